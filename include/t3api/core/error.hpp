@@ -1,0 +1,55 @@
+#ifndef T3API_CORE_ERROR_HPP
+#define T3API_CORE_ERROR_HPP
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace t3api {
+
+/// What kind of trouble it was; each has an exception type of its own in t3api/core/exceptions.hpp.
+enum class error_category {
+  argument,        ///< The caller gave something that cannot be sent; nothing was.
+  authentication,  ///< The credentials were refused or have expired.
+  http,            ///< The service answered with a status that was not expected.
+  transport,       ///< No whole answer came: name, connection, TLS or a cut.
+  timeout,         ///< The deadline passed.
+  cancelled,       ///< The caller's stop_token asked to stop.
+  protocol,        ///< An answer came that breaks HTTP, JSON or the T3 API's shapes.
+};
+
+constexpr std::string_view to_string(error_category category) noexcept {
+  switch (category) {
+    case error_category::argument: return "argument";
+    case error_category::authentication: return "authentication";
+    case error_category::http: return "http";
+    case error_category::transport: return "transport";
+    case error_category::timeout: return "timeout";
+    case error_category::cancelled: return "cancelled";
+    case error_category::protocol: return "protocol";
+  }
+  return "unknown";
+}
+
+/// Why a call failed. A plain value: copy it, keep it, send it to another thread. It never holds a secret.
+struct error {
+  error_category category = error_category::transport;
+  std::string message{};                           ///< One sentence: what was wrong, where, what to do.
+  int status = 0;                                  ///< HTTP status, or 0 when there was no answer.
+  std::string service_message{};                    ///< What the service said, cleaned of control bytes and secrets.
+  std::string request_id{};                        ///< The answer's `X-Request-Id`, when it had one.
+  int attempts = 0;                                ///< How often the request was tried.
+  bool retryable = false;                          ///< Whether the same call could succeed later.
+  bool sent = false;                               ///< Whether the service may have seen the request.
+  std::optional<std::chrono::seconds> retry_after{}; ///< How long the service asked to wait (RFC 9110 section 10.2.3).
+};
+
+/// An `argument` error: nothing was sent, and no repetition can help.
+inline error argument_error(std::string message) {
+  return {.category = error_category::argument, .message = std::move(message)};
+}
+
+}  // namespace t3api
+
+#endif

@@ -1,0 +1,73 @@
+#ifndef T3API_CORE_JSON_HPP
+#define T3API_CORE_JSON_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include <t3api/core/response.hpp>
+
+namespace t3api {
+
+/// Deeper JSON is refused: copying and printing it would exhaust the stack.
+inline constexpr std::size_t max_json_depth = 64;
+
+namespace detail {
+
+inline bool json_too_deep(std::string_view text) noexcept {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > max_json_depth) return true;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
+}  // namespace detail
+
+/// The JSON value in `text`; nothing when it is no JSON, no UTF-8, or nested deeper than `max_json_depth`.
+inline std::optional<nlohmann::json> parse_json(std::string_view text) {
+  if (detail::json_too_deep(text)) return std::nullopt;
+  auto value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (value.is_discarded()) return std::nullopt;
+  return value;
+}
+
+/// A text member of an object; nothing when it is missing or no text.
+inline std::optional<std::string> string_member(const nlohmann::json& object, const char* name) {
+  if (!object.is_object()) return std::nullopt;
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_string()) return std::nullopt;
+  return found->get<std::string>();
+}
+
+inline result<nlohmann::json> response::json() const {
+  if (auto value = parse_json(body)) return *std::move(value);
+  const auto type = headers.get("Content-Type").value_or("no content type");
+  std::string what = body.empty() ? "an empty body" : std::to_string(body.size()) + " bytes that are not valid JSON";
+  return t3api::error{.category = error_category::protocol,
+               .message = "the service answered " + std::to_string(status) + " with " + what + " (" +
+                          detail::printable(type, 60) + ") where JSON was expected: is the host setting right?",
+               .status = status,
+               .sent = true};
+}
+
+}  // namespace t3api
+
+#endif

@@ -1,0 +1,25 @@
+#ifndef T3API_CORE_RESPONSE_HPP
+#define T3API_CORE_RESPONSE_HPP
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <t3api/core/headers.hpp>
+#include <t3api/core/result.hpp>
+
+namespace t3api {
+
+/// One HTTP answer.
+struct response {
+  int status = 0;
+  t3api::headers headers{};
+  std::string body{};
+
+  /// The body as JSON, nested at most 64 deep; a `protocol` error when it is none. Needs t3api/core/json.hpp.
+  result<nlohmann::json> json() const;
+};
+
+}  // namespace t3api
+
+#endif

@@ -1,0 +1,61 @@
+#ifndef T3API_CORE_RESULT_HPP
+#define T3API_CORE_RESULT_HPP
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include <t3api/core/error.hpp>
+#include <t3api/core/exceptions.hpp>
+
+namespace t3api {
+
+/// A value, or the error that kept it from coming. `value()` throws the error as its typed exception.
+template <class T>
+class [[nodiscard]] result {
+ public:
+  using value_type = T;
+
+  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  result(t3api::error cause) : state_(std::in_place_index<1>, std::move(cause)) {}
+
+  bool has_value() const noexcept { return state_.index() == 0; }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  /// The value, or throws what `throw_error` makes of the error.
+  T& value() & {
+    demand();
+    return **this;
+  }
+  const T& value() const& {
+    demand();
+    return **this;
+  }
+  T&& value() && {
+    demand();
+    return *std::move(*this);
+  }
+
+  /// The value; only to be called when there is one.
+  T& operator*() & noexcept { return *std::get_if<0>(&state_); }
+  const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
+  T&& operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
+  T* operator->() noexcept { return std::get_if<0>(&state_); }
+  const T* operator->() const noexcept { return std::get_if<0>(&state_); }
+
+  /// The error; only to be called when there is one.
+  t3api::error& error() & noexcept { return *std::get_if<1>(&state_); }
+  const t3api::error& error() const& noexcept { return *std::get_if<1>(&state_); }
+  t3api::error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
+
+ private:
+  void demand() const {
+    if (!has_value()) throw_error(error());
+  }
+
+  std::variant<T, t3api::error> state_;
+};
+
+}  // namespace t3api
+
+#endif
