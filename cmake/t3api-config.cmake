@@ -1,0 +1,8 @@
+include("${CMAKE_CURRENT_LIST_DIR}/t3api-dependencies.cmake")
+if(t3api_missing)
+  list(JOIN t3api_missing ", " t3api_NOT_FOUND_MESSAGE)
+  set(t3api_NOT_FOUND_MESSAGE "t3api needs what is not installed here: ${t3api_NOT_FOUND_MESSAGE}")
+  set(t3api_FOUND FALSE)
+  return()
+endif()
+include("${CMAKE_CURRENT_LIST_DIR}/t3api-targets.cmake")

@@ -1,0 +1,30 @@
+#ifndef T3API_VERSION_HPP
+#define T3API_VERSION_HPP
+
+#include <string_view>
+
+/// The version of the library: macros for the preprocessor, constants for everything else. The build reads it
+/// here.
+#define T3API_VERSION_MAJOR 0
+#define T3API_VERSION_MINOR 1
+#define T3API_VERSION_PATCH 0
+
+#define T3API_DETAIL_QUOTE(x) #x
+#define T3API_DETAIL_DOTTED(x, y, z) T3API_DETAIL_QUOTE(x) "." T3API_DETAIL_QUOTE(y) "." T3API_DETAIL_QUOTE(z)
+
+namespace t3api {
+
+inline constexpr int version_major = T3API_VERSION_MAJOR;
+inline constexpr int version_minor = T3API_VERSION_MINOR;
+inline constexpr int version_patch = T3API_VERSION_PATCH;
+
+/// "major.minor.patch".
+inline constexpr std::string_view version_string =
+    T3API_DETAIL_DOTTED(T3API_VERSION_MAJOR, T3API_VERSION_MINOR, T3API_VERSION_PATCH);
+
+}  // namespace t3api
+
+#undef T3API_DETAIL_DOTTED
+#undef T3API_DETAIL_QUOTE
+
+#endif  // T3API_VERSION_HPP

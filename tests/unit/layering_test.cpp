@@ -1,0 +1,168 @@
+// The floors of include/t3api: a file includes its own room and the rooms below, never one beside or above
+// it.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct room {
+  int floor;
+  std::string name;
+};
+
+const std::map<std::string, int> folder_floors = {
+    {"detail", 0}, {"core", 1}, {"transport", 2}, {"retry", 2}, {"store", 2}, {"auth", 2}, {"api", 4},
+};
+const std::map<std::string, int> file_floors = {
+    {"client.hpp", 3},         {"environment.hpp", 4}, {"authenticate.hpp", 5},
+    {"default_client.hpp", 5}, {"t3api.hpp", 6},
+};
+const std::set<std::string> known_to_all = {"version.hpp", "fwd.hpp"};
+const std::set<std::string> rooms_under_sandbox = {"detail", "core", "store"};
+
+bool starts_with(const std::string& text, const std::string& start) { return text.rfind(start, 0) == 0; }
+
+bool is_sandbox(const std::string& path) { return path == "sandbox.hpp" || starts_with(path, "sandbox/"); }
+
+// Paths are relative to include/t3api. Files that stand alone on a floor share that floor's room.
+std::optional<room> room_of(const std::string& path) {
+  const auto slash = path.find('/');
+  const auto& floors = slash == std::string::npos ? file_floors : folder_floors;
+  const auto found = floors.find(path.substr(0, slash));
+  if (found == floors.end()) return std::nullopt;
+  return room{found->second, slash == std::string::npos ? "" : found->first};
+}
+
+bool may_include(const std::string& from, const std::string& to) {
+  if (known_to_all.count(to) != 0) return true;
+  if (known_to_all.count(from) != 0) return false;
+  if (is_sandbox(from)) {
+    return is_sandbox(to) || rooms_under_sandbox.count(to.substr(0, to.find('/'))) != 0;
+  }
+  const auto source = room_of(from);
+  const auto target = room_of(to);
+  if (!source || !target) return false;
+  return target->floor < source->floor || (target->floor == source->floor && target->name == source->name);
+}
+
+bool may_include_system(const std::string& from, const std::string& header) {
+  if (header == "httplib.h") return starts_with(from, "transport/") || starts_with(from, "sandbox/");
+  if (starts_with(header, "openssl/")) {
+    return from == "detail/crypto.hpp" || starts_with(from, "transport/tls") ||
+           from == "sandbox/certificate.hpp";
+  }
+  const bool heavy = header == "iostream" || header == "regex" || header == "filesystem";
+  return !heavy || is_sandbox(from);
+}
+
+struct source_file {
+  std::string path;
+  std::vector<std::string> directives;  // lines that begin with '#', without its blanks
+};
+
+std::vector<source_file> read_headers() {
+  const fs::path root = fs::path(T3API_SOURCE_DIR) / "include" / "t3api";
+  std::vector<source_file> files;
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    if (entry.path().extension() != ".hpp") continue;
+    source_file file{entry.path().lexically_relative(root).generic_string(), {}};
+    std::ifstream stream(entry.path());
+    for (std::string line; std::getline(stream, line);) {
+      const auto hash = line.find_first_not_of(" \t");
+      if (hash == std::string::npos || line[hash] != '#') continue;
+      const auto word = line.find_first_not_of(" \t", hash + 1);
+      if (word != std::string::npos) file.directives.push_back(line.substr(word));
+    }
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
+// What stands between the brackets or quotes of every #include, quotes kept so that they can be refused.
+std::vector<std::string> includes_of(const source_file& file) {
+  std::vector<std::string> names;
+  for (const auto& directive : file.directives) {
+    if (!starts_with(directive, "include")) continue;
+    const auto open = directive.find_first_of("<\"");
+    const auto close = directive.find_last_of(">\"");
+    if (open == std::string::npos || close <= open) continue;
+    const bool quoted = directive[open] == '"';
+    names.push_back(quoted ? directive.substr(open, close - open + 1)
+                           : directive.substr(open + 1, close - open - 1));
+  }
+  return names;
+}
+
+std::string guard_of(const std::string& path) {
+  std::string guard = "T3API_" + path;
+  std::transform(guard.begin(), guard.end(), guard.begin(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ? static_cast<char>(std::toupper(c)) : '_';
+  });
+  return guard;
+}
+
+}  // namespace
+
+TEST_CASE("the floors refuse a step upwards, a step sideways, and a room nobody placed") {
+  CHECK(may_include("core/url.hpp", "core/error.hpp"));
+  CHECK(may_include("core/url.hpp", "detail/ascii.hpp"));
+  CHECK(may_include("core/url.hpp", "version.hpp"));
+  CHECK(may_include("default_client.hpp", "transport/httplib.hpp"));
+  CHECK(may_include("sandbox/service.hpp", "store/memory.hpp"));
+  CHECK_FALSE(may_include("core/url.hpp", "transport/httplib.hpp"));
+  CHECK_FALSE(may_include("auth/bearer.hpp", "retry/none.hpp"));
+  CHECK_FALSE(may_include("client.hpp", "api/auth.hpp"));
+  CHECK_FALSE(may_include("environment.hpp", "api/auth.hpp"));
+  CHECK_FALSE(may_include("version.hpp", "core/url.hpp"));
+  CHECK_FALSE(may_include("sandbox/service.hpp", "auth/token.hpp"));
+  CHECK_FALSE(may_include("sandbox.hpp", "client.hpp"));
+  CHECK_FALSE(may_include("t3api.hpp", "sandbox.hpp"));
+  CHECK_FALSE(may_include("attic/old.hpp", "core/url.hpp"));
+}
+
+TEST_CASE("every include of the library stays on its floor or below") {
+  for (const auto& file : read_headers()) {
+    for (const auto& name : includes_of(file)) {
+      INFO(file.path, " includes ", name);
+      if (starts_with(name, "t3api/")) {
+        CHECK(may_include(file.path, name.substr(std::string("t3api/").size())));
+      } else {
+        CHECK_FALSE(starts_with(name, "\""));
+        CHECK(may_include_system(file.path, name));
+      }
+    }
+  }
+}
+
+TEST_CASE("one file of each wing knows the HTTP library") {
+  std::map<bool, std::vector<std::string>> users;
+  for (const auto& file : read_headers()) {
+    const auto names = includes_of(file);
+    if (std::find(names.begin(), names.end(), "httplib.h") != names.end())
+      users[is_sandbox(file.path)].push_back(file.path);
+  }
+  CHECK(users[false].size() <= 1);
+  CHECK(users[true].size() <= 1);
+}
+
+TEST_CASE("every include guard is the path of its file") {
+  for (const auto& file : read_headers()) {
+    INFO(file.path);
+    REQUIRE(file.directives.size() >= 3);
+    const auto guard = guard_of(file.path);
+    CHECK(file.directives[0] == "ifndef " + guard);
+    CHECK(file.directives[1] == "define " + guard);
+    CHECK(starts_with(file.directives.back(), "endif"));
+  }
+}
