@@ -2,6 +2,8 @@
 option(T3API_WERROR "Treat warnings as errors" OFF)
 set(T3API_SANITIZE "" CACHE STRING "Sanitizers of the tests: empty, thread, or address,undefined")
 
+set(CMAKE_CXX_EXTENSIONS OFF)
+
 add_library(t3api_dev INTERFACE)
 target_link_libraries(t3api_dev INTERFACE t3api::t3api)
 target_compile_options(t3api_dev INTERFACE
