@@ -57,6 +57,20 @@ inline std::optional<std::string> string_member(const nlohmann::json& object, co
   return found->get<std::string>();
 }
 
+/// JSON as a request body: an object or an array. An `argument` error for anything else, since a lone text is most
+/// likely JSON that was already written out, and for texts that are no UTF-8.
+inline result<std::string> json_body(const nlohmann::json& value) {
+  if (!value.is_object() && !value.is_array()) {
+    return argument_error(std::string("the JSON body is ") + value.type_name() +
+                          ", not an object or array: give a nlohmann::json value, or send() a request with a raw body");
+  }
+  try {
+    return value.dump();
+  } catch (const nlohmann::json::exception&) {
+    return argument_error("the JSON body holds a text that is not valid UTF-8: convert it");
+  }
+}
+
 inline result<nlohmann::json> response::json() const {
   if (auto value = parse_json(body)) return *std::move(value);
   const auto type = headers.get("Content-Type").value_or("no content type");

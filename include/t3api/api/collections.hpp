@@ -1,0 +1,71 @@
+#ifndef T3API_API_COLLECTIONS_HPP
+#define T3API_API_COLLECTIONS_HPP
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include <t3api/api/shapes.hpp>
+#include <t3api/client.hpp>
+#include <t3api/core/json.hpp>
+
+namespace t3api {
+
+/// Which page of a collection to load.
+struct page_request {
+  std::string license_number{};
+  int page = 1;         ///< The first is 1.
+  int page_size = 100;  ///< At most 500.
+  query_params query{};   ///< Further parameters, such as `sort` and `filter`.
+};
+
+/// One page of a collection.
+struct collection_page {
+  nlohmann::json::array_t data{};  ///< The rows, each an object.
+  std::uint64_t page = 0;
+  std::uint64_t page_size = 0;
+  std::uint64_t total_pages = 0;
+  std::uint64_t total = 0;       ///< Rows on all pages.
+};
+
+namespace detail {
+
+inline result<collection_page> read_page(const std::string& path, result<nlohmann::json> body) {
+  if (!body) return body.error();
+  if (!body->is_object() || !body->contains("data") || !(*body)["data"].is_array()) {
+    return unexpected_shape(path, "an object with a list called data");
+  }
+  collection_page loaded;
+  for (const auto& [name, member] : {std::pair{"page", &loaded.page}, std::pair{"pageSize", &loaded.page_size},
+                                     std::pair{"totalPages", &loaded.total_pages}, std::pair{"total", &loaded.total}}) {
+    const auto found = body->find(name);
+    if (found == body->end() || !found->is_number_unsigned()) {
+      return unexpected_shape(path, std::string("an object with a number called ") + name);
+    }
+    *member = found->get<std::uint64_t>();
+  }
+  loaded.data = std::move((*body)["data"].get_ref<nlohmann::json::array_t&>());
+  return loaded;
+}
+
+}  // namespace detail
+
+/// Loads one page of a collection such as `/v2/packages/active`.
+template <class Transport, class Auth, class Retry>
+result<collection_page> load_page(const client<Transport, Auth, Retry>& via, const std::string& path,
+                                  const page_request& wanted, const call_options& options = {}) {
+  if (wanted.license_number.empty()) return argument_error("the licence number is empty: list_licenses() gives yours");
+  if (wanted.page < 1) return argument_error("the page must be 1 or more");
+  if (wanted.page_size < 1 || wanted.page_size > 500) return argument_error("the page size must be from 1 to 500");
+  query_params query{{"licenseNumber", wanted.license_number},
+                     {"page", std::to_string(wanted.page)},
+                     {"pageSize", std::to_string(wanted.page_size)}};
+  query.insert(query.end(), wanted.query.begin(), wanted.query.end());
+  const auto answer = via.get(path, std::move(query), options);
+  if (!answer) return answer.error();
+  return detail::read_page(path, answer->json());
+}
+
+}  // namespace t3api
+
+#endif

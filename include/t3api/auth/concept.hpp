@@ -1,0 +1,52 @@
+#ifndef T3API_AUTH_CONCEPT_HPP
+#define T3API_AUTH_CONCEPT_HPP
+
+#include <concepts>
+#include <cstdint>
+#include <stop_token>
+
+#include <t3api/core/clock.hpp>
+#include <t3api/core/request.hpp>
+#include <t3api/core/response.hpp>
+#include <t3api/core/result.hpp>
+
+namespace t3api {
+
+/// Which token a request went out with: each exchange makes a higher one. 0 where there is nothing to renew.
+using token_generation = std::uint64_t;
+
+/// What an auth method may use while it authorises one request.
+class exchange {
+ public:
+  exchange(const exchange&) = delete;
+  exchange& operator=(const exchange&) = delete;
+
+  /// Sends a request of the auth method's own, without authorisation, under the call's deadline and stop_token.
+  virtual result<response> send(request message) = 0;
+
+  virtual t3api::clock& clock() const noexcept = 0;
+  virtual steady_time deadline() const noexcept = 0;
+  virtual const std::stop_token& stop() const noexcept = 0;
+
+ protected:
+  exchange() = default;
+  ~exchange() = default;
+};
+
+/// Puts credentials into requests. Both members are called by many threads at once.
+///
+/// `authorize` adds what the request needs, exchanging credentials first where it must, or gives the error that keeps the
+/// request from being sent. `on_unauthorized` hears that a request of that generation was answered with 401, does no I/O,
+/// and says whether sending once more, newly authorised, could help.
+///
+/// A method that sends no credentials says so with `static constexpr bool sends_credentials = false;`: only such a one
+/// may talk plain http to another machine.
+template <class A>
+concept auth_method = requires(A& method, request& message, exchange& via, token_generation generation) {
+  { method.authorize(message, via) } -> std::same_as<result<token_generation>>;
+  { method.on_unauthorized(generation) } -> std::same_as<bool>;
+};
+
+}  // namespace t3api
+
+#endif

@@ -1,0 +1,28 @@
+#ifndef T3API_DEFAULT_CLIENT_HPP
+#define T3API_DEFAULT_CLIENT_HPP
+
+#include <t3api/client.hpp>
+#include <t3api/retry/exponential_backoff.hpp>
+#include <t3api/transport/httplib.hpp>
+
+namespace t3api {
+
+/// A client with the default transport and retry policy.
+template <class Auth>
+using default_client = client<httplib_transport, Auth, exponential_backoff>;
+
+template <class Auth>
+client(Auth) -> client<httplib_transport, Auth, exponential_backoff>;
+
+template <class Auth>
+client(Auth, client_config) -> client<httplib_transport, Auth, exponential_backoff>;
+
+template <class Transport, class Auth>
+client(Transport, Auth) -> client<Transport, Auth, exponential_backoff>;
+
+template <class Transport, class Auth>
+client(Transport, Auth, client_config) -> client<Transport, Auth, exponential_backoff>;
+
+}  // namespace t3api
+
+#endif

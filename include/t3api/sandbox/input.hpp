@@ -1,0 +1,104 @@
+#ifndef T3API_SANDBOX_INPUT_HPP
+#define T3API_SANDBOX_INPUT_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include <t3api/core/clock.hpp>
+#include <t3api/core/headers.hpp>
+#include <t3api/core/json.hpp>
+#include <t3api/core/request.hpp>
+#include <t3api/detail/ascii.hpp>
+#include <t3api/sandbox/answer.hpp>
+
+namespace t3api::sandbox {
+
+/// A longer request body is refused with 413.
+inline constexpr std::size_t max_body_bytes = 8U << 20U;
+
+/// One request, checked and taken apart. It refers to the request it came from.
+struct call {
+  t3api::method method;
+  std::string path;
+  query_params query;
+  const t3api::headers& headers;
+  const std::string& body;
+  wall_time now;
+};
+
+/// The only value of a query parameter, or nothing when it is not there. Throws `refusal` when it is there twice.
+inline std::optional<std::string_view> query_value(const call& c, std::string_view name) {
+  std::optional<std::string_view> value;
+  for (const auto& [given, text] : c.query) {
+    if (given != name) continue;
+    if (value) throw refusal(400, "the query parameter '" + std::string(name) + "' is there twice: give it once");
+    value = text;
+  }
+  return value;
+}
+
+/// A whole number from `least` to `most`, `otherwise` when it is not there. Throws `refusal`.
+inline std::uint64_t query_number(const call& c, std::string_view name, std::uint64_t otherwise, std::uint64_t least,
+                                  std::uint64_t most) {
+  const auto text = query_value(c, name);
+  if (!text) return otherwise;
+  const auto number = detail::parse_decimal(*text);
+  if (!number || *number < least || *number > most) {
+    throw refusal(400, "the query parameter '" + std::string(name) + "' must be a whole number from " +
+                           std::to_string(least) + " to " + std::to_string(most));
+  }
+  return *number;
+}
+
+/// `true` or `false`, false when it is not there. Throws `refusal`.
+inline bool query_flag(const call& c, std::string_view name) {
+  const auto text = query_value(c, name);
+  if (!text || detail::iequals(*text, "false")) return false;
+  if (detail::iequals(*text, "true")) return true;
+  throw refusal(400, "the query parameter '" + std::string(name) + "' must be true or false");
+}
+
+/// The request body, which must be a JSON object. Throws `refusal`, which shows nothing of it.
+inline nlohmann::json body_object(const call& c) {
+  if (const auto type = c.headers.get("Content-Type")) {
+    const auto media = detail::trim(type->substr(0, type->find(';')));
+    if (!detail::iequals(media, "application/json")) {
+      throw refusal(415, "the body must be JSON: send it with Content-Type: application/json");
+    }
+  }
+  auto body = parse_json(c.body);
+  if (!body) {
+    throw refusal(400, "the body must be valid JSON in UTF-8, nested at most " + std::to_string(max_json_depth) + " deep");
+  }
+  if (!body->is_object()) throw refusal(400, "the body must be a JSON object, in braces");
+  return *std::move(body);
+}
+
+/// A text member; empty when it is missing or null. Throws `refusal`, which names the member and never its value.
+inline std::string optional_text(const nlohmann::json& body, const char* name) {
+  constexpr std::size_t longest = 1024;
+  const auto found = body.find(name);
+  if (found == body.end() || found->is_null()) return {};
+  if (!found->is_string()) throw refusal(422, "the member '" + std::string(name) + "' must be a text, in quotes");
+  auto text = found->get<std::string>();
+  if (text.size() > longest) {
+    throw refusal(422, "the member '" + std::string(name) + "' must be at most " + std::to_string(longest) + " bytes long");
+  }
+  return text;
+}
+
+/// A text member that must be there and not be empty. Throws `refusal`.
+inline std::string required_text(const nlohmann::json& body, const char* name) {
+  auto text = optional_text(body, name);
+  if (text.empty()) throw refusal(422, "the member '" + std::string(name) + "' is missing or empty");
+  return text;
+}
+
+}  // namespace t3api::sandbox
+
+#endif

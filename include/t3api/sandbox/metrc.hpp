@@ -1,0 +1,59 @@
+#ifndef T3API_SANDBOX_METRC_HPP
+#define T3API_SANDBOX_METRC_HPP
+
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <t3api/core/secret.hpp>
+
+namespace t3api::sandbox {
+
+/// What a login at Metrc needs.
+struct metrc_login {
+  std::string hostname{};  ///< Canonical, as `canonical_hostname` makes it.
+  std::string username{};
+  secret password{};
+  std::string otp{};    ///< Six digits, or empty.
+  std::string email{};  ///< Or empty.
+};
+
+/// Whose session it is, and what it may read.
+struct metrc_user {
+  std::string hostname{};
+  std::string username{};
+  std::vector<std::string> licenses{};
+};
+
+/// A login that Metrc remembers.
+struct metrc_session {
+  std::string id{};
+  std::shared_ptr<const metrc_user> user{};
+};
+
+/// Why Metrc refused a login. Whoever asks over the wire gets one and the same answer for all of them.
+enum class metrc_refusal {
+  credentials,  ///< Unknown user, wrong password or wrong e-mail address.
+  otp_wrong,    ///< No one-time password, or a wrong one, with all else right.
+  otp_used,     ///< The right one-time password, but it was used before: the next one will do.
+};
+
+/// A session, or why there is none.
+struct metrc_answer {
+  std::optional<metrc_session> session{};
+  metrc_refusal refusal = metrc_refusal::credentials;
+};
+
+/// What the service needs of a Metrc, simulated or real. Any number of threads call it at once.
+template <class T>
+concept metrc_upstream = requires(T& metrc, const metrc_login& login, std::string_view session_id) {
+  { metrc.login(login) } -> std::same_as<metrc_answer>;
+  { metrc.find_session(session_id) } -> std::same_as<std::optional<metrc_session>>;
+};
+
+}  // namespace t3api::sandbox
+
+#endif

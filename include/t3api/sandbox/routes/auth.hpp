@@ -1,0 +1,104 @@
+#ifndef T3API_SANDBOX_ROUTES_AUTH_HPP
+#define T3API_SANDBOX_ROUTES_AUTH_HPP
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include <t3api/core/response.hpp>
+#include <t3api/detail/base32.hpp>
+#include <t3api/sandbox/answer.hpp>
+#include <t3api/sandbox/authenticate.hpp>
+#include <t3api/sandbox/context.hpp>
+#include <t3api/sandbox/identity.hpp>
+#include <t3api/sandbox/input.hpp>
+#include <t3api/sandbox/jwt.hpp>
+#include <t3api/sandbox/kept_login.hpp>
+#include <t3api/sandbox/states.hpp>
+
+namespace t3api::sandbox::routes {
+
+/// The one answer to every wrong login, so that nobody learns which part was wrong.
+inline refusal login_refused() {
+  return unauthorized(
+      "Metrc refused the login: check hostname, username and password, and the e-mail address (Colorado) or one-time "
+      "password (Michigan), which works once");
+}
+
+/// The member `hostname`, in its canonical spelling. Throws `refusal` when it names no state's Metrc.
+inline std::string hostname_member(const nlohmann::json& body) {
+  auto hostname = canonical_hostname(required_text(body, "hostname"));
+  if (!is_metrc_hostname(hostname)) {
+    throw refusal(422, "the member 'hostname' names no state's Metrc: give one that GET /v2/states lists, such as ca.metrc.com");
+  }
+  return hostname;
+}
+
+template <metrc_upstream Metrc>
+response token_answer(const context<Metrc>& shared, const call& c, std::string_view auth_mode,
+                      const metrc_session& session) {
+  const auto ttl = shared.settings.jwt_ttl;
+  return json_answer(
+      200, {{"accessToken", sign_jwt(token_claims(auth_mode, session, c.now, ttl), shared.signing_key.reveal())},
+            {"expiresIn", ttl.count()}});
+}
+
+/// `POST /v2/auth/credentials`: a Metrc login for a token.
+template <metrc_upstream Metrc>
+response post_credentials(context<Metrc>& shared, const call& c) {
+  const auto body = body_object(c);
+  const auto answer = shared.metrc->login({.hostname = hostname_member(body),
+                                           .username = required_text(body, "username"),
+                                           .password = required_text(body, "password"),
+                                           .otp = optional_text(body, "otp"),
+                                           .email = optional_text(body, "email")});
+  if (!answer.session) throw login_refused();
+  return token_answer(shared, c, "CREDENTIALS", *answer.session);
+}
+
+/// `POST /v2/auth/apikey`: an API key for a token.
+template <metrc_upstream Metrc>
+response post_apikey(context<Metrc>& shared, const call& c) {
+  const auto body = body_object(c);
+  const std::string key = required_text(body, "apiKey");
+  const auto where = find_state(required_text(body, "stateCode"));
+  if (!where) throw refusal(422, "the member 'stateCode' names no state: give one that GET /v2/states lists, such as CA");
+  const auto login = shared.api_keys.find(key, *where);
+  if (!login) throw unauthorized("the API key is not known for this state: check the key and the state code");
+  const auto kept = login->session();
+  if (kept.refused) throw unauthorized("Metrc no longer accepts the credentials behind the API key: ask T3 for a new one");
+  if (!kept.session) throw login_must_wait(kept.retry_after);
+  return token_answer(shared, c, "API_KEY", *kept.session);
+}
+
+/// `POST /v2/auth/secretkey`: a Metrc login for a secret key, which is shown this once.
+template <metrc_upstream Metrc>
+response post_secretkey(context<Metrc>& shared, const call& c) {
+  const auto body = body_object(c);
+  stored_credentials credentials{.hostname = hostname_member(body),
+                                 .username = required_text(body, "username"),
+                                 .password = required_text(body, "password"),
+                                 .email = optional_text(body, "email"),
+                                 .otp_seed = optional_text(body, "otpSeed")};
+  if (!credentials.otp_seed.empty() && !detail::base32_decode(credentials.otp_seed.reveal())) {
+    throw refusal(422, "the member 'otpSeed' is not Base32: give the seed that the authenticator was set up with, not a code");
+  }
+  auto login = shared.logins.keep(std::move(credentials));
+  const auto kept = login->fresh_session();
+  if (kept.refused) throw login_refused();
+  if (!kept.session) throw login_must_wait(kept.retry_after);
+  const secret key = shared.secret_keys.make(std::move(login));
+  return json_answer(200, {{"secretKey", std::string(key.reveal())}});
+}
+
+/// `GET /v2/auth/whoami`: what the token or key stands for.
+template <metrc_upstream Metrc>
+response get_whoami(context<Metrc>& shared, const call& c) {
+  return json_answer(200, authenticate(shared, c).claims);
+}
+
+}  // namespace t3api::sandbox::routes
+
+#endif

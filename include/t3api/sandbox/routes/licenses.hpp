@@ -1,0 +1,38 @@
+#ifndef T3API_SANDBOX_ROUTES_LICENSES_HPP
+#define T3API_SANDBOX_ROUTES_LICENSES_HPP
+
+#include <nlohmann/json.hpp>
+
+#include <t3api/core/response.hpp>
+#include <t3api/sandbox/answer.hpp>
+#include <t3api/sandbox/authenticate.hpp>
+#include <t3api/sandbox/context.hpp>
+#include <t3api/sandbox/input.hpp>
+#include <t3api/sandbox/states.hpp>
+
+namespace t3api::sandbox::routes {
+
+/// `GET /v2/licenses`: the account's licences.
+template <metrc_upstream Metrc>
+response get_licenses(context<Metrc>& shared, const call& c) {
+  const auto who = authenticate(shared, c);
+  auto list = nlohmann::json::array();
+  for (const auto& number : who.session.user->licenses) {
+    list.push_back({{"licenseName", "Sandbox " + number}, {"licenseNumber", number}});
+  }
+  return json_answer(200, list);
+}
+
+/// `GET /v2/states`: all states, for everyone.
+template <metrc_upstream Metrc>
+response get_states(context<Metrc>&, const call&) {
+  auto list = nlohmann::json::array();
+  for (const auto& s : states) {
+    list.push_back({{"abbreviation", s.abbreviation}, {"name", s.name}, {"hostname", s.hostname()}});
+  }
+  return json_answer(200, list);
+}
+
+}  // namespace t3api::sandbox::routes
+
+#endif

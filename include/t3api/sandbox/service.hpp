@@ -1,0 +1,119 @@
+#ifndef T3API_SANDBOX_SERVICE_HPP
+#define T3API_SANDBOX_SERVICE_HPP
+
+#include <array>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <t3api/core/clock.hpp>
+#include <t3api/core/request.hpp>
+#include <t3api/core/response.hpp>
+#include <t3api/sandbox/answer.hpp>
+#include <t3api/sandbox/context.hpp>
+#include <t3api/sandbox/input.hpp>
+#include <t3api/sandbox/metrc.hpp>
+#include <t3api/sandbox/model.hpp>
+#include <t3api/sandbox/routes/auth.hpp>
+#include <t3api/sandbox/routes/licenses.hpp>
+#include <t3api/sandbox/routes/packages.hpp>
+#include <t3api/sandbox/simulated_metrc.hpp>
+#include <t3api/sandbox/time_text.hpp>
+#include <t3api/sandbox/uuid.hpp>
+
+namespace t3api::sandbox {
+
+/// The T3 auth service in front of any Metrc: a request in, a response out, no sockets. Any number of threads may share it.
+template <metrc_upstream Metrc>
+class basic_service {
+ public:
+  /// Throws std::invalid_argument when the API keys of `known` do not fit its accounts.
+  basic_service(sandbox::settings settings, const directory& known, std::shared_ptr<Metrc> metrc,
+                std::shared_ptr<t3api::clock> clock)
+      : shared_(std::move(settings), known, std::move(metrc), std::move(clock)) {}
+
+  /// Answers one request; whatever is wrong with it, the answer says so. Every answer has `Date`, `X-Request-Id`,
+  /// `Cache-Control: no-store` and a JSON body.
+  response handle(const request& asked) {
+    const wall_time now = shared_.clock->wall_now();
+    response answer;
+    try {
+      answer = dispatch(take_apart(asked, now));
+    } catch (const refusal& why) {
+      answer = error_answer(why, asked.path, now);
+    } catch (const std::exception&) {
+      answer = error_answer({500, "the sandbox failed to answer: this is a fault of the sandbox, please report it"},
+                            asked.path, now);
+    }
+    answer.headers.set("Date", http_date(now));
+    answer.headers.set("X-Request-Id", make_uuid());
+    return answer;
+  }
+
+  /// The Metrc behind it.
+  Metrc& metrc() noexcept { return *shared_.metrc; }
+
+ private:
+  struct route {
+    t3api::method method;
+    std::string_view path;
+    response (*run)(context<Metrc>&, const call&);
+  };
+
+  static constexpr std::array<route, 7> table = {{
+      {t3api::method::post, "/v2/auth/credentials", &routes::post_credentials<Metrc>},
+      {t3api::method::post, "/v2/auth/apikey", &routes::post_apikey<Metrc>},
+      {t3api::method::post, "/v2/auth/secretkey", &routes::post_secretkey<Metrc>},
+      {t3api::method::get, "/v2/auth/whoami", &routes::get_whoami<Metrc>},
+      {t3api::method::get, "/v2/licenses", &routes::get_licenses<Metrc>},
+      {t3api::method::get, "/v2/states", &routes::get_states<Metrc>},
+      {t3api::method::get, "/v2/packages/active", &routes::get_active_packages<Metrc>},
+  }};
+
+  static call take_apart(const request& asked, wall_time now) {
+    request target{.method = asked.method, .path = asked.path, .query = asked.query};
+    if (const auto wrong = normalise(target)) throw refusal(400, wrong->message);
+    if (asked.body.size() > max_body_bytes) {
+      throw refusal(413, "the body is larger than " + std::to_string(max_body_bytes >> 20U) + " MiB");
+    }
+    return {.method = target.method,
+            .path = std::move(target.path),
+            .query = std::move(target.query),
+            .headers = asked.headers,
+            .body = asked.body,
+            .now = now};
+  }
+
+  response dispatch(const call& c) {
+    std::string allowed;
+    for (const auto& r : table) {
+      if (r.path != c.path) continue;
+      if (r.method == c.method) return r.run(shared_, c);
+      allowed += (allowed.empty() ? "" : ", ") + std::string(to_string(r.method));
+    }
+    if (allowed.empty()) throw refusal(404, "there is nothing at this path: check it against the sandbox's documentation");
+    throw refusal(405, "this path does not answer " + std::string(to_string(c.method)) + ", only " + allowed,
+                  {{"Allow", allowed}});
+  }
+
+  context<Metrc> shared_;
+};
+
+/// The sandbox: T3's auth service with a simulated Metrc behind it.
+///
+///     auto service = std::make_shared<t3api::sandbox::service>();
+///     t3api::response answer = service->handle({.path = "/v2/states"});
+class service : public basic_service<simulated_metrc> {
+ public:
+  /// Throws std::invalid_argument when accounts or API keys contradict each other, or an OTP seed is no Base32.
+  explicit service(sandbox::settings settings = {}, const directory& known = demo_directory(),
+                   std::shared_ptr<t3api::clock> clock = std::make_shared<real_clock>())
+      : basic_service(settings, known, std::make_shared<simulated_metrc>(known.accounts, settings.session_ttl, clock),
+                      clock) {}
+};
+
+}  // namespace t3api::sandbox
+
+#endif

@@ -1,0 +1,24 @@
+#ifndef T3API_T3API_HPP
+#define T3API_T3API_HPP
+
+// All of the client wing.
+
+#include <t3api/api/auth.hpp>
+#include <t3api/api/collections.hpp>
+#include <t3api/api/licenses.hpp>
+#include <t3api/auth/api_key.hpp>
+#include <t3api/auth/bearer.hpp>
+#include <t3api/auth/credentials.hpp>
+#include <t3api/auth/none.hpp>
+#include <t3api/auth/secret_key.hpp>
+#include <t3api/auth/totp.hpp>
+#include <t3api/client.hpp>
+#include <t3api/default_client.hpp>
+#include <t3api/retry/exponential_backoff.hpp>
+#include <t3api/retry/none.hpp>
+#include <t3api/transport/httplib.hpp>
+#include <t3api/transport/in_process.hpp>
+#include <t3api/transport/scripted.hpp>
+#include <t3api/version.hpp>
+
+#endif
