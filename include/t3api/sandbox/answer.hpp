@@ -16,8 +16,8 @@
 
 namespace t3api::sandbox {
 
-/// What a route throws when it will not do what it was asked; the service makes the error answer of it. The message is for
-/// people and holds no secret.
+/// What a route throws when it will not do what it was asked; the service makes the error answer of it. The
+/// message is for people and holds no secret.
 struct refusal : std::exception {
   refusal(int status_, std::string message_, t3api::headers headers_ = {})
       : status(status_), message(std::move(message_)), headers(std::move(headers_)) {}
@@ -59,16 +59,16 @@ inline response json_answer(int status, const nlohmann::json& body) {
           .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
-/// The error answer of T3: `{"error": {"type", "message", "timestamp", "url", "status_code"}}`. `url` is the path alone, as a
-/// query can hold a secret key.
+/// The error answer of T3: `{"error": {"type", "message", "timestamp", "url", "status_code"}}`. `url` is the
+/// path alone, as a query can hold a secret key.
 inline response error_answer(const refusal& why, std::string_view path, wall_time now) {
-  response answer = json_answer(
-      why.status, {{"error",
-                    {{"type", error_type(why.status)},
-                     {"message", why.message},
-                     {"timestamp", iso_time(now)},
-                     {"url", detail::printable(path.substr(0, path.find('?')), 200)},
-                     {"status_code", why.status}}}});
+  response answer =
+      json_answer(why.status, {{"error",
+                                {{"type", error_type(why.status)},
+                                 {"message", why.message},
+                                 {"timestamp", iso_time(now)},
+                                 {"url", detail::printable(path.substr(0, path.find('?')), 200)},
+                                 {"status_code", why.status}}}});
   for (const auto& [name, value] : why.headers) answer.headers.set(name, value);
   return answer;
 }

@@ -17,21 +17,24 @@
 
 namespace t3api::sandbox {
 
-/// The API keys of a sandbox, each bound to the login of an account in one state. Fixed once it is made; holds keyed hashes of
-/// the keys only.
+/// The API keys of a sandbox, each bound to the login of an account in one state. Fixed once it is made;
+/// holds keyed hashes of the keys only.
 template <metrc_upstream Metrc>
 class api_keys {
  public:
-  /// Throws std::invalid_argument when a key names an unknown state or no account, or is there twice for one state.
+  /// Throws std::invalid_argument when a key names an unknown state or no account, or is there twice for one
+  /// state.
   api_keys(const directory& known, login_keeper<Metrc>& logins) {
     for (const auto& key : known.api_keys) {
       const auto where = find_state(key.state_code);
-      if (!where) throw std::invalid_argument("an API key has an unknown state code: give two letters, such as CA");
+      if (!where)
+        throw std::invalid_argument("an API key has an unknown state code: give two letters, such as CA");
       const auto owner = std::find_if(known.accounts.begin(), known.accounts.end(), [&](const account& a) {
         return canonical_hostname(a.hostname) == where->hostname() && a.username == key.username;
       });
       if (owner == known.accounts.end()) {
-        throw std::invalid_argument("an API key belongs to the user '" + key.username + "' on " + where->hostname() +
+        throw std::invalid_argument("an API key belongs to the user '" + key.username + "' on " +
+                                    where->hostname() +
                                     ", who has no account: add one, or correct its user or state code");
       }
       auto login = logins.keep({.hostname = where->hostname(),
@@ -40,7 +43,8 @@ class api_keys {
                                 .email = owner->email,
                                 .otp_seed = owner->otp_seed});
       if (!logins_.emplace(hash(key.key.reveal(), *where), std::move(login)).second) {
-        throw std::invalid_argument("an API key is there twice for " + std::string(where->name) + ": leave one out");
+        throw std::invalid_argument("an API key is there twice for " + std::string(where->name) +
+                                    ": leave one out");
       }
     }
   }

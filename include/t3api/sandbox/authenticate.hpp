@@ -21,13 +21,14 @@ namespace t3api::sandbox {
 /// The answer while no one-time password is left to log in to Metrc with.
 inline refusal login_must_wait(std::chrono::seconds wait) {
   return {503,
-          "Metrc accepts each one-time password once, and those of the present 30 seconds are used: try again in " +
+          "Metrc accepts each one-time password once, and those of the present 30 seconds are used: try "
+          "again in " +
               std::to_string(wait.count()) + " s",
           {{"Retry-After", std::to_string(wait.count())}}};
 }
 
-/// Who presents this token. Throws `refusal`: the token is bad or has expired, or the Metrc session behind it has ended, which
-/// its owner must mend by exchanging the credentials again.
+/// Who presents this token. Throws `refusal`: the token is bad or has expired, or the Metrc session behind it
+/// has ended, which its owner must mend by exchanging the credentials again.
 template <metrc_upstream Metrc>
 identity bearer_identity(const context<Metrc>& shared, std::string_view token, wall_time now) {
   auto claims = verify_jwt(token, shared.signing_key.reveal(), now);
@@ -48,7 +49,8 @@ identity secret_key_identity(const context<Metrc>& shared, std::string_view key)
   auto kept = login->session();
   if (kept.refused) {
     throw unauthorized(
-        "Metrc no longer accepts the credentials behind the secret key, as when a password was changed: make a new key");
+        "Metrc no longer accepts the credentials behind the secret key, as when a password was changed: make "
+        "a new key");
   }
   if (!kept.session) throw login_must_wait(kept.retry_after);
   auto claims = account_claims("SECRET_KEY", *kept.session->user);
@@ -77,26 +79,29 @@ inline std::string_view bearer_token(std::string_view authorization) {
 
 }  // namespace authenticate_detail
 
-/// Who makes a call: `Authorization: Bearer <token>`, `X-T3-API-Key: <secret key>` or `?secretKey=<secret key>`. A call that
-/// uses several of them must get each right, and all must stand for one account: what is wrong or contradicts another is an
-/// error of the caller that must not be hidden. Throws `refusal`.
+/// Who makes a call: `Authorization: Bearer <token>`, `X-T3-API-Key: <secret key>` or `?secretKey=<secret
+/// key>`. A call that uses several of them must get each right, and all must stand for one account: what is
+/// wrong or contradicts another is an error of the caller that must not be hidden. Throws `refusal`.
 template <metrc_upstream Metrc>
 identity authenticate(const context<Metrc>& shared, const call& c) {
   std::optional<identity> who;
   const auto admit = [&](identity found) {
     if (who && !who->same_account(found)) {
-      throw refusal(400, "the request authenticates as two different accounts: send one token or one secret key");
+      throw refusal(400,
+                    "the request authenticates as two different accounts: send one token or one secret key");
     }
     if (!who) who = std::move(found);
   };
   if (const auto header = authenticate_detail::only_header(c, "Authorization")) {
     admit(bearer_identity(shared, authenticate_detail::bearer_token(*header), c.now));
   }
-  if (const auto key = authenticate_detail::only_header(c, "X-T3-API-Key")) admit(secret_key_identity(shared, *key));
+  if (const auto key = authenticate_detail::only_header(c, "X-T3-API-Key"))
+    admit(secret_key_identity(shared, *key));
   if (const auto key = query_value(c, "secretKey")) admit(secret_key_identity(shared, *key));
   if (!who) {
     throw unauthorized(
-        "the request is not authenticated: send Authorization: Bearer <token>, or X-T3-API-Key: <secret key>");
+        "the request is not authenticated: send Authorization: Bearer <token>, or X-T3-API-Key: <secret "
+        "key>");
   }
   return *std::move(who);
 }

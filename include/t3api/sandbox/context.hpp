@@ -25,7 +25,8 @@ struct context {
       : settings(std::move(settings_)),
         clock(std::move(clock_)),
         metrc(std::move(metrc_)),
-        signing_key(settings.signing_secret.empty() ? secret(detail::random_bytes(32)) : settings.signing_secret),
+        signing_key(settings.signing_secret.empty() ? secret(detail::random_bytes(32))
+                                                    : settings.signing_secret),
         logins(metrc, clock),
         api_keys(known, logins) {}
 

@@ -30,12 +30,9 @@ struct identity {
 /// The claims of T3's tokens about an account. `credentialKey` names it without telling more.
 inline nlohmann::json account_claims(std::string_view auth_mode, const metrc_user& user) {
   const std::string name = hex(detail::hmac_sha256("credentialKey", user.hostname + "\n" + user.username));
-  return {{"authMode", auth_mode},
-          {"credentialKey", name.substr(0, 32)},
-          {"hasT3plus", true},
-          {"t3plusSubscriptionTier", "SANDBOX"},
-          {"username", user.username},
-          {"hostname", user.hostname}};
+  return {{"authMode", auth_mode},     {"credentialKey", name.substr(0, 32)},
+          {"hasT3plus", true},         {"t3plusSubscriptionTier", "SANDBOX"},
+          {"username", user.username}, {"hostname", user.hostname}};
 }
 
 /// The claims of a new token: the account's, its life, and as `sid` the Metrc session it stands for.

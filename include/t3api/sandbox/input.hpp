@@ -31,20 +31,22 @@ struct call {
   wall_time now;
 };
 
-/// The only value of a query parameter, or nothing when it is not there. Throws `refusal` when it is there twice.
+/// The only value of a query parameter, or nothing when it is not there. Throws `refusal` when it is there
+/// twice.
 inline std::optional<std::string_view> query_value(const call& c, std::string_view name) {
   std::optional<std::string_view> value;
   for (const auto& [given, text] : c.query) {
     if (given != name) continue;
-    if (value) throw refusal(400, "the query parameter '" + std::string(name) + "' is there twice: give it once");
+    if (value)
+      throw refusal(400, "the query parameter '" + std::string(name) + "' is there twice: give it once");
     value = text;
   }
   return value;
 }
 
 /// A whole number from `least` to `most`, `otherwise` when it is not there. Throws `refusal`.
-inline std::uint64_t query_number(const call& c, std::string_view name, std::uint64_t otherwise, std::uint64_t least,
-                                  std::uint64_t most) {
+inline std::uint64_t query_number(const call& c, std::string_view name, std::uint64_t otherwise,
+                                  std::uint64_t least, std::uint64_t most) {
   const auto text = query_value(c, name);
   if (!text) return otherwise;
   const auto number = detail::parse_decimal(*text);
@@ -73,21 +75,25 @@ inline nlohmann::json body_object(const call& c) {
   }
   auto body = parse_json(c.body);
   if (!body) {
-    throw refusal(400, "the body must be valid JSON in UTF-8, nested at most " + std::to_string(max_json_depth) + " deep");
+    throw refusal(400, "the body must be valid JSON in UTF-8, nested at most " +
+                           std::to_string(max_json_depth) + " deep");
   }
   if (!body->is_object()) throw refusal(400, "the body must be a JSON object, in braces");
   return *std::move(body);
 }
 
-/// A text member; empty when it is missing or null. Throws `refusal`, which names the member and never its value.
+/// A text member; empty when it is missing or null. Throws `refusal`, which names the member and never its
+/// value.
 inline std::string optional_text(const nlohmann::json& body, const char* name) {
   constexpr std::size_t longest = 1024;
   const auto found = body.find(name);
   if (found == body.end() || found->is_null()) return {};
-  if (!found->is_string()) throw refusal(422, "the member '" + std::string(name) + "' must be a text, in quotes");
+  if (!found->is_string())
+    throw refusal(422, "the member '" + std::string(name) + "' must be a text, in quotes");
   auto text = found->get<std::string>();
   if (text.size() > longest) {
-    throw refusal(422, "the member '" + std::string(name) + "' must be at most " + std::to_string(longest) + " bytes long");
+    throw refusal(422, "the member '" + std::string(name) + "' must be at most " + std::to_string(longest) +
+                           " bytes long");
   }
   return text;
 }

@@ -33,7 +33,9 @@ inline std::string sign_jwt(const nlohmann::json& claims, std::string_view key) 
 namespace jwt_detail {
 
 inline error refused(std::string why) {
-  return {.category = error_category::authentication, .message = "the bearer token " + std::move(why), .status = 401};
+  return {.category = error_category::authentication,
+          .message = "the bearer token " + std::move(why),
+          .status = 401};
 }
 
 inline std::optional<std::string> decode_part(std::string_view part) {
@@ -52,8 +54,9 @@ inline std::optional<double> numeric_date(const nlohmann::json& claims, const ch
 
 }  // namespace jwt_detail
 
-/// The claims of a token that `key` signed and that is good at `now`, or why it is none. HS256 is the only algorithm,
-/// whatever the token's header wishes; the signature is checked before anything of the token is read; `exp` is required.
+/// The claims of a token that `key` signed and that is good at `now`, or why it is none. HS256 is the only
+/// algorithm, whatever the token's header wishes; the signature is checked before anything of the token is
+/// read; `exp` is required.
 inline result<nlohmann::json> verify_jwt(std::string_view token, std::string_view key, wall_time now) {
   using jwt_detail::refused;
   if (token.size() > max_jwt_bytes) return refused("is too long to be one: send what the exchange answered");
@@ -63,7 +66,8 @@ inline result<nlohmann::json> verify_jwt(std::string_view token, std::string_vie
     return refused("is not a JSON Web Token: it must have three parts with dots between them");
   }
   const auto signature = jwt_detail::decode_part(token.substr(second + 1));
-  if (!signature || !detail::constant_time_equal(*signature, detail::hmac_sha256(key, token.substr(0, second)))) {
+  if (!signature ||
+      !detail::constant_time_equal(*signature, detail::hmac_sha256(key, token.substr(0, second)))) {
     return refused("was not signed by this service: exchange the credentials again");
   }
   const auto header_text = jwt_detail::decode_part(token.substr(0, first));

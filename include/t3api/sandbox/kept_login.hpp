@@ -36,12 +36,14 @@ struct kept_session {
   std::chrono::seconds retry_after{0};
 };
 
-/// Credentials and the Metrc session they opened. When the session ends it logs in again, with one login however many
-/// threads ask. Refused credentials are never tried again, so a changed password cannot make a storm of failing logins.
+/// Credentials and the Metrc session they opened. When the session ends it logs in again, with one login
+/// however many threads ask. Refused credentials are never tried again, so a changed password cannot make a
+/// storm of failing logins.
 template <metrc_upstream Metrc>
 class kept_login {
  public:
-  kept_login(std::shared_ptr<Metrc> metrc, std::shared_ptr<t3api::clock> clock, stored_credentials credentials)
+  kept_login(std::shared_ptr<Metrc> metrc, std::shared_ptr<t3api::clock> clock,
+             stored_credentials credentials)
       : metrc_(std::move(metrc)), clock_(std::move(clock)), credentials_(std::move(credentials)) {}
 
   /// The session at hand, or a new one when it has ended.
@@ -65,8 +67,9 @@ class kept_login {
   }
 
  private:
-  /// Metrc accepts no one-time password twice, and the present one may have been used by the user or by an earlier login. The
-  /// next one is accepted a little early, so it is tried too; when both are used, only time helps.
+  /// Metrc accepts no one-time password twice, and the present one may have been used by the user or by an
+  /// earlier login. The next one is accepted a little early, so it is tried too; when both are used, only
+  /// time helps.
   kept_session log_in() {
     metrc_login form{.hostname = credentials_.hostname,
                      .username = credentials_.username,

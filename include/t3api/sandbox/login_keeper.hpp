@@ -15,8 +15,9 @@
 
 namespace t3api::sandbox {
 
-/// Gives the same `kept_login` for the same credentials, so that all keys of one account share one Metrc session and do not
-/// take one-time passwords from each other. Knows credentials by a keyed hash only, and forgets those that nobody keeps.
+/// Gives the same `kept_login` for the same credentials, so that all keys of one account share one Metrc
+/// session and do not take one-time passwords from each other. Knows credentials by a keyed hash only, and
+/// forgets those that nobody keeps.
 template <metrc_upstream Metrc>
 class login_keeper {
  public:
@@ -38,8 +39,9 @@ class login_keeper {
  private:
   std::string fingerprint(const stored_credentials& c) const {
     std::string hashes;
-    for (const std::string_view part : {std::string_view(c.hostname), std::string_view(c.username), c.password.reveal(),
-                                        std::string_view(c.email), c.otp_seed.reveal()}) {
+    for (const std::string_view part :
+         {std::string_view(c.hostname), std::string_view(c.username), c.password.reveal(),
+          std::string_view(c.email), c.otp_seed.reveal()}) {
       hashes += detail::hmac_sha256(hash_key_, part);
     }
     return detail::hmac_sha256(hash_key_, hashes);

@@ -15,8 +15,8 @@ struct account {
   std::string hostname{};  ///< The state's Metrc, such as "ca.metrc.com"; compared without case.
   std::string username{};  ///< Compared exactly.
   secret password{};
-  std::string email{};                  ///< When given, a login needs it too (Colorado does); compared without case.
-  secret otp_seed{};                    ///< Base32 (RFC 6238); when given, a login needs a one-time password (Michigan does).
+  std::string email{};  ///< When given, a login needs it too (Colorado does); compared without case.
+  secret otp_seed{};    ///< Base32 (RFC 6238); when given, a login needs a one-time password (Michigan does).
   std::vector<std::string> licenses{};  ///< The licence numbers whose data the user may read.
 };
 
@@ -38,12 +38,12 @@ struct settings {
   std::chrono::seconds jwt_ttl = std::chrono::hours(1);
   std::chrono::seconds session_ttl = std::chrono::hours(24);  ///< T3 keeps a Metrc session for at most a day.
   std::uint64_t packages = 250;                               ///< Active packages of each licence.
-  std::uint64_t seed = 1;  ///< The same number generates the same data.
+  std::uint64_t seed = 1;                                     ///< The same number generates the same data.
   secret signing_secret{};  ///< Signs the tokens; a random one when empty, so tokens end with the process.
 };
 
-/// The accounts of a sandbox that was given none: California needs a password only, Colorado the e-mail address too, and
-/// Michigan a one-time password.
+/// The accounts of a sandbox that was given none: California needs a password only, Colorado the e-mail
+/// address too, and Michigan a one-time password.
 inline directory demo_directory() {
   const std::vector<std::string> licenses = {"LIC-00001", "LIC-00002"};
   return {.accounts = {{.hostname = "ca.metrc.com",

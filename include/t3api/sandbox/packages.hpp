@@ -42,7 +42,8 @@ inline constexpr std::array<product, 6> products = {{
     {"Sour Diesel Pre-Roll 1 g", "Pre-Roll Flower", "CountBased", "Each", "ea", "Sour Diesel"},
     {"Gelato Live Resin 0.5 g", "Extract (weight - each)", "CountBased", "Each", "ea", "Gelato"},
     {"Sleepy Gummies 10 mg", "Edible (weight - each)", "CountBased", "Each", "ea", ""},
-    {"Granddaddy Purple Vape 1 g", "Vape Cartridge (weight - each)", "CountBased", "Each", "ea", "Granddaddy Purple"},
+    {"Granddaddy Purple Vape 1 g", "Vape Cartridge (weight - each)", "CountBased", "Each", "ea",
+     "Granddaddy Purple"},
 }};
 
 inline std::string padded(std::uint64_t number, std::size_t width) {
@@ -69,14 +70,16 @@ inline nlohmann::json make_package(const package_place& place, wall_time now) {
   const auto draw = [&](std::uint64_t purpose, std::uint64_t below) {
     return scramble(owner ^ scramble(place.index * 16 + purpose)) % below;
   };
-  constexpr std::array<std::string_view, 4> tests = {"TestPassed", "NotSubmitted", "SubmittedForTesting", "TestFailed"};
+  constexpr std::array<std::string_view, 4> tests = {"TestPassed", "NotSubmitted", "SubmittedForTesting",
+                                                     "TestFailed"};
   constexpr std::array<std::string_view, 3> rooms = {"Vault", "Packing Room", "Sales Floor"};
 
   const auto& made_of = products[draw(0, products.size())];
   const std::uint64_t product_number = draw(1, 40) + 1;
   const bool by_weight = made_of.quantity_type == "WeightBased";
   const auto hundredths = static_cast<double>(by_weight ? draw(2, 500'000) + 1 : (draw(2, 400) + 1) * 100);
-  const wall_time packaged = std::chrono::sys_days(std::chrono::year(2024) / 1 / 1) + std::chrono::minutes(draw(3, 525'600));
+  const wall_time packaged =
+      std::chrono::sys_days(std::chrono::year(2024) / 1 / 1) + std::chrono::minutes(draw(3, 525'600));
   const std::string tag = "1A4" + padded(owner % 1'000'000'000, 9);
   nlohmann::json sources = nlohmann::json::array();
   sources.push_back(tag + padded(900'000'000'000 + place.index / 4, 12));

@@ -17,8 +17,9 @@
 
 namespace t3api::sandbox {
 
-/// The secret keys of a running sandbox: opaque UUIDs, each bound to the credentials it was made from. Holds a keyed hash of
-/// each key and never the key, which nobody can read again after `make`. Any number of threads may share it.
+/// The secret keys of a running sandbox: opaque UUIDs, each bound to the credentials it was made from. Holds
+/// a keyed hash of each key and never the key, which nobody can read again after `make`. Any number of
+/// threads may share it.
 template <metrc_upstream Metrc>
 class secret_keys {
  public:
@@ -30,8 +31,8 @@ class secret_keys {
     return key;
   }
 
-  /// The credentials behind a key, or null. The time it takes tells nothing about how much of a wrong key was right, as only
-  /// hashes under a key that the caller cannot know are compared.
+  /// The credentials behind a key, or null. The time it takes tells nothing about how much of a wrong key was
+  /// right, as only hashes under a key that the caller cannot know are compared.
   std::shared_ptr<kept_login<Metrc>> find(std::string_view key) const {
     const std::string name = hash(detail::to_lower(detail::trim(key)));
     const std::shared_lock lock(mutex_);

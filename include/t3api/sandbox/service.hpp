@@ -25,7 +25,8 @@
 
 namespace t3api::sandbox {
 
-/// The T3 auth service in front of any Metrc: a request in, a response out, no sockets. Any number of threads may share it.
+/// The T3 auth service in front of any Metrc: a request in, a response out, no sockets. Any number of threads
+/// may share it.
 template <metrc_upstream Metrc>
 class basic_service {
  public:
@@ -34,8 +35,8 @@ class basic_service {
                 std::shared_ptr<t3api::clock> clock)
       : shared_(std::move(settings), known, std::move(metrc), std::move(clock)) {}
 
-  /// Answers one request; whatever is wrong with it, the answer says so. Every answer has `Date`, `X-Request-Id`,
-  /// `Cache-Control: no-store` and a JSON body.
+  /// Answers one request; whatever is wrong with it, the answer says so. Every answer has `Date`,
+  /// `X-Request-Id`, `Cache-Control: no-store` and a JSON body.
   response handle(const request& asked) {
     const wall_time now = shared_.clock->wall_now();
     response answer;
@@ -44,8 +45,9 @@ class basic_service {
     } catch (const refusal& why) {
       answer = error_answer(why, asked.path, now);
     } catch (const std::exception&) {
-      answer = error_answer({500, "the sandbox failed to answer: this is a fault of the sandbox, please report it"},
-                            asked.path, now);
+      answer = error_answer(
+          {500, "the sandbox failed to answer: this is a fault of the sandbox, please report it"}, asked.path,
+          now);
     }
     answer.headers.set("Date", http_date(now));
     answer.headers.set("X-Request-Id", make_uuid());
@@ -93,7 +95,8 @@ class basic_service {
       if (r.method == c.method) return r.run(shared_, c);
       allowed += (allowed.empty() ? "" : ", ") + std::string(to_string(r.method));
     }
-    if (allowed.empty()) throw refusal(404, "there is nothing at this path: check it against the sandbox's documentation");
+    if (allowed.empty())
+      throw refusal(404, "there is nothing at this path: check it against the sandbox's documentation");
     throw refusal(405, "this path does not answer " + std::string(to_string(c.method)) + ", only " + allowed,
                   {{"Allow", allowed}});
   }
@@ -107,11 +110,13 @@ class basic_service {
 ///     t3api::response answer = service->handle({.path = "/v2/states"});
 class service : public basic_service<simulated_metrc> {
  public:
-  /// Throws std::invalid_argument when accounts or API keys contradict each other, or an OTP seed is no Base32.
+  /// Throws std::invalid_argument when accounts or API keys contradict each other, or an OTP seed is no
+  /// Base32.
   explicit service(sandbox::settings settings = {}, const directory& known = demo_directory(),
                    std::shared_ptr<t3api::clock> clock = std::make_shared<real_clock>())
-      : basic_service(settings, known, std::make_shared<simulated_metrc>(known.accounts, settings.session_ttl, clock),
-                      clock) {}
+      : basic_service(settings, known,
+                      std::make_shared<simulated_metrc>(known.accounts, settings.session_ttl, clock), clock) {
+  }
 };
 
 }  // namespace t3api::sandbox

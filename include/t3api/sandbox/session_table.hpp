@@ -23,7 +23,8 @@ namespace t3api::sandbox {
 class session_table {
  public:
   /// More sessions than `capacity` end the oldest, so that endless logins cannot exhaust memory.
-  explicit session_table(std::chrono::seconds ttl, std::size_t capacity = 100'000) : ttl_(ttl), capacity_(capacity) {}
+  explicit session_table(std::chrono::seconds ttl, std::size_t capacity = 100'000)
+      : ttl_(ttl), capacity_(capacity) {}
 
   metrc_session open(std::shared_ptr<const metrc_user> user, steady_time now) {
     metrc_session session{.id = make_uuid(), .user = std::move(user)};

@@ -29,8 +29,8 @@
 
 namespace t3api::sandbox {
 
-/// A Metrc that lives in memory: knows its accounts, checks logins, keeps sessions. Any number of threads may share it.
-/// Passwords are kept as keyed hashes only.
+/// A Metrc that lives in memory: knows its accounts, checks logins, keeps sessions. Any number of threads may
+/// share it. Passwords are kept as keyed hashes only.
 class simulated_metrc {
  public:
   /// Throws std::invalid_argument when an OTP seed is no Base32 or an account is there twice.
@@ -40,8 +40,8 @@ class simulated_metrc {
     for (const auto& a : accounts) add(a);
   }
 
-  /// Opens a session when everything is right. Unknown users and wrong passwords get the same answer for the same work; the
-  /// one-time password is looked at last, so a wrong password never uses one up.
+  /// Opens a session when everything is right. Unknown users and wrong passwords get the same answer for the
+  /// same work; the one-time password is looked at last, so a wrong password never uses one up.
   metrc_answer login(const metrc_login& form) {
     ++attempts_;
     const std::string password = hash(form.password.reveal());
@@ -62,10 +62,13 @@ class simulated_metrc {
   }
 
   /// The session with that id, unless it has ended.
-  std::optional<metrc_session> find_session(std::string_view id) const { return sessions_.find(id, clock_->now()); }
+  std::optional<metrc_session> find_session(std::string_view id) const {
+    return sessions_.find(id, clock_->now());
+  }
 
-  /// Each of the three changes one thing that a login needs, ends the account's sessions as Metrc does, and tells whether there
-  /// is such an account. An empty e-mail address or seed means that the account needs none.
+  /// Each of the three changes one thing that a login needs, ends the account's sessions as Metrc does, and
+  /// tells whether there is such an account. An empty e-mail address or seed means that the account needs
+  /// none.
   bool change_password(std::string_view hostname, std::string_view username, const secret& password) {
     return change(hostname, username, [&](user& u) { u.password = hash(password.reveal()); });
   }
@@ -109,7 +112,8 @@ class simulated_metrc {
     added.otp = verifier(a.otp_seed);
     added.profile = std::make_shared<metrc_user>(metrc_user{host, a.username, a.licenses});
     if (!users_.emplace(std::pair(host, a.username), std::move(added)).second) {
-      throw std::invalid_argument("the account '" + a.username + "' on " + host + " is there twice: leave one out");
+      throw std::invalid_argument("the account '" + a.username + "' on " + host +
+                                  " is there twice: leave one out");
     }
   }
 
@@ -131,7 +135,9 @@ class simulated_metrc {
   static std::unique_ptr<otp_verifier> verifier(const secret& seed) {
     if (seed.empty()) return nullptr;
     auto key = detail::base32_decode(seed.reveal());
-    if (!key) throw std::invalid_argument("an account's OTP seed is not Base32: give letters A to Z and digits 2 to 7");
+    if (!key)
+      throw std::invalid_argument(
+          "an account's OTP seed is not Base32: give letters A to Z and digits 2 to 7");
     auto made = std::make_unique<otp_verifier>(*key);
     detail::wipe(*key);
     return made;
@@ -141,7 +147,8 @@ class simulated_metrc {
 
   std::shared_ptr<t3api::clock> clock_;
   std::string hash_key_ = detail::random_bytes(32);
-  user nobody_{.password = detail::random_bytes(32), .email = detail::random_bytes(32), .otp = {}, .profile = {}};
+  user nobody_{
+      .password = detail::random_bytes(32), .email = detail::random_bytes(32), .otp = {}, .profile = {}};
   mutable std::shared_mutex mutex_;
   std::map<std::pair<std::string, std::string>, user> users_;
   session_table sessions_;

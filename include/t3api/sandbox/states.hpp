@@ -21,25 +21,45 @@ struct state {
 };
 
 inline constexpr std::array<state, 26> states = {{
-    {"AK", "Alaska"},        {"AL", "Alabama"},       {"CA", "California"},   {"CO", "Colorado"},
-    {"DC", "District of Columbia"}, {"GU", "Guam"},   {"IL", "Illinois"},     {"KY", "Kentucky"},
-    {"LA", "Louisiana"},     {"MA", "Massachusetts"}, {"MD", "Maryland"},     {"ME", "Maine"},
-    {"MI", "Michigan"},      {"MN", "Minnesota"},     {"MO", "Missouri"},     {"MS", "Mississippi"},
-    {"MT", "Montana"},       {"NJ", "New Jersey"},    {"NV", "Nevada"},       {"NY", "New York"},
-    {"OH", "Ohio"},          {"OK", "Oklahoma"},      {"OR", "Oregon"},       {"SD", "South Dakota"},
-    {"VA", "Virginia"},      {"WV", "West Virginia"},
+    {"AK", "Alaska"},
+    {"AL", "Alabama"},
+    {"CA", "California"},
+    {"CO", "Colorado"},
+    {"DC", "District of Columbia"},
+    {"GU", "Guam"},
+    {"IL", "Illinois"},
+    {"KY", "Kentucky"},
+    {"LA", "Louisiana"},
+    {"MA", "Massachusetts"},
+    {"MD", "Maryland"},
+    {"ME", "Maine"},
+    {"MI", "Michigan"},
+    {"MN", "Minnesota"},
+    {"MO", "Missouri"},
+    {"MS", "Mississippi"},
+    {"MT", "Montana"},
+    {"NJ", "New Jersey"},
+    {"NV", "Nevada"},
+    {"NY", "New York"},
+    {"OH", "Ohio"},
+    {"OK", "Oklahoma"},
+    {"OR", "Oregon"},
+    {"SD", "South Dakota"},
+    {"VA", "Virginia"},
+    {"WV", "West Virginia"},
 }};
 
 /// The state with that code, in any case.
 inline std::optional<state> find_state(std::string_view abbreviation) noexcept {
-  const auto found = std::find_if(states.begin(), states.end(),
-                                  [&](const state& s) { return detail::iequals(s.abbreviation, abbreviation); });
+  const auto found = std::find_if(states.begin(), states.end(), [&](const state& s) {
+    return detail::iequals(s.abbreviation, abbreviation);
+  });
   if (found == states.end()) return std::nullopt;
   return *found;
 }
 
-/// One spelling for each Metrc host: lower case, and `ca.metrc.com` for the forms `api-ca` and `api-ca.metrc.com` that T3's
-/// reference uses too.
+/// One spelling for each Metrc host: lower case, and `ca.metrc.com` for the forms `api-ca` and
+/// `api-ca.metrc.com` that T3's reference uses too.
 inline std::string canonical_hostname(std::string_view hostname) {
   std::string name = detail::to_lower(detail::trim(hostname));
   if (name.starts_with("api-")) {

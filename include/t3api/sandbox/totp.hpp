@@ -22,14 +22,17 @@ inline std::int64_t totp_step(wall_time now) noexcept {
   return std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count() / totp_period.count();
 }
 
-/// The six digits of one step (RFC 6238 with SHA-1, RFC 4226 section 5.3). `key` is the seed's bytes, not its Base32.
+/// The six digits of one step (RFC 6238 with SHA-1, RFC 4226 section 5.3). `key` is the seed's bytes, not its
+/// Base32.
 inline std::string totp_code(std::string_view key, std::int64_t step) {
   std::string counter(8, '\0');
   for (std::size_t i = 0; i < counter.size(); ++i) {
     counter[i] = static_cast<char>((static_cast<std::uint64_t>(step) >> (56 - 8 * i)) & 0xFFU);
   }
   const std::string mac = detail::hmac_sha1(key, counter);
-  const auto byte = [&](std::size_t at) { return static_cast<std::uint32_t>(static_cast<unsigned char>(mac[at])); };
+  const auto byte = [&](std::size_t at) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(mac[at]));
+  };
   const std::size_t at = byte(19) & 15U;
   const std::uint32_t number =
       (byte(at) & 0x7FU) << 24 | byte(at + 1) << 16 | byte(at + 2) << 8 | byte(at + 3);
@@ -51,8 +54,9 @@ class otp_verifier {
   /// `key` is the seed's bytes, not its Base32.
   explicit otp_verifier(std::string_view key) : key_(key) {}
 
-  /// Accepts the code of this step or of one beside it, for clocks that differ a little (RFC 6238 section 5.2), and no step
-  /// twice nor one before the last accepted: of many threads with one code, one gets `accepted`.
+  /// Accepts the code of this step or of one beside it, for clocks that differ a little (RFC 6238
+  /// section 5.2), and no step twice nor one before the last accepted: of many threads with one code, one
+  /// gets `accepted`.
   otp_verdict check(std::string_view code, wall_time now) {
     const std::int64_t present = totp_step(now);
     auto verdict = otp_verdict::wrong;

@@ -23,7 +23,8 @@ namespace t3api::sandbox::routes {
 /// The one answer to every wrong login, so that nobody learns which part was wrong.
 inline refusal login_refused() {
   return unauthorized(
-      "Metrc refused the login: check hostname, username and password, and the e-mail address (Colorado) or one-time "
+      "Metrc refused the login: check hostname, username and password, and the e-mail address (Colorado) or "
+      "one-time "
       "password (Michigan), which works once");
 }
 
@@ -31,7 +32,9 @@ inline refusal login_refused() {
 inline std::string hostname_member(const nlohmann::json& body) {
   auto hostname = canonical_hostname(required_text(body, "hostname"));
   if (!is_metrc_hostname(hostname)) {
-    throw refusal(422, "the member 'hostname' names no state's Metrc: give one that GET /v2/states lists, such as ca.metrc.com");
+    throw refusal(422,
+                  "the member 'hostname' names no state's Metrc: give one that GET /v2/states lists, such as "
+                  "ca.metrc.com");
   }
   return hostname;
 }
@@ -41,8 +44,9 @@ response token_answer(const context<Metrc>& shared, const call& c, std::string_v
                       const metrc_session& session) {
   const auto ttl = shared.settings.jwt_ttl;
   return json_answer(
-      200, {{"accessToken", sign_jwt(token_claims(auth_mode, session, c.now, ttl), shared.signing_key.reveal())},
-            {"expiresIn", ttl.count()}});
+      200,
+      {{"accessToken", sign_jwt(token_claims(auth_mode, session, c.now, ttl), shared.signing_key.reveal())},
+       {"expiresIn", ttl.count()}});
 }
 
 /// `POST /v2/auth/credentials`: a Metrc login for a token.
@@ -64,11 +68,14 @@ response post_apikey(context<Metrc>& shared, const call& c) {
   const auto body = body_object(c);
   const std::string key = required_text(body, "apiKey");
   const auto where = find_state(required_text(body, "stateCode"));
-  if (!where) throw refusal(422, "the member 'stateCode' names no state: give one that GET /v2/states lists, such as CA");
+  if (!where)
+    throw refusal(422,
+                  "the member 'stateCode' names no state: give one that GET /v2/states lists, such as CA");
   const auto login = shared.api_keys.find(key, *where);
   if (!login) throw unauthorized("the API key is not known for this state: check the key and the state code");
   const auto kept = login->session();
-  if (kept.refused) throw unauthorized("Metrc no longer accepts the credentials behind the API key: ask T3 for a new one");
+  if (kept.refused)
+    throw unauthorized("Metrc no longer accepts the credentials behind the API key: ask T3 for a new one");
   if (!kept.session) throw login_must_wait(kept.retry_after);
   return token_answer(shared, c, "API_KEY", *kept.session);
 }
@@ -83,7 +90,9 @@ response post_secretkey(context<Metrc>& shared, const call& c) {
                                  .email = optional_text(body, "email"),
                                  .otp_seed = optional_text(body, "otpSeed")};
   if (!credentials.otp_seed.empty() && !detail::base32_decode(credentials.otp_seed.reveal())) {
-    throw refusal(422, "the member 'otpSeed' is not Base32: give the seed that the authenticator was set up with, not a code");
+    throw refusal(422,
+                  "the member 'otpSeed' is not Base32: give the seed that the authenticator was set up with, "
+                  "not a code");
   }
   auto login = shared.logins.keep(std::move(credentials));
   const auto kept = login->fresh_session();

@@ -18,11 +18,13 @@
 
 namespace t3api::sandbox::routes {
 
-/// The query parameter `licenseNumber`. Throws `refusal`: 400 when it is missing, 403 when the account may not read it.
+/// The query parameter `licenseNumber`. Throws `refusal`: 400 when it is missing, 403 when the account may
+/// not read it.
 inline std::string_view license_parameter(const call& c, const metrc_user& user) {
   const auto number = query_value(c, "licenseNumber");
   if (!number || number->empty()) {
-    throw refusal(400, "the query parameter 'licenseNumber' is missing: give one that GET /v2/licenses lists");
+    throw refusal(400,
+                  "the query parameter 'licenseNumber' is missing: give one that GET /v2/licenses lists");
   }
   if (std::find(user.licenses.begin(), user.licenses.end(), *number) == user.licenses.end()) {
     throw refusal(403, "this account has no such licence: give one that GET /v2/licenses lists");
@@ -30,12 +32,15 @@ inline std::string_view license_parameter(const call& c, const metrc_user& user)
   return *number;
 }
 
-/// Refuses the parameters of T3 that would change the answer and that the sandbox does not have: a wrong answer would be worse
-/// than none.
+/// Refuses the parameters of T3 that would change the answer and that the sandbox does not have: a wrong
+/// answer would be worse than none.
 inline void refuse_unsupported(const call& c) {
   for (const std::string_view name : {"sort", "filter", "filterLogic"}) {
-    const bool given = std::any_of(c.query.begin(), c.query.end(), [&](const auto& p) { return p.first == name; });
-    if (given) throw refusal(501, "the sandbox does not have the query parameter '" + std::string(name) + "': leave it out");
+    const bool given =
+        std::any_of(c.query.begin(), c.query.end(), [&](const auto& p) { return p.first == name; });
+    if (given)
+      throw refusal(
+          501, "the sandbox does not have the query parameter '" + std::string(name) + "': leave it out");
   }
 }
 
@@ -51,7 +56,8 @@ response get_active_packages(context<Metrc>& shared, const call& c) {
   const std::uint64_t pages = total / page_size + (total % page_size != 0 ? 1 : 0);
   const bool past_the_end = page > std::max<std::uint64_t>(pages, 1);
   if (past_the_end && query_flag(c, "strictPagination")) {
-    throw refusal(400, "the page " + std::to_string(page) + " is past the last one, which is " + std::to_string(pages));
+    throw refusal(
+        400, "the page " + std::to_string(page) + " is past the last one, which is " + std::to_string(pages));
   }
 
   auto data = nlohmann::json::array();
@@ -65,9 +71,11 @@ response get_active_packages(context<Metrc>& shared, const call& c) {
                                   c.now));
     }
   }
-  return json_answer(
-      200,
-      {{"data", std::move(data)}, {"page", page}, {"pageSize", page_size}, {"totalPages", pages}, {"total", total}});
+  return json_answer(200, {{"data", std::move(data)},
+                           {"page", page},
+                           {"pageSize", page_size},
+                           {"totalPages", pages},
+                           {"total", total}});
 }
 
 }  // namespace t3api::sandbox::routes
