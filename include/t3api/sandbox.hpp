@@ -1,0 +1,14 @@
+#ifndef T3API_SANDBOX_HPP
+#define T3API_SANDBOX_HPP
+
+/// The sandbox: a local T3 auth service with a simulated Metrc behind it, and a server to reach it over HTTP
+/// or HTTPS. A program that calls `service::handle` itself needs <t3api/sandbox/service.hpp> only, which is
+/// lighter.
+
+#include <t3api/sandbox/accounts.hpp>
+#include <t3api/sandbox/certificate.hpp>
+#include <t3api/sandbox/http_server.hpp>
+#include <t3api/sandbox/model.hpp>
+#include <t3api/sandbox/service.hpp>
+
+#endif
