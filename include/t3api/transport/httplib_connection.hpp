@@ -104,7 +104,7 @@ class httplib_connection {
     }
     const auto interrupted = watched_->end();
     used_ = true;
-    if (!received) {
+    if (!received || interrupted != interruption::none) {
       incoming.silent = std::chrono::steady_clock::now() - std::max(started, incoming.last_progress) >= options.read_timeout;
       return failure(code, interrupted, incoming, options);
     }
