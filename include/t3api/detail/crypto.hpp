@@ -17,6 +17,7 @@ namespace t3api::detail {
 inline std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view message) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> code{};
   unsigned int size = 0;
+  if (key.data() == nullptr) key = "";  // OpenSSL takes a null key for "the one of the last call".
   if (HMAC(digest, key.data(), static_cast<int>(key.size()),
            reinterpret_cast<const unsigned char*>(message.data()), message.size(), code.data(), &size) == nullptr) {
     throw std::runtime_error("OpenSSL could not compute an HMAC: is the digest disabled by a provider or FIPS policy?");
