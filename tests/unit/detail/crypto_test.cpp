@@ -1,0 +1,91 @@
+#include <doctest/doctest.h>
+
+#include <set>
+#include <string>
+
+#include <t3api/detail/crypto.hpp>
+
+using namespace t3api::detail;
+
+namespace {
+
+std::string hex(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15U];
+  }
+  return text;
+}
+
+std::string count_up(int last) {
+  std::string bytes;
+  for (int i = 1; i <= last; ++i) bytes += static_cast<char>(i);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("HMAC-SHA-256 gives the codes of RFC 4231 section 4") {
+  CHECK(hex(hmac_sha256(std::string(20, '\x0b'), "Hi There")) ==
+        "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  CHECK(hex(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  CHECK(hex(hmac_sha256(std::string(20, '\xaa'), std::string(50, '\xdd'))) ==
+        "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe");
+  CHECK(hex(hmac_sha256(count_up(25), std::string(50, '\xcd'))) ==
+        "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b");
+  CHECK(hex(hmac_sha256(std::string(20, '\x0c'), "Test With Truncation")).substr(0, 32) ==
+        "a3b6167473100ee06e0c796c2955552b");
+  CHECK(
+      hex(hmac_sha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")) ==
+      "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+  CHECK(hex(hmac_sha256(
+            std::string(131, '\xaa'),
+            "This is a test using a larger than block-size key and a larger than block-size data. The key "
+            "needs to be hashed before being used by the HMAC algorithm.")) ==
+        "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2");
+}
+
+TEST_CASE("HMAC-SHA-1 gives the codes of RFC 2202 section 3") {
+  CHECK(hex(hmac_sha1(std::string(20, '\x0b'), "Hi There")) == "b617318655057264e28bc0b6fb378c8ef146be00");
+  CHECK(hex(hmac_sha1("Jefe", "what do ya want for nothing?")) == "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+  CHECK(hex(hmac_sha1(std::string(20, '\xaa'), std::string(50, '\xdd'))) ==
+        "125d7342b9ac11cd91a39af48aa17b4f63f175d3");
+  CHECK(hex(hmac_sha1(count_up(25), std::string(50, '\xcd'))) == "4c9007f4026250c6bc8414f9bf50c86c2d7235da");
+  CHECK(hex(hmac_sha1(std::string(20, '\x0c'), "Test With Truncation")) ==
+        "4c1a03424b55e07fe7f27be1d58bb9324a9a5a04");
+  CHECK(hex(hmac_sha1(std::string(80, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")) ==
+        "aa4ae5e15272d00e95705637ce8a3b55ed402112");
+  CHECK(hex(hmac_sha1(std::string(80, '\xaa'),
+                      "Test Using Larger Than Block-Size Key and Larger Than One Block-Size Data")) ==
+        "e8e99d0f45237d786d6bbaa7965c7808bbff1a91");
+}
+
+TEST_CASE("an empty key and an empty message have a code") {
+  CHECK(hex(hmac_sha256("", "")) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+  CHECK(hex(hmac_sha256({}, {})) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+}
+
+TEST_CASE("random bytes have the wanted size and do not repeat") {
+  CHECK(random_bytes(0).empty());
+  std::set<std::string> seen;
+  for (int i = 0; i < 100; ++i) {
+    auto bytes = random_bytes(16);
+    CHECK(bytes.size() == 16);
+    seen.insert(std::move(bytes));
+  }
+  CHECK(seen.size() == 100);
+}
+
+TEST_CASE("texts are equal only when every byte and the size are") {
+  CHECK(constant_time_equal("", ""));
+  CHECK(constant_time_equal({}, ""));
+  CHECK(constant_time_equal("secret", "secret"));
+  CHECK_FALSE(constant_time_equal("secret", "secreT"));
+  CHECK_FALSE(constant_time_equal("Secret", "secret"));
+  CHECK_FALSE(constant_time_equal("secret", "secret1"));
+  CHECK_FALSE(constant_time_equal("", "x"));
+  CHECK_FALSE(constant_time_equal(std::string_view("a\0b", 3), std::string_view("a\0c", 3)));
+}
