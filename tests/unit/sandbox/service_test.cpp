@@ -1,0 +1,110 @@
+#include <doctest/doctest.h>
+
+#include <t3api/core/http_date.hpp>
+#include <tests/unit/sandbox/support.hpp>
+
+using sandbox_test::body_of;
+using sandbox_test::message_of;
+using sandbox_test::method;
+using sandbox_test::sandbox;
+
+TEST_CASE("every answer has a date, a request id, no-store and JSON") {
+  sandbox s;
+  for (const char* path : {"/v2/states", "/nowhere", "/v2/licenses"}) {
+    const auto answer = s.get(path);
+    CHECK(t3api::server_date(answer.headers) ==
+          std::chrono::floor<std::chrono::seconds>(s.clock->wall_now()));
+    CHECK(answer.headers.get("X-Request-Id").value().size() == 36);
+    CHECK(answer.headers.get("Cache-Control") == "no-store");
+    CHECK(answer.headers.get("Content-Type") == "application/json");
+    CHECK(answer.json());
+  }
+  CHECK(s.get("/v2/states").headers.get("X-Request-Id") != s.get("/v2/states").headers.get("X-Request-Id"));
+}
+
+TEST_CASE("an error body has T3's members and never a query") {
+  sandbox s;
+  const auto answer = s.get("/v2/licenses?secretKey=canary");
+  CHECK(answer.status == 401);
+  const auto error = body_of(answer)["error"];
+  CHECK(error["type"] == "unauthorized");
+  CHECK(error["status_code"] == 401);
+  CHECK(error["url"] == "/v2/licenses");
+  CHECK(error["timestamp"] == "2024-05-17T12:00:10.000Z");
+  CHECK(error["message"].is_string());
+  CHECK(answer.body.find("canary") == answer.body.npos);
+}
+
+TEST_CASE("what is not there is 404, a wrong method 405 with what is allowed") {
+  sandbox s;
+  for (const char* path : {"/", "/v2", "/v2/states/", "/V2/states", "/v2/auth/secretkey/", "/v2//states"}) {
+    CAPTURE(path);
+    CHECK(s.get(path).status == 404);
+  }
+  for (const auto m : {method::head, method::post, method::put, method::patch, method::delete_}) {
+    const auto answer = s.service.handle({.method = m, .path = "/v2/states"});
+    CHECK(answer.status == 405);
+    CHECK(answer.headers.get("Allow") == "GET");
+  }
+  CHECK(s.get("/v2/auth/credentials").headers.get("Allow") == "POST");
+}
+
+TEST_CASE("paths that could mean something else are refused") {
+  sandbox s;
+  for (const char* path : {"", "v2/states", "//v2/states", "/v2\\states", "/v2/states#x", "/v2/states\n",
+                           "/v2/states?a=%0A", "https://example.com/v2/states"}) {
+    CAPTURE(path);
+    CHECK(s.get(path).status == 400);
+  }
+  CHECK(s.get("/\xFF\xFE").status == 404);
+}
+
+TEST_CASE("a body that is too large is refused") {
+  sandbox s;
+  t3api::request asked{
+      .method = method::post, .path = "/v2/auth/credentials", .body = std::string((8U << 20U) + 1, ' ')};
+  CHECK(s.service.handle(asked).status == 413);
+  asked.body.pop_back();
+  CHECK(s.service.handle(asked).status == 400);
+}
+
+TEST_CASE("states are for everyone") {
+  sandbox s;
+  const auto answer = s.get("/v2/states");
+  CHECK(answer.status == 200);
+  bool california = false;
+  for (const auto& state : body_of(answer)) {
+    CHECK(state.size() == 3);
+    california |=
+        state ==
+        nlohmann::json({{"abbreviation", "CA"}, {"name", "California"}, {"hostname", "ca.metrc.com"}});
+  }
+  CHECK(california);
+}
+
+TEST_CASE("a Metrc of one's own can stand behind the service") {
+  struct deaf_metrc {
+    t3api::sandbox::metrc_answer login(const t3api::sandbox::metrc_login&) {
+      throw std::runtime_error("canary");
+    }
+    std::optional<t3api::sandbox::metrc_session> find_session(std::string_view) { return std::nullopt; }
+  };
+  t3api::sandbox::basic_service<deaf_metrc> service({}, {}, std::make_shared<deaf_metrc>(),
+                                                    std::make_shared<t3api::manual_clock>());
+  const auto answer = service.handle(
+      {.method = method::post, .path = "/v2/auth/credentials", .body = sandbox::california().dump()});
+  CHECK(answer.status == 500);
+  CHECK(body_of(answer)["error"]["type"] == "internal_error");
+  CHECK(answer.body.find("canary") == answer.body.npos);
+}
+
+TEST_CASE("a service does not start with API keys that fit no account") {
+  auto known = t3api::sandbox::demo_directory();
+  known.api_keys[0].username = "nobody";
+  CHECK_THROWS_AS(sandbox({}, known), std::invalid_argument);
+  known.api_keys[0] = {.key = "k", .state_code = "XX", .username = "demo-ca"};
+  CHECK_THROWS_AS(sandbox({}, known), std::invalid_argument);
+  known = t3api::sandbox::demo_directory();
+  known.api_keys.push_back(known.api_keys[0]);
+  CHECK_THROWS_AS(sandbox({}, known), std::invalid_argument);
+}
