@@ -1,9 +1,10 @@
 #ifndef T3API_CORE_HTTP_DATE_HPP
 #define T3API_CORE_HTTP_DATE_HPP
 
+#include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -13,8 +14,9 @@
 
 namespace t3api {
 
-/// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that RFC 9110 section 5.6.7 lets a server send.
-inline std::optional<wall_time> parse_http_date(std::string_view text) {
+/// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that RFC 9110 section 5.6.7 lets a server send. In seconds, since
+/// `wall_time` may not reach to the year 9999.
+inline std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
   constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   text = detail::trim(text);
@@ -36,7 +38,7 @@ inline std::optional<wall_time> parse_http_date(std::string_view text) {
 }
 
 /// The server's own time, from its `Date` header.
-inline std::optional<wall_time> server_date(const headers& fields) {
+inline std::optional<std::chrono::sys_seconds> server_date(const headers& fields) {
   const auto date = fields.get("Date");
   return date ? parse_http_date(*date) : std::nullopt;
 }
@@ -55,8 +57,8 @@ inline std::optional<std::chrono::seconds> retry_after(const headers& fields, wa
   }
   const auto date = parse_http_date(text);
   if (!date) return std::nullopt;
-  const auto wait = std::chrono::ceil<seconds>(*date - server_date(fields).value_or(now));
-  return std::clamp(wait, seconds(0), longest);
+  const auto start = server_date(fields).value_or(std::chrono::floor<seconds>(now));
+  return std::clamp<seconds>(*date - start, seconds(0), longest);
 }
 
 }  // namespace t3api

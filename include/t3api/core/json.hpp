@@ -43,6 +43,7 @@ inline bool json_too_deep(std::string_view text) noexcept {
 
 /// The JSON value in `text`; nothing when it is no JSON, no UTF-8, or nested deeper than `max_json_depth`.
 inline std::optional<nlohmann::json> parse_json(std::string_view text) {
+  if (text.find('\0') != text.npos) return std::nullopt;  // The parser would take it for the end.
   if (detail::json_too_deep(text)) return std::nullopt;
   auto value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) return std::nullopt;

@@ -37,7 +37,7 @@ using query_params = std::vector<std::pair<std::string, std::string>>;
 /// One HTTP request, relative to the client's host.
 struct request {
   t3api::method method = t3api::method::get;
-  std::string path{};///< Starts with one slash: "/v2/licenses". A query behind `?` is read into `query`.
+  std::string path{};  ///< Starts with one slash: "/v2/licenses". A query behind `?` is read into `query`.
   query_params query{};
   t3api::headers headers{};
   std::string body{};  ///< Sent as it is; its type is the header Content-Type.
@@ -45,8 +45,10 @@ struct request {
 
 /// The path and query of a request as they stand in a request line, percent-encoded (RFC 3986).
 inline std::string request_target(const request& r, std::string_view base_path = {}) {
-  std::string target(base_path);
-  detail::append_percent_encoded(target, r.path, "/%:@!$&'()*+,;=");
+  constexpr std::string_view kept = "/%:@!$&'()*+,;=";
+  std::string target;
+  detail::append_percent_encoded(target, base_path, kept);
+  detail::append_percent_encoded(target, r.path, kept);
   char separator = '?';
   for (const auto& [name, value] : r.query) {
     target += separator;
@@ -59,16 +61,17 @@ inline std::string request_target(const request& r, std::string_view base_path =
 }
 
 /// Checks path and query, and moves a query that stands in the path into `query`. Gives the error when the request must
-/// not be sent: a path with a host or without a slash, or a control byte anywhere.
+/// not be sent: a path with a host or without a slash, or a control byte in path, query or headers.
 inline std::optional<error> normalise(request& r) {
   const std::string shown = "the path '" + detail::printable(std::string_view(r.path).substr(0, r.path.find('?')), 80) + "' ";
   if (detail::has_control(r.path)) {
     return argument_error(shown + "holds a control character (a line break, perhaps): remove it");
   }
   if (!r.path.starts_with('/')) {
-    const bool has_host = r.path.find("://") != r.path.npos;
-    return argument_error(shown + (has_host ? "holds a host: the host is a setting of the client, give the path alone"
-                                            : "does not start with a slash: write it like /v2/licenses"));
+    if (r.path.find("://") != r.path.npos) {  // Not shown: a user and password may stand in it.
+      return argument_error("the path holds a host: the host is a setting of the client, give the path alone");
+    }
+    return argument_error(shown + "does not start with a slash: write it like /v2/licenses");
   }
   if (r.path.starts_with("//") || r.path.find('\\') != r.path.npos) {
     return argument_error(shown + "could be read as another host: start it with one slash and use no backslash");
@@ -92,6 +95,12 @@ inline std::optional<error> normalise(request& r) {
   for (const auto& [name, value] : r.query) {
     if (detail::has_control(name) || detail::has_control(value)) {
       return argument_error("the query parameter '" + detail::printable(name, 60) +
+                            "' holds a control character (a line break, perhaps): remove it");
+    }
+  }
+  for (const auto& [name, value] : r.headers) {  // Those that were added as received are unchecked so far.
+    if (detail::has_control(name) || detail::has_control(value)) {
+      return argument_error("the header '" + detail::printable(name, 60) +
                             "' holds a control character (a line break, perhaps): remove it");
     }
   }

@@ -1,6 +1,7 @@
 #ifndef T3API_CORE_SERVICE_ERROR_HPP
 #define T3API_CORE_SERVICE_ERROR_HPP
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -61,12 +62,22 @@ constexpr bool is_retryable_status(int status) noexcept {
          status == 504;
 }
 
-/// Puts a mark in the place of `sensitive` wherever it stands in what the service said.
+/// Puts a mark in the place of `sensitive` wherever it stands in what the service said, and of its beginning where
+/// the rest was cut off.
 inline void redact(error& cause, std::string_view sensitive) {
-  if (sensitive.size() < 4) return;
+  constexpr std::size_t shortest = 4;
+  if (sensitive.size() < shortest) return;
   for (std::string* text : {&cause.service_message, &cause.message, &cause.request_id}) {
     for (auto at = text->find(sensitive); at != text->npos; at = text->find(sensitive, at)) {
       text->replace(at, sensitive.size(), "***");
+    }
+    for (auto dots = text->find("..."); dots != text->npos; dots = text->find("...", dots + 3)) {
+      const auto before = std::string_view(*text).substr(0, dots);
+      auto size = std::min(sensitive.size(), before.size());
+      while (size >= shortest && !before.ends_with(sensitive.substr(0, size))) --size;
+      if (size < shortest) continue;
+      text->replace(dots - size, size, "***");
+      dots = dots - size + 3;
     }
   }
 }

@@ -1,6 +1,7 @@
 #ifndef T3API_CORE_URL_HPP
 #define T3API_CORE_URL_HPP
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,16 +31,15 @@ struct url {
   /// Whether the host is this machine by its name or address: localhost, 127.0.0.0/8 or ::1.
   bool is_loopback() const noexcept {
     if (detail::iequals(host, "localhost") || host == "::1") return true;
-    if (!host.starts_with("127.")) return false;
-    int dots = 0;
-    for (const char c : host) {
-      if (c == '.') {
-        ++dots;
-      } else if (!detail::ascii_digit(c)) {
-        return false;
-      }
+    std::string_view rest = host;
+    for (int octet = 0; octet < 4; ++octet) {
+      const auto dot = octet < 3 ? rest.find('.') : rest.size();
+      if (dot == rest.npos) return false;
+      const auto value = detail::parse_decimal(rest.substr(0, dot));
+      if (!value || *value > 255 || (octet == 0 && *value != 127)) return false;
+      rest.remove_prefix(std::min(rest.size(), dot + 1));
     }
-    return dots == 3;
+    return true;
   }
 
   friend bool operator==(const url&, const url&) = default;
@@ -49,6 +49,7 @@ namespace detail {
 
 inline bool valid_host(std::string_view host, bool bracketed) noexcept {
   if (host.empty() || host.size() > 253) return false;
+  if (bracketed && host.find(':') == host.npos) return false;
   for (const char c : host) {
     const bool hex = ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f');
     const bool allowed = bracketed ? hex || c == ':' || c == '.'
@@ -94,6 +95,7 @@ inline result<url> parse_url(std::string_view text) {
   auto authority = text.substr(0, path_start);
   if (path_start != text.npos) parsed.base_path = text.substr(path_start);
   while (parsed.base_path.ends_with('/')) parsed.base_path.pop_back();
+  if (parsed.base_path.starts_with("//")) return argument_error(shown + "has a path that starts with two slashes");
 
   const bool bracketed = authority.starts_with('[');
   std::string_view host = authority;
