@@ -42,6 +42,9 @@ class api_key_auth {
   result<token_generation> authorize(request& message, exchange& via) { return tokens_->authorize(message, via); }
   bool on_unauthorized(token_generation generation) { return tokens_->on_unauthorized(generation); }
 
+  /// How many tokens have been obtained so far: 1 after the first call, more when tokens were renewed.
+  token_generation tokens_obtained() const { return tokens_->tokens_obtained(); }
+
  private:
   std::shared_ptr<detail::token_exchange> tokens_;
 };

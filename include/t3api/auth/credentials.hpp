@@ -77,6 +77,9 @@ class credentials_auth {
   result<token_generation> authorize(request& message, exchange& via) { return tokens_->authorize(message, via); }
   bool on_unauthorized(token_generation generation) { return tokens_->on_unauthorized(generation); }
 
+  /// How many tokens have been obtained so far: 1 after the first call, more when tokens were renewed.
+  token_generation tokens_obtained() const { return tokens_->tokens_obtained(); }
+
  private:
   /// Gives out one-time passwords, never the same twice: the service refuses a second use. Called by one thread at a time.
   class one_time_passwords {

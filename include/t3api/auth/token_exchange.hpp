@@ -37,16 +37,23 @@ class token_exchange {
     if (const auto generation = use_current(message, via, /*even_if_due=*/false)) return *generation;
     std::unique_lock lock(mutex_);
     while (true) {
-      if (const auto generation = use_current(message, via, /*even_if_due=*/exchanging_)) return *generation;
+      const bool pausing = via.clock().now() < pause_end_;
+      const bool renewal_must_wait = exchanging_ || refused_ || pausing;
+      if (const auto generation = use_current(message, via, /*even_if_due=*/renewal_must_wait)) return *generation;
       if (refused_) return *refused_;
       if (exchanging_) {
         if (auto failure = wait_for_other(lock, via)) return *std::move(failure);
-      } else if (via.clock().now() < pause_end_) {
+      } else if (pausing) {
         if (auto failure = wait_for_pause_end(lock, via)) return *std::move(failure);
-      } else {
-        if (auto failure = exchange_now(lock, via)) return *std::move(failure);
+      } else if (auto failure = exchange_now(lock, via)) {
+        if (const auto generation = use_current(message, via, /*even_if_due=*/true)) return *generation;
+        return *std::move(failure);
       }
     }
+  }
+
+  token_generation tokens_obtained() const {
+    return current_.read([](const token* held) { return held == nullptr ? token_generation{0} : held->generation; });
   }
 
   /// Marks the generation as refused; tokens of later ones stay good, so a late 401 of an old token renews nothing.
@@ -61,6 +68,7 @@ class token_exchange {
   static constexpr auto leeway = std::chrono::seconds(30);
   static constexpr auto pause_after_failure = std::chrono::milliseconds(250);
   static constexpr auto longest_pause = std::chrono::seconds(60);
+  static constexpr auto longest_lifetime = std::chrono::hours(24 * 365);  ///< More could overflow the steady clock.
 
   struct token {
     secret jwt;
@@ -171,15 +179,16 @@ class token_exchange {
     token made{.jwt = jwt, .due = steady_time::max(), .expires_at = steady_time::max(), .generation = 0};
     const auto times = read_token_times(jwt);
     if (times.expires_at) {
-      const auto server_now = since_1970(server_date(answer.headers).value_or(now));
+      const auto server_now = server_date(answer.headers).value_or(std::chrono::floor<std::chrono::seconds>(now)).time_since_epoch();
       const auto lifetime = *times.expires_at - server_now;
       if (lifetime <= std::chrono::seconds(0)) {
         return failed({.category = error_category::protocol,
                        .message = "the service issued an access token that had already expired: check its clock and this one",
                        .status = answer.status});
       }
-      made.expires_at = via.clock().now() + lifetime;
-      made.due = made.expires_at - std::min<std::chrono::milliseconds>(leeway, lifetime / 10);
+      const auto kept = std::min<std::chrono::seconds>(lifetime, longest_lifetime);
+      made.expires_at = via.clock().now() + kept;
+      made.due = made.expires_at - std::min<std::chrono::milliseconds>(leeway, kept / 10);
     }
     return made;
   }

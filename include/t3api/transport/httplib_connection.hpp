@@ -77,6 +77,15 @@ class httplib_connection {
     return made;
   }
 
+  /// Says farewell to the peer, who may be gone.
+  ~httplib_connection() {
+    sigpipe_guard no_sigpipe;
+    http_.reset();
+    no_sigpipe.write_may_have_failed();
+  }
+  httplib_connection(const httplib_connection&) = delete;
+  httplib_connection& operator=(const httplib_connection&) = delete;
+
   /// Sends the request and receives the answer. `reusable()` tells afterwards whether another may follow.
   outcome exchange(const request& message, const send_options& options) {
     reusable_ = false;
@@ -95,12 +104,13 @@ class httplib_connection {
     bool received = false;
     const auto started = std::chrono::steady_clock::now();
     {
-      const sigpipe_guard no_sigpipe;
+      sigpipe_guard no_sigpipe;
       try {
         received = http_->send(wire, head, code);
       } catch (const second_socket&) {
         code = httplib::Error::Read;
       }
+      if (!received || closes(head)) no_sigpipe.write_may_have_failed();
     }
     const auto interrupted = watched_->end();
     used_ = true;
@@ -157,6 +167,9 @@ class httplib_connection {
     } else {
       verification_ = std::make_unique<tls_verification>(trust, target_.host.host);
       verification_->install(context);
+      // cpp-httplib would read the system's authorities anew for every connection. A folder to look them up in keeps it from
+      // that; nothing is ever looked up there, since the check above takes the place of OpenSSL's.
+      client->set_ca_cert_path("", "/");
       client->enable_server_certificate_verification(true);
     }
     http_ = std::move(client);
@@ -258,12 +271,16 @@ class httplib_connection {
     return readable ? std::string() : "the answer is compressed in a way that was not asked for";
   }
 
+  static bool closes(const httplib::Response& head) {
+    return head.version != "HTTP/1.1" || iequals(head.get_header_value("Connection"), "close");
+  }
+
   outcome success(httplib::Response head, reception incoming) {
     response answer;
     answer.status = head.status;
     answer.body = std::move(incoming.body);
+    reusable_ = !closes(head);
     for (auto& [name, value] : head.headers) answer.headers.add_received(name, std::move(value));
-    reusable_ = head.version == "HTTP/1.1" && !iequals(answer.headers.get("Connection").value_or(""), "close");
     idle_since_ = std::chrono::steady_clock::now();
     return answer;
   }

@@ -123,39 +123,36 @@ class sigpipe_guard {
  public:
 #ifdef _WIN32
   sigpipe_guard() = default;
+  void write_may_have_failed() noexcept {}
 #else
   sigpipe_guard() noexcept {
     ::sigemptyset(&pipe_);
     ::sigaddset(&pipe_, SIGPIPE);
-    sigset_t pending;
-    ::sigpending(&pending);
-    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
-    if (!was_pending_) ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
   }
-  ~sigpipe_guard() {
-    if (was_pending_) return;
+  ~sigpipe_guard() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  /// Takes the signal away that a failed write has left pending, unless the thread had it blocked all along.
+  void write_may_have_failed() noexcept {
     sigset_t pending;
     ::sigpending(&pending);
-    if (::sigismember(&pending, SIGPIPE) == 1) {
+    if (::sigismember(&before_, SIGPIPE) == 1 || ::sigismember(&pending, SIGPIPE) != 1) return;
 #ifdef __APPLE__
-      int signal = 0;
-      ::sigwait(&pipe_, &signal);
+    int signal = 0;
+    ::sigwait(&pipe_, &signal);
 #else
-      const timespec at_once{};
-      ::sigtimedwait(&pipe_, nullptr, &at_once);
+    const timespec at_once{};
+    ::sigtimedwait(&pipe_, nullptr, &at_once);
 #endif
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 #endif
   sigpipe_guard(const sigpipe_guard&) = delete;
   sigpipe_guard& operator=(const sigpipe_guard&) = delete;
 
- private:
 #ifndef _WIN32
+ private:
   sigset_t pipe_{};
   sigset_t before_{};
-  bool was_pending_ = false;
 #endif
 };
 

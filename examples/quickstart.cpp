@@ -1,0 +1,166 @@
+// run:
+// Goes in by every way that T3 knows and makes the same few read-only calls each time: on a sandbox inside this process,
+// or against T3_API_HOST with the credentials that the environment holds.
+
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include <t3api/sandbox.hpp>
+#include <t3api/t3api.hpp>
+
+#include "support/environment.hpp"
+#include "support/report.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+const examples::report out;
+
+/// Whether the auth method has had to renew its token; "-" for one that has none.
+template <class Auth>
+std::string renewed(const Auth& auth) {
+  if constexpr (requires { auth.tokens_obtained(); }) {
+    return auth.tokens_obtained() > 1 ? "yes" : "no";
+  } else {
+    return "-";
+  }
+}
+
+/// Who am I, which licences have I, what is on the first page of packages. Prints one row; false when a call failed.
+template <class Auth>
+bool look_around(const std::string& way, const std::string& account, const Auth& auth, const t3api::client_config& config) {
+  const t3api::client client{auth, config};
+  const auto start = std::chrono::steady_clock::now();
+  std::string license_count = "-";
+  std::string packages = "-";
+  const t3api::error* failure = nullptr;
+
+  const auto me = t3api::whoami(client);
+  const auto licenses = me ? t3api::list_licenses(client) : t3api::result<std::vector<t3api::license>>(me.error());
+  if (licenses) license_count = std::to_string(licenses->size());
+  t3api::result<t3api::collection_page> page = t3api::collection_page{};
+  if (!licenses) {
+    failure = &licenses.error();
+  } else if (!licenses->empty()) {
+    page = t3api::load_page(client, "/v2/packages/active", {.license_number = licenses->front().number});
+    if (page) {
+      packages = std::to_string(page->data.size()) + "/" + std::to_string(page->total);
+    } else {
+      failure = &page.error();
+    }
+  }
+
+  const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
+  const int status = failure == nullptr ? 200 : failure->status;
+  out.row(way, account, status, license_count, packages, elapsed.count(), renewed(auth));
+  if (failure != nullptr) out.line("    " + failure->message);
+  return failure == nullptr;
+}
+
+int against_host(const std::string& host) {
+  const auto ways = examples::ways_from_environment();
+  if (ways.empty()) {
+    std::fprintf(stderr,
+                 "T3_API_HOST is set but no credentials are: set T3_SECRET_KEY, JWT_TOKEN, API_KEY and API_STATE_CODE, or "
+                 "METRC_HOSTNAME, METRC_USERNAME and METRC_PASSWORD (and METRC_EMAIL or OTP_SEED)\n");
+    return 2;
+  }
+  out.title("t3api " + std::string(t3api::version_string) + " against " + t3api::parse_url(host).value().origin());
+  out.line("");
+  out.header();
+  bool good = true;
+  for (const auto& way : ways) {
+    std::visit([&](const auto& auth) { good = look_around(way.name, way.account, auth, {.host = host}) && good; }, way.auth);
+  }
+  return good ? 0 : 1;
+}
+
+/// A sandbox on a free port of this machine, with a certificate of its own that the client is told to trust.
+class local_sandbox {
+ public:
+  explicit local_sandbox(t3api::sandbox::settings settings = {})
+      : service_(std::move(settings)),
+        certificate_(t3api::sandbox::make_certificate()),
+        server_([this](const t3api::request& r) { return service_.handle(r); }, {.tls = certificate_}) {
+    server_.start();
+  }
+
+  t3api::client_config config() const {
+    return {.host = server_.url(), .tls = {.ca_pem = certificate_.certificate_pem}};
+  }
+
+ private:
+  t3api::sandbox::service service_;
+  t3api::sandbox::certificate certificate_;
+  t3api::sandbox::http_server server_;
+};
+
+const t3api::credentials california{
+    .hostname = "ca.metrc.com", .username = "demo-ca", .password = "demo-ca-password"};
+const t3api::credentials colorado{
+    .hostname = "co.metrc.com", .username = "demo-co", .password = "demo-co-password", .email = "demo@example.com"};
+const t3api::credentials michigan{
+    .hostname = "mi.metrc.com", .username = "demo-mi", .password = "demo-mi-password", .otp_seed = "JBSWY3DPEHPK3PXP"};
+
+/// A JWT as another program could have left it: exchanged here by hand.
+t3api::secret exchange_by_hand(const t3api::client_config& config) {
+  const t3api::client client{t3api::no_auth{}, config};
+  const auto answer = client.post("/v2/auth/apikey", {{"apiKey", "demo-api-key"}, {"stateCode", "CA"}}).value();
+  return answer.json().value().at("accessToken").get<std::string>();
+}
+
+bool every_way_in() {
+  const local_sandbox sandbox;
+  const auto config = sandbox.config();
+  out.title("t3api " + std::string(t3api::version_string) + ": every way in, on a sandbox at " + config.host);
+  out.note("Real HTTPS to a T3 service in this process; only Metrc behind it is simulated.");
+  out.line("");
+  out.header();
+  bool good = true;
+  for (const auto& user : {california, colorado, michigan}) {
+    good = look_around("credentials", user.hostname + " " + user.username, t3api::credentials_auth(user), config) && good;
+  }
+  good = look_around("API key", "CA", t3api::api_key_auth("demo-api-key", "CA"), config) && good;
+  good = look_around("ready JWT", "ca.metrc.com demo-ca", t3api::bearer_auth(exchange_by_hand(config)), config) && good;
+  const auto key = t3api::create_secret_key(t3api::client{t3api::no_auth{}, config}, california).value();
+  good = look_around("secret key, header", "ca.metrc.com demo-ca", t3api::secret_key_auth(key), config) && good;
+  good = look_around("secret key, query", "ca.metrc.com demo-ca",
+                     t3api::secret_key_auth(key, t3api::secret_key_place::query), config) && good;
+  return good;
+}
+
+bool outlive_a_token() {
+  const auto lifetime = 2s;
+  const local_sandbox sandbox({.jwt_ttl = lifetime});
+  const t3api::credentials_auth auth(california);
+  out.line("");
+  out.title("A token that expires on the way");
+  out.note("The sandbox now issues tokens that are good for 2 s. One client, one call before and one after.");
+  out.line("");
+  out.header();
+  bool good = look_around("credentials", "at first", auth, sandbox.config());
+  std::this_thread::sleep_for(lifetime + 100ms);
+  good = look_around("credentials", "2 s later, token expired", auth, sandbox.config()) && good;
+  return good && auth.tokens_obtained() == 2;
+}
+
+}  // namespace
+
+int main() {
+  try {
+    if (const auto host = examples::variable("T3_API_HOST"); !host.empty()) return against_host(host);
+    const bool good = every_way_in() && outlive_a_token();
+    out.line("");
+    out.line(good ? out.paint("32", "Every call went through.") : out.paint("31", "Not every call went through."));
+    return good ? 0 : 1;
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "quickstart: %s\n", failure.what());
+    return 1;
+  }
+}
