@@ -90,6 +90,7 @@ class httplib_connection {
   outcome exchange(const request& message, const send_options& options) {
     reusable_ = false;
     sockets_made_ = 0;
+    farewell_received_ = false;
     watched_->begin(options, used_ ? std::nullopt : target_.connect_deadline);
     const watchdog::visit visit(guard_);
     http_->set_connection_timeout(target_.connect_timeout);
@@ -114,7 +115,7 @@ class httplib_connection {
     }
     const auto interrupted = watched_->end();
     used_ = true;
-    if (!received || interrupted != interruption::none) {
+    if (!received || interrupted != interruption::none || may_be_truncated(message, head)) {
       incoming.silent = std::chrono::steady_clock::now() - std::max(started, incoming.last_progress) >= options.read_timeout;
       return failure(code, interrupted, incoming, options);
     }
@@ -157,10 +158,12 @@ class httplib_connection {
     SSL_CTX* context = native_tls_context(*client);
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     if (auto failure = load_client_certificate(context, config.tls)) return failure;
-    SSL_CTX_set_app_data(context, watched_.get());
-    SSL_CTX_set_info_callback(context, [](const SSL* session, int event, int) {
-      if ((event & SSL_CB_HANDSHAKE_DONE) == 0) return;
-      static_cast<watched_connection*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)))->connected();
+    SSL_CTX_set_app_data(context, this);
+    SSL_CTX_set_info_callback(context, [](const SSL* session, int event, int detail) {
+      auto& self = *static_cast<httplib_connection*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
+      if ((event & SSL_CB_HANDSHAKE_DONE) != 0) self.watched_->connected();
+      const bool alert_received = (event & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT;
+      if (alert_received && (detail & 0xFF) == SSL_AD_CLOSE_NOTIFY) self.farewell_received_ = true;
     });
     if (config.tls.dangerously_accept_any_certificate) {
       client->enable_server_certificate_verification(false);
@@ -271,6 +274,14 @@ class httplib_connection {
     return readable ? std::string() : "the answer is compressed in a way that was not asked for";
   }
 
+  /// Over TLS an answer that ends with the connection is whole only if the peer said farewell (RFC 8446 section 6.1): an
+  /// attacker can cut a connection but cannot forge that.
+  bool may_be_truncated(const request& message, const httplib::Response& head) const {
+    const bool ends_with_connection = message.method != method::head && head.status != 204 && head.status != 304 &&
+                                      !head.has_header("Content-Length") && !head.has_header("Transfer-Encoding");
+    return target_.host.secure && ends_with_connection && !farewell_received_;
+  }
+
   static bool closes(const httplib::Response& head) {
     return head.version != "HTTP/1.1" || iequals(head.get_header_value("Connection"), "close");
   }
@@ -339,6 +350,7 @@ class httplib_connection {
   int sockets_made_ = 0;
   bool has_proxy_ = false;
   bool hide_proxy_credentials_ = false;
+  bool farewell_received_ = false;
   bool used_ = false;
   bool reusable_ = false;
   bool never_connected_ = false;
