@@ -12,6 +12,7 @@
 
 #include <t3api/transport/concept.hpp>
 #include <t3api/transport/httplib_connection.hpp>
+#include <t3api/transport/limits.hpp>
 #include <t3api/transport/resolver.hpp>
 
 namespace t3api {
@@ -24,6 +25,7 @@ class httplib_transport {
   explicit httplib_transport(client_config config = {}) : state_(std::make_shared<state>(std::move(config))) {}
 
   outcome send(const request& message, const send_options& options) {
+    if (auto stopped = stopped_before_sending(options.stop)) return *std::move(stopped);
     if (auto reused = state_->take_idle(options)) {
       auto answer = reused->exchange(message, options);
       const bool stale = !answer && options.idempotent && answer.error().category == error_category::transport &&

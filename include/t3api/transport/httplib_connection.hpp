@@ -17,6 +17,7 @@
 #include <t3api/core/call_options.hpp>
 #include <t3api/core/client_config.hpp>
 #include <t3api/transport/concept.hpp>
+#include <t3api/transport/limits.hpp>
 #include <t3api/transport/tls_trust.hpp>
 #include <t3api/transport/watchdog.hpp>
 
@@ -231,7 +232,7 @@ class httplib_connection {
       if (incoming.fault.empty() && head.has_header("Content-Length")) {
         const auto announced = *parse_decimal(head.get_header_value("Content-Length"));
         if (announced > incoming.limit) {
-          incoming.fault = too_large(incoming.limit);
+          incoming.fault = body_too_large(incoming.limit);
         } else {
           incoming.body.reserve(std::min<std::size_t>(announced, 1U << 20U));
         }
@@ -241,16 +242,12 @@ class httplib_connection {
     wire.content_receiver = [&incoming](const char* data, std::size_t size, auto&&...) {
       incoming.last_progress = std::chrono::steady_clock::now();
       if (size > incoming.limit - incoming.body.size()) {
-        incoming.fault = too_large(incoming.limit);
+        incoming.fault = body_too_large(incoming.limit);
         return false;
       }
       incoming.body.append(data, size);
       return true;
     };
-  }
-
-  static std::string too_large(std::size_t limit) {
-    return "the answer's body is larger than the limit of " + std::to_string(limit) + " bytes (client_config::max_body_bytes)";
   }
 
   /// What is wrong with the length headers of an answer (RFC 9112 section 6.3); empty when nothing is.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <t3api/transport/concept.hpp>
+#include <t3api/transport/limits.hpp>
 
 namespace t3api {
 
@@ -20,19 +21,9 @@ class in_process_transport {
   explicit in_process_transport(Service service) : service_(std::move(service)) {}
 
   outcome send(const request& message, const send_options& options) {
-    if (options.stop.stop_requested()) {
-      return error{.category = error_category::cancelled, .message = "the call was cancelled before it was sent"};
-    }
+    if (auto stopped = stopped_before_sending(options.stop)) return *std::move(stopped);
     try {
-      response answer = std::invoke(service_, message);
-      if (answer.body.size() > options.max_body_bytes) {
-        return error{.category = error_category::protocol,
-                     .message = "the answer's body is larger than the limit of " +
-                                std::to_string(options.max_body_bytes) + " bytes (client_config::max_body_bytes)",
-                     .status = answer.status,
-                     .sent = true};
-      }
-      return answer;
+      return within_limits(std::invoke(service_, message), options);
     } catch (const std::exception& failure) {
       return error{.category = error_category::transport,
                    .message = std::string("the service in this process threw an exception: ") + failure.what(),

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <t3api/transport/concept.hpp>
+#include <t3api/transport/limits.hpp>
 
 namespace t3api {
 
@@ -44,9 +45,7 @@ class scripted_transport {
   }
 
   outcome send(const request& message, const send_options& options) {
-    if (options.stop.stop_requested()) {
-      return error{.category = error_category::cancelled, .message = "the call was cancelled before it was sent"};
-    }
+    if (auto stopped = stopped_before_sending(options.stop)) return *std::move(stopped);
     reply_function next;
     {
       const std::scoped_lock lock(script_->mutex);
@@ -59,7 +58,8 @@ class scripted_transport {
       next = std::move(script_->replies.front());
       script_->replies.pop_front();
     }
-    return next(message);
+    outcome answer = next(message);
+    return answer ? within_limits(*std::move(answer), options) : answer;
   }
 
  private:
