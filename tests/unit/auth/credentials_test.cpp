@@ -1,0 +1,258 @@
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <tests/support/client_kit.hpp>
+
+#include <t3api/auth/credentials.hpp>
+
+using namespace std::chrono_literals;
+using t3api::credentials;
+using t3api::credentials_auth;
+using t3api::error_category;
+
+namespace {
+
+constexpr const char* seed = "JBSWY3DPEHPK3PXP";
+
+credentials demo() {
+  return {.hostname = "ca.metrc.com", .username = "demo-ca", .password = "demo-ca-password"};
+}
+
+credentials demo_with_seed() {
+  return {
+      .hostname = "mi.metrc.com", .username = "demo-mi", .password = "demo-mi-password", .otp_seed = seed};
+}
+
+std::string body_sent_for(credentials user) {
+  t3api::scripted_transport script;
+  script.reply(tests::token_answer("token-1")).reply(tests::answer(200));
+  const tests::scripted_client<credentials_auth> client(script, credentials_auth(std::move(user)),
+                                                        tests::patient_config(tests::make_clock()));
+  REQUIRE(client.get("/x"));
+  const auto sent = script.requests().at(0);
+  CHECK(sent.method == t3api::method::post);
+  CHECK(sent.path == "/v2/auth/credentials");
+  CHECK(sent.headers.get("Content-Type") == "application/json");
+  CHECK_FALSE(sent.headers.contains("Authorization"));
+  return sent.body;
+}
+
+std::string refusal_of(const std::function<void(credentials&)>& spoil) {
+  credentials user = demo();
+  spoil(user);
+  try {
+    credentials_auth method(std::move(user));
+  } catch (const std::invalid_argument& refusal) {
+    return refusal.what();
+  }
+  return "accepted";
+}
+
+std::string otp_in(const t3api::request& sent) { return nlohmann::json::parse(sent.body).value("otp", ""); }
+
+std::string code_at(std::chrono::seconds since_start) {
+  return std::string(
+      t3api::totp(seed, t3api::totp_step_at(t3api::wall_time(tests::start_of_time + since_start))).reveal());
+}
+
+}  // namespace
+
+TEST_CASE("credentials are exchanged with exactly the body that T3 documents") {
+  CHECK(body_sent_for(demo()) ==
+        R"({"hostname":"ca.metrc.com","username":"demo-ca","password":"demo-ca-password"})");
+  CHECK(
+      body_sent_for({.hostname = "co.metrc.com",
+                     .username = "demo-co",
+                     .password = "demo-co-password",
+                     .email = "demo@example.com"}) ==
+      R"({"hostname":"co.metrc.com","username":"demo-co","password":"demo-co-password","email":"demo@example.com"})");
+  CHECK(body_sent_for({.hostname = "mi.metrc.com",
+                       .username = "demo-mi",
+                       .password = "demo-mi-password",
+                       .otp = "123456"}) ==
+        R"({"hostname":"mi.metrc.com","username":"demo-mi","password":"demo-mi-password","otp":"123456"})");
+}
+
+TEST_CASE("white space goes from all but the password, and every text arrives as it was given") {
+  CHECK(body_sent_for({.hostname = " ca.metrc.com ",
+                       .username = " demo ",
+                       .password = " pass \"word\\ \xF0\x9F\x8C\xBF ",
+                       .otp = " 123456 ",
+                       .email = " a@b "}) ==
+        "{\"hostname\":\"ca.metrc.com\",\"username\":\"demo\",\"password\":\" pass \\\"word\\\\ "
+        "\xF0\x9F\x8C\xBF "
+        "\",\"otp\":\"123456\",\"email\":\"a@b\"}");
+}
+
+TEST_CASE("a password cannot add members of its own") {
+  auto user = demo();
+  user.password = R"(x","admin":"yes)";
+  const auto body = nlohmann::json::parse(body_sent_for(user));
+  CHECK(body.size() == 3);
+  CHECK(body["password"] == R"(x","admin":"yes)");
+}
+
+TEST_CASE("each missing or malformed member is refused by its name") {
+  CHECK(refusal_of([](auto& user) { user.hostname = ""; }) == "the Metrc hostname is empty: give one");
+  CHECK(refusal_of([](auto& user) { user.hostname = " \t"; }) == "the Metrc hostname is empty: give one");
+  CHECK(refusal_of([](auto& user) { user.username = " "; }) == "the Metrc user name is empty: give one");
+  CHECK(refusal_of([](auto& user) { user.password = {}; }) == "the Metrc password is empty: give one");
+  CHECK(refusal_of([](auto& user) { user.password = "  "; }) == "the Metrc password is empty: give one");
+  CHECK(refusal_of([](auto& user) { user.otp = " "; }) == "the one-time password is empty: give one");
+  CHECK(refusal_of([](auto& user) { user.email = " "; }) == "the e-mail address is empty: give one");
+  CHECK(refusal_of([](auto& user) { user.otp_seed = "0189"; }) ==
+        "the one-time password seed is not Base32: it has the letters A-Z and the digits 2-7 only");
+  CHECK(refusal_of([](auto& user) { user.otp_seed = " "; }) ==
+        "the one-time password seed is not Base32: it has the letters A-Z and the digits 2-7 only");
+  CHECK(refusal_of([](auto& user) {
+          user.otp = "123456";
+          user.otp_seed = seed;
+        }) == "both a one-time password and its seed are given: give one of them");
+}
+
+TEST_CASE("control bytes and broken UTF-8 are refused in every member, without its value") {
+  const std::vector<std::function<void(credentials&, const std::string&)>> members = {
+      [](auto& user, const auto& text) { user.hostname = text; },
+      [](auto& user, const auto& text) { user.username = text; },
+      [](auto& user, const auto& text) { user.password = text; },
+      [](auto& user, const auto& text) { user.otp = text; },
+      [](auto& user, const auto& text) { user.email = text; }};
+  for (const auto& set : members) {
+    for (const std::string& bad :
+         {std::string("hunter2\n"), std::string("hunter2\r\nX: y"), std::string("hun\0ter2", 8),
+          std::string("hunter2\x7F"), std::string("hunter2\xFF")}) {
+      const auto message = refusal_of([&](credentials& user) { set(user, bad); });
+      CAPTURE(message);
+      CHECK(message != "accepted");
+      CHECK(message.find("hunter") == message.npos);
+    }
+  }
+}
+
+TEST_CASE("a one-time password is made from the seed and the time of the exchange") {
+  t3api::scripted_transport script;
+  script.reply(tests::token_answer("token-1")).reply(tests::answer(200));
+  const auto clock = tests::make_clock();
+  const tests::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
+                                                        tests::patient_config(clock));
+  clock->advance(95s);
+  REQUIRE(client.get("/x"));
+  CHECK(script.requests().at(0).body ==
+        R"({"hostname":"mi.metrc.com","username":"demo-mi","password":"demo-mi-password","otp":")" +
+            code_at(95s) + "\"}");
+  CHECK(clock->waits().empty());
+}
+
+TEST_CASE("the same one-time password is never sent twice: the second exchange waits for the next step") {
+  t3api::scripted_transport script;
+  script.reply(tests::token_answer("token-1"))
+      .reply(tests::answer(401))
+      .reply(tests::token_answer("token-2"))
+      .reply(tests::answer(200));
+  const auto clock = tests::make_clock();  // its first second is the eleventh of a step
+  const tests::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
+                                                        tests::patient_config(clock));
+  REQUIRE(client.get("/x"));
+  const auto sent = script.requests();
+  REQUIRE(sent.size() == 4);
+  CHECK(otp_in(sent[0]) == code_at(0s));
+  CHECK(otp_in(sent[2]) == code_at(30s));
+  CHECK(otp_in(sent[0]) != otp_in(sent[2]));
+  CHECK(clock->waits() == std::vector<t3api::manual_clock::duration>{20s});
+}
+
+TEST_CASE("an exchange in the next step waits for nothing") {
+  t3api::scripted_transport script;
+  script.reply(tests::token_answer("token-1"))
+      .reply(tests::answer(200))
+      .reply(tests::answer(401))
+      .reply(tests::token_answer("token-2"))
+      .reply(tests::answer(200));
+  const auto clock = tests::make_clock();
+  const tests::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
+                                                        tests::patient_config(clock));
+  REQUIRE(client.get("/x"));
+  clock->advance(20s);
+  REQUIRE(client.get("/x"));
+  CHECK(clock->waits().empty());
+  CHECK(otp_in(script.requests().at(3)) == code_at(30s));
+}
+
+TEST_CASE(
+    "a call whose deadline is nearer than the next one-time password says so, and a later one gets through") {
+  t3api::scripted_transport script;
+  script.reply(tests::token_answer("token-1")).reply(tests::answer(401));
+  const auto clock = tests::make_clock();
+  const tests::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
+                                                        tests::patient_config(clock));
+  const auto late = client.get("/x", {}, {.timeout = 20s});
+  REQUIRE_FALSE(late);
+  CHECK(late.error().category == error_category::timeout);
+  CHECK(late.error().retryable);
+  CHECK(late.error().message.find("the next one-time password comes after the call's deadline") !=
+        std::string::npos);
+  CHECK(clock->waits().empty());
+  script.reply(tests::token_answer("token-2")).reply(tests::answer(200));
+  CHECK(client.get("/x", {}, {.timeout = 21s}));
+}
+
+TEST_CASE("a call that is cancelled while it waits for the next one-time password sends nothing more") {
+  t3api::scripted_transport script;
+  std::stop_source stop;
+  script.reply(tests::token_answer("token-1")).reply_with([&](const t3api::request&) {
+    stop.request_stop();
+    return tests::answer(401);
+  });
+  const tests::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
+                                                        tests::patient_config(tests::make_clock()));
+  const auto cancelled = client.get("/x", {}, {.stop = stop.get_token()});
+  REQUIRE_FALSE(cancelled);
+  CHECK(cancelled.error().category == error_category::cancelled);
+  CHECK(script.requests().size() == 2);
+}
+
+TEST_CASE("a one-time password that was given is sent once: after a 401 the call fails and says what to do") {
+  t3api::scripted_transport script;
+  script.reply(tests::token_answer("token-1")).reply(tests::answer(401));
+  auto user = demo();
+  user.otp = "123456";
+  const tests::scripted_client<credentials_auth> client(script, credentials_auth(user),
+                                                        tests::patient_config(tests::make_clock()));
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = client.get("/x");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().category == error_category::authentication);
+    CHECK(refused.error().message.find(
+              "the one-time password has been used: give a fresh one, or its seed") != std::string::npos);
+  }
+  CHECK(script.requests().size() == 2);
+}
+
+TEST_CASE("no secret of the credentials is in any error, even when the service repeats them all") {
+  for (const int status : {200, 204, 302, 400, 401, 403, 404, 429, 500, 503}) {
+    const std::string echo = std::string("demo-mi-password and ") + seed;
+    for (const nlohmann::json& said :
+         {nlohmann::json{{"error", {{"message", echo}}}}, nlohmann::json{{"message", echo}},
+          nlohmann::json{{"detail", echo}}, nlohmann::json{{"errors", {echo, echo}}}, nlohmann::json(echo),
+          nlohmann::json{{"accessToken", echo + "\n"}}}) {
+      auto user = demo_with_seed();
+      t3api::scripted_transport script;
+      script.reply(tests::answer(status, said.dump(),
+                                 {{"X-Request-Id", seed}, {"Content-Type", "x/demo-mi-password"}}));
+      const tests::scripted_client<credentials_auth> client(script, credentials_auth(user),
+                                                            tests::patient_config(tests::make_clock()));
+      const auto failed = client.get("/x");
+      REQUIRE_FALSE(failed);
+      for (const auto& text :
+           {failed.error().message, failed.error().service_message, failed.error().request_id}) {
+        CHECK(text.find("demo-mi-password") == text.npos);
+        CHECK(text.find(seed) == text.npos);
+      }
+    }
+  }
+}
