@@ -111,7 +111,7 @@ TEST_CASE("the way from credentials to data, over HTTP") {
   REQUIRE(exchange);
   REQUIRE(exchange->status == 200);
   const std::string token = json::parse(exchange->body)["accessToken"];
-  const auto licenses = client.Get("/v2/licenses", {{"Authorization", "Bearer " + token}});
+  const auto licenses = client.Get("/v2/licenses", httplib::Headers{{"Authorization", "Bearer " + token}});
   REQUIRE(licenses);
   CHECK(licenses->status == 200);
   CHECK(json::parse(licenses->body).size() == 2);
@@ -128,7 +128,7 @@ TEST_CASE("the way from credentials to data, over HTTP") {
   REQUIRE(packages);
   CHECK(packages->status == 200);
   CHECK(json::parse(packages->body)["data"].size() == 3);
-  CHECK(client.Get("/v2/licenses", {{"x-t3-api-key", key}})->status == 200);
+  CHECK(client.Get("/v2/licenses", httplib::Headers{{"x-t3-api-key", key}})->status == 200);
   const auto refused = client.Get("/v2/licenses");
   REQUIRE(refused);
   CHECK(refused->status == 401);
@@ -218,8 +218,8 @@ TEST_CASE("requests arrive as they were sent") {
   });
   server.start();
   httplib::Client client(server.url());
-  const auto answer = client.Put("/a%20b/c%2Fd+e%3F?x=1&y=a%26b&x=2%203&empty", {{"X-Mine", "one"}},
-                                 std::string(1000, 'z'), "text/plain");
+  const auto answer = client.Put("/a%20b/c%2Fd+e%3F?x=1&y=a%26b&x=2%203&empty",
+                                 httplib::Headers{{"X-Mine", "one"}}, std::string(1000, 'z'), "text/plain");
   REQUIRE(answer);
   CHECK(answer->status == 207);
   CHECK(answer->body == "echo");
@@ -235,7 +235,7 @@ TEST_CASE("requests arrive as they were sent") {
   CHECK(seen.method == t3api::method::delete_);
   CHECK(client.Patch("/a", "body", "text/plain")->status == 207);
   CHECK(seen.body == "body");
-  CHECK(client.Get("/a", {{"Range", "bytes=0-1"}})->body == "echo");
+  CHECK(client.Get("/a", httplib::Headers{{"Range", "bytes=0-1"}})->body == "echo");
 }
 
 TEST_CASE("a handler that throws is a 500 that tells nothing") {

@@ -166,8 +166,9 @@ TEST_CASE("its settings reach the service") {
   REQUIRE(exchange->status == 200);
   const auto body = json::parse(exchange->body);
   CHECK(body["expiresIn"] == 900);
-  const auto packages = client.Get("/v2/packages/active?licenseNumber=A",
-                                   {{"Authorization", "Bearer " + body["accessToken"].get<std::string>()}});
+  const auto packages =
+      client.Get("/v2/packages/active?licenseNumber=A",
+                 httplib::Headers{{"Authorization", "Bearer " + body["accessToken"].get<std::string>()}});
   REQUIRE(packages);
   CHECK(json::parse(packages->body)["total"] == 7);
 }

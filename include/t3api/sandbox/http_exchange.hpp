@@ -16,6 +16,7 @@
 #include <t3api/core/response.hpp>
 #include <t3api/detail/ascii.hpp>
 #include <t3api/sandbox/answer.hpp>
+#include <t3api/sandbox/busy_connections.hpp>
 #include <t3api/sandbox/http_target.hpp>
 #include <t3api/sandbox/input.hpp>
 
@@ -65,6 +66,9 @@ class http_exchange {
           answer.headers.emplace("Connection", "close");
         }));
   }
+
+  /// Whether the connection from that port has an answer on its way.
+  bool is_busy(int peer_port) const { return busy_.contains(peer_port); }
 
  private:
   /// The mark of an answer that is complete; httplib's server never sends the reason.
@@ -156,6 +160,8 @@ class http_exchange {
   }
 
   void serve(const httplib::Request& asked, httplib::Response& answer, std::string body, bool close) const {
+    // httplib destroys its response once it is written, and the mark with it.
+    answer.content_provider_resource_releaser_ = [mark = busy_.mark(asked.remote_port)](bool) {};
     try {
       send(answer, handler_(to_request(asked, std::move(body))), close);
     } catch (const std::exception&) {
@@ -207,15 +213,19 @@ class http_exchange {
     // A provider that says it failed, once all is written, is the one way to make any version of httplib
     // close.
     const std::size_t size = made.body.size();
+    auto releaser = std::move(out.content_provider_resource_releaser_);
     out.set_content_provider(
-        size, type, [body = std::move(made.body)](std::size_t, std::size_t, httplib::DataSink& sink) {
+        size, type,
+        [body = std::move(made.body)](std::size_t, std::size_t, httplib::DataSink& sink) {
           sink.write(body.data(), body.size());
           return false;
-        });
+        },
+        std::move(releaser));
   }
 
   http_handler handler_;
   std::size_t max_body_bytes_;
+  mutable busy_connections busy_;
 };
 
 }  // namespace t3api::sandbox

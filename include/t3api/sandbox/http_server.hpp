@@ -80,7 +80,7 @@ class http_server {
     auto accepting = ready.get_future();
     server->new_task_queue = [this, address, &ready] {
       ready.set_value();
-      return new task_queue(options_.max_connections, address);
+      return new task_queue(options_.max_connections, exchange_, address);
     };
     thread_ = std::thread([s = server.get()] { s->listen_after_bind(); });
     accepting.wait();
@@ -114,8 +114,8 @@ class http_server {
    public:
     using enqueued = decltype(std::declval<httplib::TaskQueue&>().enqueue(nullptr));
 
-    task_queue(std::size_t most_threads, std::optional<local_address> server)
-        : server_(server), pool_(most_threads) {}
+    task_queue(std::size_t most_threads, const http_exchange& exchange, std::optional<local_address> server)
+        : exchange_(exchange), server_(server), pool_(most_threads) {}
 
     enqueued enqueue(std::function<void()> serve_connection) override {
       pool_.run(std::move(serve_connection));
@@ -124,11 +124,12 @@ class http_server {
 
     /// httplib calls this when it accepts no more.
     void shutdown() override {
-      if (server_) end_reading(*server_);
+      if (server_) end_reading(*server_, [this](int peer_port) { return exchange_.is_busy(peer_port); });
       pool_.finish();
     }
 
    private:
+    const http_exchange& exchange_;
     std::optional<local_address> server_;
     worker_pool pool_;
   };

@@ -4,15 +4,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <optional>
-#include <string>
 #include <system_error>
 #include <vector>
 
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace t3api::sandbox {
@@ -43,6 +42,13 @@ class local_address {
             std::memcmp(&mine.sin6_addr, &theirs.sin6_addr, sizeof(in6_addr)) == 0);
   }
 
+  static int port_of(const sockaddr_storage& address) noexcept {
+    local_address copy;
+    copy.storage_ = address;
+    return ntohs(address.ss_family == AF_INET ? copy.as<sockaddr_in>().sin_port
+                                              : copy.as<sockaddr_in6>().sin6_port);
+  }
+
  private:
   sockaddr* generic() noexcept { return reinterpret_cast<sockaddr*>(&storage_); }
 
@@ -58,35 +64,39 @@ class local_address {
 
 namespace listening_detail {
 
-inline bool is_connection_to(int descriptor, const local_address& server) noexcept {
-  struct stat about {};
-  if (::fstat(descriptor, &about) != 0 || !S_ISSOCK(about.st_mode)) return false;
+/// The port at the other end of a connection that came in at `server`; nothing for any other file.
+inline std::optional<int> peer_port(int descriptor, const local_address& server) noexcept {
+  const auto local = local_address::of(descriptor);
+  if (!local || !server.accepts(*local)) return std::nullopt;
   sockaddr_storage peer{};
   socklen_t size = sizeof(peer);
-  const auto local = local_address::of(descriptor);
-  return local && server.accepts(*local) &&
-         ::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+  if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return std::nullopt;
+  return local_address::port_of(peer);
 }
 
 }  // namespace listening_detail
 
-/// Ends the reading side of all connections of this process that came in at `server`: who waits for a request
-/// there sees the end at once, who writes an answer may finish. httplib keeps its connections to itself, and
-/// its 0.11 lets an idle one hold up `stop` until it times out; so they are looked for among the process's
-/// open files.
-inline void end_reading(const local_address& server) {
+/// Ends the reading side of the connections of this process that came in at `server`, but for those that
+/// `spared` picks by the port of their other end: who waits for a request there sees the end at once. httplib
+/// keeps its connections to itself, and its 0.11 lets an idle one hold up `stop` until it times out; so they
+/// are looked for among the process's open files.
+inline void end_reading(const local_address& server, const std::function<bool(int peer_port)>& spared) {
   std::vector<int> descriptors;
   std::error_code failure;
   for (std::filesystem::directory_iterator file("/dev/fd", failure), end; !failure && file != end;
        file.increment(failure)) {
     descriptors.push_back(std::atoi(file->path().filename().c_str()));
   }
+  const auto unwanted = [&](int descriptor) {
+    const auto port = listening_detail::peer_port(descriptor, server);
+    return port && !spared(*port);
+  };
   for (const int descriptor : descriptors) {
-    if (!listening_detail::is_connection_to(descriptor, server)) continue;
+    if (!unwanted(descriptor)) continue;
     // The number may belong to another file by now; the copy cannot change any more, so it is asked again.
     const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
     if (copy < 0) continue;
-    if (listening_detail::is_connection_to(copy, server)) ::shutdown(copy, SHUT_RD);
+    if (unwanted(copy)) ::shutdown(copy, SHUT_RD);
     ::close(copy);
   }
 }

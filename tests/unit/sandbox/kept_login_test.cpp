@@ -1,3 +1,4 @@
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -47,16 +48,37 @@ TEST_CASE("a session is used until it ends, then a new login is made") {
   CHECK(w.metrc->attempts() == 2);
 }
 
-TEST_CASE("many threads make one login") {
-  world w;
-  const auto login = w.keeper.keep(w.california());
-  for (int round = 1; round <= 20; ++round) {
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 8; ++i) threads.emplace_back([&] { CHECK(login->session().session); });
-    for (auto& thread : threads) thread.join();
-    REQUIRE(w.metrc->attempts() == static_cast<std::uint64_t>(round));
-    w.metrc->end_sessions();
+TEST_CASE("many threads make one login, and all get its session") {
+  constexpr int callers = 16;
+  // Holds each login until all callers have set out, so that they would log in too if nothing kept them.
+  struct slow_metrc {
+    std::atomic<int> set_out{0};
+    std::atomic<int> attempts{0};
+
+    metrc_answer login(const metrc_login&) {
+      ++attempts;
+      while (set_out < callers) std::this_thread::yield();
+      for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+      return {.session = metrc_session{.id = "one"}};
+    }
+    std::optional<metrc_session> find_session(std::string_view id) {
+      return metrc_session{.id = std::string(id)};
+    }
+  };
+  const auto metrc = std::make_shared<slow_metrc>();
+  kept_login<slow_metrc> login(metrc, std::make_shared<t3api::manual_clock>(), {});
+  std::atomic<int> served{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < callers; ++i) {
+    threads.emplace_back([&] {
+      ++metrc->set_out;
+      const auto kept = login.session();
+      served += kept.session && kept.session->id == "one";
+    });
   }
+  for (auto& thread : threads) thread.join();
+  CHECK(served == callers);
+  CHECK(metrc->attempts == 1);
 }
 
 TEST_CASE("refused credentials are tried once") {
