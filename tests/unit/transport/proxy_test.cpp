@@ -1,0 +1,140 @@
+#include <t3api/transport/httplib.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <t3api/sandbox/certificate.hpp>
+#include <t3api/sandbox/http_server.hpp>
+
+#include "tests/support/raw_server.hpp"
+
+using namespace t3api;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Copies bytes from one socket to another until either end closes.
+void pump(int from, int to) {
+  char bytes[16384];
+  while (true) {
+    const auto received = ::recv(from, bytes, sizeof bytes, 0);
+    if (received <= 0 || ::send(to, bytes, static_cast<std::size_t>(received), MSG_NOSIGNAL) <= 0) break;
+  }
+  ::shutdown(from, SHUT_RDWR);
+  ::shutdown(to, SHUT_RDWR);
+}
+
+int connect_to(std::uint16_t port) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  return socket;
+}
+
+/// A proxy that joins every CONNECT to one port of this machine, or refuses it, and keeps what it was asked.
+class tunnel_proxy {
+ public:
+  explicit tunnel_proxy(std::uint16_t target, std::string verdict = "HTTP/1.1 200 Connection established\r\n\r\n")
+      : server_([this, target, verdict = std::move(verdict)](test::raw_connection& peer) {
+          const auto asked = peer.read_request();
+          {
+            const std::scoped_lock lock(mutex_);
+            asked_.push_back(asked);
+          }
+          if (!peer.write(verdict) || verdict.find(" 200 ") == verdict.npos) return;
+          const int inside = connect_to(target);
+          std::thread back([&] { pump(inside, peer.socket()); });
+          pump(peer.socket(), inside);
+          back.join();
+          ::close(inside);
+        }) {}
+
+  std::uint16_t port() const { return server_.port(); }
+  std::vector<std::string> asked() const {
+    const std::scoped_lock lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> asked_;
+  test::raw_server server_;
+};
+
+outcome get(httplib_transport& transport, const std::string& host) {
+  const url where = parse_url(host).value();
+  return transport.send({.path = "/v2/states"},
+                        {.host = where, .deadline = std::chrono::steady_clock::now() + 20s, .stop = {}, .idempotent = true});
+}
+
+}  // namespace
+
+TEST_CASE("https goes through a proxy as a tunnel; the proxy's password stays with the proxy") {
+  const auto shown = sandbox::make_certificate();
+  std::mutex mutex;
+  std::vector<request> seen;
+  sandbox::http_server server(
+      [&](const request& r) {
+        const std::scoped_lock lock(mutex);
+        seen.push_back(r);
+        return response{.status = 200, .body = "[]"};
+      },
+      {.tls = shown});
+  server.start();
+  tunnel_proxy proxy(server.port());
+  httplib_transport transport(
+      {.tls = {.ca_pem = shown.certificate_pem},
+       .proxy = proxy_options{.host = "127.0.0.1", .port = proxy.port(), .username = "office", .password = "proxy-canary"}});
+  for (int i = 0; i < 3; ++i) REQUIRE(get(transport, "https://localhost:" + std::to_string(server.port())));
+
+  REQUIRE(proxy.asked().size() == 1);
+  CHECK(proxy.asked()[0].starts_with("CONNECT localhost:" + std::to_string(server.port()) + " HTTP/1.1\r\n"));
+  CHECK(proxy.asked()[0].find("Proxy-Authorization: Basic b2ZmaWNlOnByb3h5LWNhbmFyeQ==\r\n") != std::string::npos);
+  const std::scoped_lock lock(mutex);
+  REQUIRE(seen.size() == 3);
+  for (const auto& r : seen) CHECK(r.headers.get("Proxy-Authorization").value_or("").empty());
+}
+
+TEST_CASE("plain http goes through a proxy with the whole address") {
+  std::string asked;
+  test::raw_server proxy([&](test::raw_connection& peer) {
+    asked = peer.read_request();
+    peer.write(test::http_answer("[]"));
+  });
+  httplib_transport transport({.proxy = proxy_options{.host = "localhost", .port = proxy.port()}});
+  REQUIRE(get(transport, "http://t3.example"));
+  CHECK(asked.starts_with("GET http://t3.example"));
+  CHECK(asked.substr(0, asked.find("\r\n")).ends_with("/v2/states HTTP/1.1"));
+}
+
+TEST_CASE("a proxy that refuses the tunnel is an error") {
+  for (const char* verdict : {"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
+                              "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+                              "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"}) {
+    CAPTURE(verdict);
+    tunnel_proxy proxy(1, verdict);
+    httplib_transport transport({.proxy = proxy_options{.host = "127.0.0.1", .port = proxy.port()}});
+    const auto answer = get(transport, "https://localhost:1");
+    CHECK((!answer || answer->status == 407));
+  }
+}
+
+TEST_CASE("a proxy that is not there is an error with nothing sent") {
+  std::uint16_t dead = 0;
+  {
+    test::raw_server gone([](test::raw_connection&) {});
+    dead = gone.port();
+  }
+  httplib_transport transport({.proxy = proxy_options{.host = "127.0.0.1", .port = dead}});
+  const auto answer = get(transport, "https://localhost:1");
+  REQUIRE_FALSE(answer);
+  CHECK_FALSE(answer.error().sent);
+}
