@@ -19,6 +19,8 @@
 #include <t3api/sandbox/busy_connections.hpp>
 #include <t3api/sandbox/http_target.hpp>
 #include <t3api/sandbox/input.hpp>
+#include <t3api/sandbox/time_text.hpp>
+#include <t3api/sandbox/uuid.hpp>
 
 namespace t3api::sandbox {
 
@@ -174,6 +176,7 @@ class http_exchange {
     const auto now = std::chrono::system_clock::now();
     response made = error_answer(why, asked.path, now);
     made.headers.set("Date", http_date(now));
+    made.headers.set("X-Request-Id", make_uuid());
     send(answer, std::move(made), close);
   }
 
