@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -62,6 +64,7 @@ class client {
     const auto deadline = state_->deadline_after(options.timeout.value_or(state_->config.timeout));
     const bool idempotent = options.idempotent.value_or(is_idempotent(message.method));
     call running{*state_, options, deadline, idempotent};
+    bool sent = false;
     for (int number = 1;; ++number) {
       result<response> answer = running.attempt_once(message);
       if (answer) {
@@ -70,11 +73,12 @@ class client {
       }
       error& cause = answer.error();
       cause.attempts = number;
+      cause.sent = sent = sent || cause.sent;
       const auto pause = state_->retry.next_delay({.number = number, .idempotent = idempotent}, cause);
       if (!pause) return answer;
-      const auto next = state_->clock->now() + std::max(*pause, std::chrono::milliseconds(0));
-      if (next >= deadline) return answer;
-      if (!state_->clock->wait_until(next, options.stop)) {
+      const auto now = state_->clock->now();
+      if (*pause >= std::chrono::ceil<std::chrono::milliseconds>(deadline - now)) return answer;
+      if (!state_->clock->wait_until(now + std::max(*pause, std::chrono::milliseconds(0)), options.stop)) {
         cause.category = error_category::cancelled;
         cause.message = "the call was cancelled between two attempts; the last one failed: " + cause.message;
         return answer;
@@ -104,6 +108,13 @@ class client {
 
   const client_config& config() const noexcept { return state_->config; }
 
+  /// The error for credentials that would travel unencrypted to another machine; for requests with some in their body,
+  /// which `send` does not see.
+  std::optional<error> refuse_in_clear() const {
+    if (state_->host.secure || state_->host.is_loopback() || state_->config.dangerously_allow_plain_http) return std::nullopt;
+    return argument_error("credentials must not travel unencrypted: use https:// for " + state_->host.origin());
+  }
+
  private:
   struct state {
     state(Transport carrier_, Auth auth_, Retry retry_, client_config config_)
@@ -121,8 +132,12 @@ class client {
     }
 
     void add_defaults(request& message) const {
+      const auto given = static_cast<std::ptrdiff_t>(message.headers.size());
       for (const auto& [name, value] : config.headers) {
-        if (!message.headers.contains(name)) message.headers.add(name, value);
+        const auto given_end = message.headers.begin() + given;
+        const bool own = std::any_of(message.headers.begin(), given_end,
+                                     [&name = name](const auto& field) { return detail::iequals(field.first, name); });
+        if (!own) message.headers.add(name, value);
       }
       if (!message.headers.contains("Accept")) message.headers.add_received("Accept", "application/json");
       if (!message.headers.contains("User-Agent")) message.headers.add_received("User-Agent", user_agent);
@@ -220,10 +235,7 @@ class client {
     if (options.timeout && options.timeout->count() <= 0) {
       return argument_error("the call's timeout must be longer than nothing");
     }
-    const bool in_clear = !state_->host.secure && !state_->host.is_loopback() && !state_->config.dangerously_allow_plain_http;
-    if (in_clear && carries_credentials(message)) {
-      return argument_error("credentials must not travel unencrypted: use https:// for " + state_->host.origin());
-    }
+    if (carries_credentials(message)) return refuse_in_clear();
     return std::nullopt;
   }
 

@@ -47,6 +47,7 @@ template <class Transport, class Auth, class Retry>
 result<secret> create_secret_key(const client<Transport, Auth, Retry>& via, const credentials& user,
                                  const call_options& options = {}) {
   detail::require_valid(user);
+  if (auto fault = via.refuse_in_clear()) return *std::move(fault);
   const std::string path = "/v2/auth/secretkey";
   auto answer = via.send(detail::credentials_request(path, user, "otpSeed", user.otp_seed), options);
   if (!answer) {

@@ -44,6 +44,9 @@ inline result<collection_page> read_page(const std::string& path, result<nlohman
     }
     *member = found->get<std::uint64_t>();
   }
+  for (const auto& row : (*body)["data"]) {
+    if (!row.is_object()) return unexpected_shape(path, "an object with a list of objects called data");
+  }
   loaded.data = std::move((*body)["data"].get_ref<nlohmann::json::array_t&>());
   return loaded;
 }
@@ -54,7 +57,7 @@ inline result<collection_page> read_page(const std::string& path, result<nlohman
 template <class Transport, class Auth, class Retry>
 result<collection_page> load_page(const client<Transport, Auth, Retry>& via, const std::string& path,
                                   const page_request& wanted, const call_options& options = {}) {
-  if (wanted.license_number.empty()) return argument_error("the licence number is empty: list_licenses() gives yours");
+  if (detail::trim(wanted.license_number).empty()) return argument_error("the licence number is empty: list_licenses() gives yours");
   if (wanted.page < 1) return argument_error("the page must be 1 or more");
   if (wanted.page_size < 1 || wanted.page_size > 500) return argument_error("the page size must be from 1 to 500");
   query_params query{{"licenseNumber", wanted.license_number},
