@@ -31,7 +31,8 @@ class [[nodiscard]] result {
     demand();
     return **this;
   }
-  T&& value() && {
+  /// Gives the value itself, not a reference, so that `for (auto& x : load().value())` is sound.
+  T value() && {
     demand();
     return *std::move(*this);
   }
@@ -39,7 +40,7 @@ class [[nodiscard]] result {
   /// The value; only to be called when there is one.
   T& operator*() & noexcept { return *std::get_if<0>(&state_); }
   const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
-  T&& operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
+  T operator*() && { return std::move(*std::get_if<0>(&state_)); }
   T* operator->() noexcept { return std::get_if<0>(&state_); }
   const T* operator->() const noexcept { return std::get_if<0>(&state_); }
 
