@@ -1,6 +1,6 @@
 // run:
-// Goes in by every way that T3 knows and makes the same few read-only calls each time: on a sandbox inside this process,
-// or against T3_API_HOST with the credentials that the environment holds.
+// Goes in by every way that T3 knows and makes the same few read-only calls each time: on a sandbox inside
+// this process, or against T3_API_HOST with the credentials that the environment holds.
 
 #include <chrono>
 #include <cstdio>
@@ -32,9 +32,11 @@ std::string renewed(const Auth& auth) {
   }
 }
 
-/// Who am I, which licences have I, what is on the first page of packages. Prints one row; false when a call failed.
+/// Who am I, which licences have I, what is on the first page of packages. Prints one row; false when a call
+/// failed.
 template <class Auth>
-bool look_around(const std::string& way, const std::string& account, const Auth& auth, const t3api::client_config& config) {
+bool look_around(const std::string& way, const std::string& account, const Auth& auth,
+                 const t3api::client_config& config) {
   const t3api::client client{auth, config};
   const auto start = std::chrono::steady_clock::now();
   std::string license_count = "-";
@@ -42,7 +44,8 @@ bool look_around(const std::string& way, const std::string& account, const Auth&
   const t3api::error* failure = nullptr;
 
   const auto me = t3api::whoami(client);
-  const auto licenses = me ? t3api::list_licenses(client) : t3api::result<std::vector<t3api::license>>(me.error());
+  const auto licenses =
+      me ? t3api::list_licenses(client) : t3api::result<std::vector<t3api::license>>(me.error());
   if (licenses) license_count = std::to_string(licenses->size());
   t3api::result<t3api::collection_page> page = t3api::collection_page{};
   if (!licenses) {
@@ -67,16 +70,20 @@ int against_host(const std::string& host) {
   const auto ways = examples::ways_from_environment();
   if (ways.empty()) {
     std::fprintf(stderr,
-                 "T3_API_HOST is set but no credentials are: set T3_SECRET_KEY, JWT_TOKEN, API_KEY and API_STATE_CODE, or "
+                 "T3_API_HOST is set but no credentials are: set T3_SECRET_KEY, JWT_TOKEN, API_KEY and "
+                 "API_STATE_CODE, or "
                  "METRC_HOSTNAME, METRC_USERNAME and METRC_PASSWORD (and METRC_EMAIL or OTP_SEED)\n");
     return 2;
   }
-  out.title("t3api " + std::string(t3api::version_string) + " against " + t3api::parse_url(host).value().origin());
+  out.title("t3api " + std::string(t3api::version_string) + " against " +
+            t3api::parse_url(host).value().origin());
   out.line("");
   out.header();
   bool good = true;
   for (const auto& way : ways) {
-    std::visit([&](const auto& auth) { good = look_around(way.name, way.account, auth, {.host = host}) && good; }, way.auth);
+    std::visit(
+        [&](const auto& auth) { good = look_around(way.name, way.account, auth, {.host = host}) && good; },
+        way.auth);
   }
   return good ? 0 : 1;
 }
@@ -103,15 +110,20 @@ class local_sandbox {
 
 const t3api::credentials california{
     .hostname = "ca.metrc.com", .username = "demo-ca", .password = "demo-ca-password"};
-const t3api::credentials colorado{
-    .hostname = "co.metrc.com", .username = "demo-co", .password = "demo-co-password", .email = "demo@example.com"};
-const t3api::credentials michigan{
-    .hostname = "mi.metrc.com", .username = "demo-mi", .password = "demo-mi-password", .otp_seed = "JBSWY3DPEHPK3PXP"};
+const t3api::credentials colorado{.hostname = "co.metrc.com",
+                                  .username = "demo-co",
+                                  .password = "demo-co-password",
+                                  .email = "demo@example.com"};
+const t3api::credentials michigan{.hostname = "mi.metrc.com",
+                                  .username = "demo-mi",
+                                  .password = "demo-mi-password",
+                                  .otp_seed = "JBSWY3DPEHPK3PXP"};
 
 /// A JWT as another program could have left it: exchanged here by hand.
 t3api::secret exchange_by_hand(const t3api::client_config& config) {
   const t3api::client client{t3api::no_auth{}, config};
-  const auto answer = client.post("/v2/auth/apikey", {{"apiKey", "demo-api-key"}, {"stateCode", "CA"}}).value();
+  const auto answer =
+      client.post("/v2/auth/apikey", {{"apiKey", "demo-api-key"}, {"stateCode", "CA"}}).value();
   return answer.json().value().at("accessToken").get<std::string>();
 }
 
@@ -124,14 +136,20 @@ bool every_way_in() {
   out.header();
   bool good = true;
   for (const auto& user : {california, colorado, michigan}) {
-    good = look_around("credentials", user.hostname + " " + user.username, t3api::credentials_auth(user), config) && good;
+    good = look_around("credentials", user.hostname + " " + user.username, t3api::credentials_auth(user),
+                       config) &&
+           good;
   }
   good = look_around("API key", "CA", t3api::api_key_auth("demo-api-key", "CA"), config) && good;
-  good = look_around("ready JWT", "ca.metrc.com demo-ca", t3api::bearer_auth(exchange_by_hand(config)), config) && good;
+  good = look_around("ready JWT", "ca.metrc.com demo-ca", t3api::bearer_auth(exchange_by_hand(config)),
+                     config) &&
+         good;
   const auto key = t3api::create_secret_key(t3api::client{t3api::no_auth{}, config}, california).value();
-  good = look_around("secret key, header", "ca.metrc.com demo-ca", t3api::secret_key_auth(key), config) && good;
+  good =
+      look_around("secret key, header", "ca.metrc.com demo-ca", t3api::secret_key_auth(key), config) && good;
   good = look_around("secret key, query", "ca.metrc.com demo-ca",
-                     t3api::secret_key_auth(key, t3api::secret_key_place::query), config) && good;
+                     t3api::secret_key_auth(key, t3api::secret_key_place::query), config) &&
+         good;
   return good;
 }
 
@@ -157,7 +175,8 @@ int main() {
     if (const auto host = examples::variable("T3_API_HOST"); !host.empty()) return against_host(host);
     const bool good = every_way_in() && outlive_a_token();
     out.line("");
-    out.line(good ? out.paint("32", "Every call went through.") : out.paint("31", "Not every call went through."));
+    out.line(good ? out.paint("32", "Every call went through.")
+                  : out.paint("31", "Not every call went through."));
     return good ? 0 : 1;
   } catch (const std::exception& failure) {
     std::fprintf(stderr, "quickstart: %s\n", failure.what());

@@ -1,4 +1,5 @@
-// t3: look at the T3 API from a shell. Credentials come from the environment only, never from the command line.
+// t3: look at the T3 API from a shell. Credentials come from the environment only, never from the command
+// line.
 
 #include <cstdio>
 #include <exception>

@@ -22,7 +22,8 @@ inline std::string variable(const char* name) {
   return value != nullptr ? value : "";
 }
 
-/// Every way in that the environment has what it takes for, the simplest first. Throws what the auth methods throw.
+/// Every way in that the environment has what it takes for, the simplest first. Throws what the auth methods
+/// throw.
 inline std::vector<way_in> ways_from_environment() {
   std::vector<way_in> ways;
   if (const t3api::secret key = std::getenv("T3_SECRET_KEY"); !key.empty()) {
@@ -32,7 +33,8 @@ inline std::vector<way_in> ways_from_environment() {
     ways.push_back({"ready JWT", "from JWT_TOKEN", t3api::bearer_auth(jwt)});
   }
   if (const t3api::secret key = std::getenv("API_KEY"); !key.empty()) {
-    ways.push_back({"API key", variable("API_STATE_CODE"), t3api::api_key_auth(key, variable("API_STATE_CODE"))});
+    ways.push_back(
+        {"API key", variable("API_STATE_CODE"), t3api::api_key_auth(key, variable("API_STATE_CODE"))});
   }
   if (const t3api::secret password = std::getenv("METRC_PASSWORD"); !password.empty()) {
     ways.push_back({"credentials", variable("METRC_HOSTNAME") + " " + variable("METRC_USERNAME"),

@@ -14,14 +14,15 @@
 
 namespace examples {
 
-/// Lines for a person on standard output: aligned columns, colours on a terminal only (and not with NO_COLOR).
+/// Lines for a person on standard output: aligned columns, colours on a terminal only (and not with
+/// NO_COLOR).
 class report {
  public:
   void title(const std::string& text) const { std::printf("%s\n", paint("1", text).c_str()); }
   void note(const std::string& text) const { std::printf("%s\n", paint("2", text).c_str()); }
   void line(const std::string& text) const { std::printf("%s\n", text.c_str()); }
 
-  void header() const { 
+  void header() const {
     note(before_status("way in", "account") + left("status", status_width) +
          after_status("licences", "packages", "ms", "renewed"));
   }
@@ -48,13 +49,14 @@ class report {
     return padded + std::string(width - padded.size(), ' ');
   }
   static std::string right(std::string_view text, std::size_t width) {
-    return text.size() >= width ? std::string(text) : std::string(width - text.size(), ' ') + std::string(text);
+    return text.size() >= width ? std::string(text)
+                                : std::string(width - text.size(), ' ') + std::string(text);
   }
   static std::string before_status(std::string_view way, std::string_view account) {
     return "  " + left(way, way_width) + "  " + left(account, account_width) + "  ";
   }
-  static std::string after_status(std::string_view licenses, std::string_view packages, std::string_view elapsed,
-                                  std::string_view renewed) {
+  static std::string after_status(std::string_view licenses, std::string_view packages,
+                                  std::string_view elapsed, std::string_view renewed) {
     return right(licenses, 10) + right(packages, 12) + right(elapsed, 9) + "  " + std::string(renewed);
   }
 

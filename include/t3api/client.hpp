@@ -18,16 +18,18 @@
 #include <t3api/detail/wipe.hpp>
 #include <t3api/retry/concept.hpp>
 #include <t3api/transport/concept.hpp>
+#include <t3api/transport/limits.hpp>
 #include <t3api/version.hpp>
 
 namespace t3api {
 
-/// An authenticated client of the T3 API, put together from three policies. Copies are cheap and share everything:
-/// connections, token and retry budget. Any number of threads may use one client, or copies of it, at once.
+/// An authenticated client of the T3 API, put together from three policies. Copies are cheap and share
+/// everything: connections, token and retry budget. Any number of threads may use one client, or copies of
+/// it, at once.
 ///
-/// A call authorises each attempt afresh, renews the token once and repeats the request once after a 401, and asks the
-/// retry policy after each failure, all under one deadline. `send` and its short forms never throw but for lack of memory;
-/// `.value()` on what they give back does.
+/// A call authorises each attempt afresh, renews the token once and repeats the request once after a 401, and
+/// asks the retry policy after each failure, all under one deadline. `send` and its short forms throw for
+/// lack of memory only; `.value()` on what they give back throws the error as an exception.
 template <class Transport, class Auth, class Retry>
 class client {
   static_assert(transport<Transport>,
@@ -37,25 +39,26 @@ class client {
                 "t3api::client: the Auth policy must have members "
                 "`t3api::result<t3api::token_generation> authorize(t3api::request&, t3api::exchange&)` and "
                 "`bool on_unauthorized(t3api::token_generation)`");
-  static_assert(retry_policy<Retry>,
-                "t3api::client: the Retry policy must have a member "
-                "`std::optional<std::chrono::milliseconds> next_delay(const t3api::attempt&, const t3api::error&)`");
+  static_assert(
+      retry_policy<Retry>,
+      "t3api::client: the Retry policy must have a member "
+      "`std::optional<std::chrono::milliseconds> next_delay(const t3api::attempt&, const t3api::error&)`");
 
  public:
-  /// A client with a transport of its own, made with `config`. Does no I/O. Throws std::invalid_argument when a setting
-  /// of `config` cannot be used.
-  explicit client(Auth auth, client_config config = {})
-    requires std::constructible_from<Transport, const client_config&> && std::default_initializable<Retry>
+  /// A client with a transport of its own, made with `config`. Does no I/O. Throws std::invalid_argument when
+  /// a setting of `config` cannot be used.
+  explicit client(Auth auth, client_config config = {}) requires
+      std::constructible_from<Transport, const client_config&> && std::default_initializable<Retry>
       : client(Transport(config), std::move(auth), Retry(), config) {}
 
   /// A client over a given transport. Throws as above.
-  client(Transport carrier, Auth auth, client_config config = {})
-    requires std::default_initializable<Retry>
+  client(Transport carrier, Auth auth, client_config config = {}) requires std::default_initializable<Retry>
       : client(std::move(carrier), std::move(auth), Retry(), std::move(config)) {}
 
   /// A client over a given transport with a given retry policy. Throws as above.
   client(Transport carrier, Auth auth, Retry retry, client_config config = {})
-      : state_(std::make_shared<state>(std::move(carrier), std::move(auth), std::move(retry), std::move(config))) {}
+      : state_(std::make_shared<state>(std::move(carrier), std::move(auth), std::move(retry),
+                                       std::move(config))) {}
 
   /// Sends a request and gives its answer when the status is expected, or the error.
   result<response> send(request message, const call_options& options = {}) const {
@@ -92,7 +95,8 @@ class client {
   }
 
   /// `POST path` with a JSON body.
-  result<response> post(std::string path, const nlohmann::json& body, const call_options& options = {}) const {
+  result<response> post(std::string path, const nlohmann::json& body,
+                        const call_options& options = {}) const {
     return send_json(method::post, std::move(path), body, options);
   }
 
@@ -108,13 +112,6 @@ class client {
 
   const client_config& config() const noexcept { return state_->config; }
 
-  /// The error for credentials that would travel unencrypted to another machine; for requests with some in their body,
-  /// which `send` does not see.
-  std::optional<error> refuse_in_clear() const {
-    if (state_->host.secure || state_->host.is_loopback() || state_->config.dangerously_allow_plain_http) return std::nullopt;
-    return argument_error("credentials must not travel unencrypted: use https:// for " + state_->host.origin());
-  }
-
  private:
   struct state {
     state(Transport carrier_, Auth auth_, Retry retry_, client_config config_)
@@ -126,7 +123,8 @@ class client {
           clock(config.clock ? config.clock : std::make_shared<real_clock>()),
           user_agent(config.user_agent.empty() ? "t3api/" + std::string(version_string) : config.user_agent) {
       headers{{"User-Agent", user_agent}};
-      if (config.timeout.count() <= 0 || config.connect_timeout.count() <= 0 || config.read_timeout.count() <= 0) {
+      if (config.timeout.count() <= 0 || config.connect_timeout.count() <= 0 ||
+          config.read_timeout.count() <= 0) {
         throw std::invalid_argument("the time-outs of client_config must be longer than nothing");
       }
     }
@@ -135,8 +133,9 @@ class client {
       const auto given = static_cast<std::ptrdiff_t>(message.headers.size());
       for (const auto& [name, value] : config.headers) {
         const auto given_end = message.headers.begin() + given;
-        const bool own = std::any_of(message.headers.begin(), given_end,
-                                     [&name = name](const auto& field) { return detail::iequals(field.first, name); });
+        const bool own = std::any_of(message.headers.begin(), given_end, [&name = name](const auto& field) {
+          return detail::iequals(field.first, name);
+        });
         if (!own) message.headers.add(name, value);
       }
       if (!message.headers.contains("Accept")) message.headers.add_received("Accept", "application/json");
@@ -194,11 +193,10 @@ class client {
 
    private:
     outcome dispatch(const request& message, bool idempotent) {
-      if (options_.stop.stop_requested()) {
-        return error{.category = error_category::cancelled, .message = "the call was cancelled before it was sent"};
-      }
+      if (auto stopped = stopped_before_sending(options_.stop)) return *std::move(stopped);
       if (shared_.clock->now() >= deadline_) {
-        return error{.category = error_category::timeout, .message = "the call's deadline passed before it was sent"};
+        return error{.category = error_category::timeout,
+                     .message = "the call's deadline passed before it was sent"};
       }
       const auto& config = shared_.config;
       return shared_.carrier.send(message, send_options{.host = shared_.host,
@@ -235,20 +233,29 @@ class client {
     if (options.timeout && options.timeout->count() <= 0) {
       return argument_error("the call's timeout must be longer than nothing");
     }
-    if (carries_credentials(message)) return refuse_in_clear();
+    const bool in_clear =
+        !state_->host.secure && !state_->host.is_loopback() && !state_->config.dangerously_allow_plain_http;
+    if (in_clear && carries_credentials(message)) {
+      return argument_error("credentials must not travel unencrypted: use https:// for " +
+                            state_->host.origin());
+    }
     return std::nullopt;
   }
 
   bool carries_credentials(const request& message) const {
     bool by_method = true;
     if constexpr (requires { Auth::sends_credentials; }) by_method = Auth::sends_credentials;
-    const auto has = [&](const char* name) { return message.headers.contains(name) || state_->config.headers.contains(name); };
-    return by_method || has("Authorization") || has("X-T3-API-Key") || has("Cookie") ||
+    const auto has = [&](const char* name) {
+      return message.headers.contains(name) || state_->config.headers.contains(name);
+    };
+    const bool in_body = !message.body.empty() && message.path.starts_with("/v2/auth/");
+    return by_method || in_body || has("Authorization") || has("X-T3-API-Key") || has("Cookie") ||
            std::any_of(message.query.begin(), message.query.end(),
                        [](const auto& parameter) { return detail::iequals(parameter.first, "secretKey"); });
   }
 
-  result<response> send_json(method how, std::string path, const nlohmann::json& body, const call_options& options) const {
+  result<response> send_json(method how, std::string path, const nlohmann::json& body,
+                             const call_options& options) const {
     auto text = json_body(body);
     if (!text) return text.error();
     return send({.method = how,

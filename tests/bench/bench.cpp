@@ -35,7 +35,8 @@ class local_service {
   local_service() : server_([this](const t3api::request& r) { return service_.handle(r); }) {
     server_.start();
     const t3api::client client{t3api::no_auth{}, {.host = server_.url()}};
-    const auto answer = client.post("/v2/auth/apikey", {{"apiKey", "demo-api-key"}, {"stateCode", "CA"}}).value();
+    const auto answer =
+        client.post("/v2/auth/apikey", {{"apiKey", "demo-api-key"}, {"stateCode", "CA"}}).value();
     token_ = answer.json().value().at("accessToken").get<std::string>();
   }
 
@@ -67,7 +68,9 @@ class raw_socket {
     if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
       throw std::runtime_error("the benchmark's own server does not accept connections");
     }
-    request_ = std::string("GET ") + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\nAccept-Encoding: gzip\r\nAuthorization: Bearer " +
+    request_ = std::string("GET ") + path +
+               " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\nAccept-Encoding: "
+               "gzip\r\nAuthorization: Bearer " +
                service().token() + "\r\n\r\n";
   }
   ~raw_socket() { ::close(socket_); }
@@ -106,7 +109,9 @@ class raw_httplib {
     client_.set_tcp_nodelay(true);
   }
   void operator()() {
-    const auto answer = client_.Get(path, {{"Authorization", "Bearer " + service().token()}, {"Accept", "application/json"}, {"Accept-Encoding", "gzip"}});
+    const auto answer = client_.Get(path, {{"Authorization", "Bearer " + service().token()},
+                                           {"Accept", "application/json"},
+                                           {"Accept-Encoding", "gzip"}});
     if (!answer || answer->status != 200) throw std::runtime_error("cpp-httplib's call failed");
   }
 
@@ -147,11 +152,13 @@ double seconds_for(const std::function<void()>& work) {
 }
 
 double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                   values.end());
   return values[values.size() / 2];
 }
 
-/// The median over many short rounds of (time of `ours` / time of `theirs`), the two taking turns at going first.
+/// The median over many short rounds of (time of `ours` / time of `theirs`), the two taking turns at going
+/// first.
 double ratio(const std::function<void()>& ours, const std::function<void()>& theirs, int rounds) {
   ours();
   theirs();
@@ -185,12 +192,15 @@ std::function<void()> on_threads(std::vector<std::shared_ptr<Call>> calls, int t
   };
 }
 
-void print(const char* name, double value, const char* goal) { std::printf("%s %.3f %s\n", name, value, goal); }
+void print(const char* name, double value, const char* goal) {
+  std::printf("%s %.3f %s\n", name, value, goal);
+}
 
 void print_ratios() {
-  std::fprintf(stderr, "t3api %s, cpp-httplib %s, nlohmann/json %d.%d.%d, %s, %u cores\n", std::string(t3api::version_string).c_str(),
-               CPPHTTPLIB_VERSION, NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH,
-               OPENSSL_VERSION_TEXT, std::thread::hardware_concurrency());
+  std::fprintf(stderr, "t3api %s, cpp-httplib %s, nlohmann/json %d.%d.%d, %s, %u cores\n",
+               std::string(t3api::version_string).c_str(), CPPHTTPLIB_VERSION, NLOHMANN_JSON_VERSION_MAJOR,
+               NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH, OPENSSL_VERSION_TEXT,
+               std::thread::hardware_concurrency());
   constexpr int rounds = 101, calls = 50, threads = 8;
   const auto ours = std::make_shared<t3api_call>();
   const auto plain = std::make_shared<raw_httplib>();
@@ -205,7 +215,8 @@ void print_ratios() {
     shared.push_back(std::make_shared<t3api_call>(ours->client()));
     separate.push_back(std::make_shared<raw_httplib>());
   }
-  print("8_threads_sharing_over_8_raw_httplib", ratio(on_threads(shared, calls), on_threads(separate, calls), rounds / 2), "1.10");
+  print("8_threads_sharing_over_8_raw_httplib",
+        ratio(on_threads(shared, calls), on_threads(separate, calls), rounds / 2), "1.10");
 
   constexpr int authorisations = 100'000;
   t3api::bearer_auth auth(service().token());

@@ -18,8 +18,8 @@
 using namespace t3api;
 using namespace std::chrono_literals;
 
-// What every transport must do, whatever carries the bytes. A setting joins a transport to a service, so that one suite
-// runs over all of them.
+// What every transport must do, whatever carries the bytes. A setting joins a transport to a service, so that
+// one suite runs over all of them.
 
 namespace {
 
@@ -28,7 +28,8 @@ using service = std::function<response(const request&)>;
 struct over_script {
   static constexpr const char* name = "scripted";
   explicit over_script(const service& answer) {
-    for (int i = 0; i < 2000; ++i) transport.reply_with([answer](const request& r) -> outcome { return answer(r); });
+    for (int i = 0; i < 2000; ++i)
+      transport.reply_with([answer](const request& r) -> outcome { return answer(r); });
   }
   url host{};
   scripted_transport transport;
@@ -53,7 +54,8 @@ struct over_sockets {
 };
 
 template <class Setting>
-outcome send(Setting& setting, const request& message, std::stop_token stop = {}, std::size_t max_body_bytes = 64U << 20U) {
+outcome send(Setting& setting, const request& message, std::stop_token stop = {},
+             std::size_t max_body_bytes = 64U << 20U) {
   return setting.transport.send(message, {.host = setting.host,
                                           .deadline = std::chrono::steady_clock::now() + 30s,
                                           .stop = std::move(stop),
@@ -69,7 +71,8 @@ TYPE_TO_STRING(over_sockets);
 
 #define TRANSPORTS over_script, over_call, over_sockets
 
-TEST_CASE_TEMPLATE("the service sees method, path, query, headers and body as they were given", Setting, TRANSPORTS) {
+TEST_CASE_TEMPLATE("the service sees method, path, query, headers and body as they were given", Setting,
+                   TRANSPORTS) {
   std::optional<request> seen;
   Setting setting([&](const request& r) {
     seen = r;
@@ -142,7 +145,9 @@ TEST_CASE_TEMPLATE("a body may hold any bytes and be large", Setting, TRANSPORTS
 }
 
 TEST_CASE_TEMPLATE("answer headers are found by any spelling", Setting, TRANSPORTS) {
-  Setting setting([](const request&) { return response{.status = 200, .headers = {{"X-Request-Id", "r-1"}}, .body = "{}"}; });
+  Setting setting([](const request&) {
+    return response{.status = 200, .headers = {{"X-Request-Id", "r-1"}}, .body = "{}"};
+  });
   const auto answer = send(setting, {.path = "/"});
   REQUIRE(answer);
   CHECK(answer->headers.get("x-request-ID") == "r-1");
@@ -188,6 +193,7 @@ TEST_CASE_TEMPLATE("threads share a transport and get their own answers", Settin
       });
     }
   }
-  // A script gives its replies in the order of arrival, and each reply function is called with the request it answers.
+  // A script gives its replies in the order of arrival, and each reply function is called with the request it
+  // answers.
   CHECK(right == 8 * 50);
 }

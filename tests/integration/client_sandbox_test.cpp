@@ -18,7 +18,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const credentials california{.hostname = "ca.metrc.com", .username = "demo-ca", .password = "demo-ca-password"};
+const credentials california{
+    .hostname = "ca.metrc.com", .username = "demo-ca", .password = "demo-ca-password"};
 
 /// A sandbox that counts what it is asked, over HTTP or HTTPS.
 class counting_sandbox {
@@ -35,7 +36,9 @@ class counting_sandbox {
     server_.start();
   }
 
-  client_config config() const { return {.host = server_.url(), .tls = {.ca_pem = certificate_.certificate_pem}}; }
+  client_config config() const {
+    return {.host = server_.url(), .tls = {.ca_pem = certificate_.certificate_pem}};
+  }
 
   sandbox::service service;
   std::atomic<int> exchanges = 0;
@@ -52,7 +55,8 @@ void look_around(const Auth& auth, const client_config& config, const std::strin
   const auto licenses = list_licenses(via).value();
   REQUIRE(licenses.size() == 2);
   CHECK(licenses[0].number == "LIC-00001");
-  const auto page = load_page(via, "/v2/packages/active", {.license_number = licenses[0].number, .page_size = 20}).value();
+  const auto page =
+      load_page(via, "/v2/packages/active", {.license_number = licenses[0].number, .page_size = 20}).value();
   CHECK(page.data.size() == 20);
   CHECK(page.total == 250);
   CHECK(page.total_pages == 13);
@@ -87,8 +91,10 @@ TEST_CASE("every way in works over HTTP and HTTPS") {
       look_around(secret_key_auth(key, secret_key_place::query), config, "demo-ca");
     }
     SUBCASE("a ready JWT") {
-      const auto answer = client{no_auth{}, config}.post("/v2/auth/apikey", {{"apiKey", "demo-api-key"}, {"stateCode", "CA"}});
-      look_around(bearer_auth(answer.value().json().value().at("accessToken").get<std::string>()), config, "demo-ca");
+      const auto answer = client{no_auth{}, config}.post("/v2/auth/apikey",
+                                                         {{"apiKey", "demo-api-key"}, {"stateCode", "CA"}});
+      look_around(bearer_auth(answer.value().json().value().at("accessToken").get<std::string>()), config,
+                  "demo-ca");
     }
   }
 }
@@ -140,8 +146,9 @@ TEST_CASE("when Metrc ends the session under a token, one exchange serves all th
 
 TEST_CASE("a wrong password is posted exactly once, whatever the program does") {
   counting_sandbox box;
-  const client via{credentials_auth({.hostname = "ca.metrc.com", .username = "demo-ca", .password = "canary-password"}),
-                   box.config()};
+  const client via{
+      credentials_auth({.hostname = "ca.metrc.com", .username = "demo-ca", .password = "canary-password"}),
+      box.config()};
   {
     std::vector<std::jthread> workers;
     for (int t = 0; t < 8; ++t) {

@@ -83,8 +83,8 @@ class raw_connection {
   std::string buffer_;
 };
 
-/// A TCP server on a free loopback port that runs a function for each connection, in a thread of its own: for peers that
-/// no well-behaved HTTP server can play.
+/// A TCP server on a free loopback port that runs a function for each connection, in a thread of its own: for
+/// peers that no well-behaved HTTP server can play.
 class raw_server {
  public:
   using conversation = std::function<void(raw_connection&)>;
@@ -157,8 +157,9 @@ class raw_server {
 /// A whole answer with a Content-Length.
 inline std::string http_answer(std::string_view body, std::string_view status = "200 OK",
                                std::string_view more_headers = "") {
-  return "HTTP/1.1 " + std::string(status) + "\r\nContent-Type: application/json\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n" + std::string(more_headers) + "\r\n" + std::string(body);
+  return "HTTP/1.1 " + std::string(status) +
+         "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+         std::string(more_headers) + "\r\n" + std::string(body);
 }
 
 }  // namespace t3api::test

@@ -40,14 +40,14 @@ result<identity> whoami(const client<Transport, Auth, Retry>& via, const call_op
                   .has_t3plus = plus != body->end() && plus->is_boolean() && plus->get<bool>()};
 }
 
-/// `POST /v2/auth/secretkey`: makes a secret key for these Metrc credentials. The service logs in to Metrc with them first
-/// and stores them; where Metrc wants one-time passwords it needs `otp_seed`. The key is shown this once. Any client will
-/// do, one with `no_auth` too. Throws std::invalid_argument for credentials that cannot be right.
+/// `POST /v2/auth/secretkey`: makes a secret key for these Metrc credentials. The service logs in to Metrc
+/// with them first and stores them; where Metrc wants one-time passwords it needs `otp_seed`. The key is
+/// shown this once. Any client will do, one with `no_auth` too. Throws std::invalid_argument for credentials
+/// that cannot be right.
 template <class Transport, class Auth, class Retry>
 result<secret> create_secret_key(const client<Transport, Auth, Retry>& via, const credentials& user,
                                  const call_options& options = {}) {
   detail::require_valid(user);
-  if (auto fault = via.refuse_in_clear()) return *std::move(fault);
   const std::string path = "/v2/auth/secretkey";
   auto answer = via.send(detail::credentials_request(path, user, "otpSeed", user.otp_seed), options);
   if (!answer) {

@@ -14,9 +14,9 @@ namespace t3api {
 /// Which page of a collection to load.
 struct page_request {
   std::string license_number{};
-  int page = 1;         ///< The first is 1.
-  int page_size = 100;  ///< At most 500.
-  query_params query{};   ///< Further parameters, such as `sort` and `filter`.
+  int page = 1;          ///< The first is 1.
+  int page_size = 100;   ///< At most 500.
+  query_params query{};  ///< Further parameters, such as `sort` and `filter`.
 };
 
 /// One page of a collection.
@@ -25,7 +25,7 @@ struct collection_page {
   std::uint64_t page = 0;
   std::uint64_t page_size = 0;
   std::uint64_t total_pages = 0;
-  std::uint64_t total = 0;       ///< Rows on all pages.
+  std::uint64_t total = 0;  ///< Rows on all pages.
 };
 
 namespace detail {
@@ -36,8 +36,9 @@ inline result<collection_page> read_page(const std::string& path, result<nlohman
     return unexpected_shape(path, "an object with a list called data");
   }
   collection_page loaded;
-  for (const auto& [name, member] : {std::pair{"page", &loaded.page}, std::pair{"pageSize", &loaded.page_size},
-                                     std::pair{"totalPages", &loaded.total_pages}, std::pair{"total", &loaded.total}}) {
+  for (const auto& [name, member] :
+       {std::pair{"page", &loaded.page}, std::pair{"pageSize", &loaded.page_size},
+        std::pair{"totalPages", &loaded.total_pages}, std::pair{"total", &loaded.total}}) {
     const auto found = body->find(name);
     if (found == body->end() || !found->is_number_unsigned()) {
       return unexpected_shape(path, std::string("an object with a number called ") + name);
@@ -57,9 +58,11 @@ inline result<collection_page> read_page(const std::string& path, result<nlohman
 template <class Transport, class Auth, class Retry>
 result<collection_page> load_page(const client<Transport, Auth, Retry>& via, const std::string& path,
                                   const page_request& wanted, const call_options& options = {}) {
-  if (detail::trim(wanted.license_number).empty()) return argument_error("the licence number is empty: list_licenses() gives yours");
+  if (detail::trim(wanted.license_number).empty())
+    return argument_error("the licence number is empty: list_licenses() gives yours");
   if (wanted.page < 1) return argument_error("the page must be 1 or more");
-  if (wanted.page_size < 1 || wanted.page_size > 500) return argument_error("the page size must be from 1 to 500");
+  if (wanted.page_size < 1 || wanted.page_size > 500)
+    return argument_error("the page size must be from 1 to 500");
   query_params query{{"licenseNumber", wanted.license_number},
                      {"page", std::to_string(wanted.page)},
                      {"pageSize", std::to_string(wanted.page_size)}};

@@ -18,7 +18,8 @@ struct license {
 
 /// `GET /v2/licenses`.
 template <class Transport, class Auth, class Retry>
-result<std::vector<license>> list_licenses(const client<Transport, Auth, Retry>& via, const call_options& options = {}) {
+result<std::vector<license>> list_licenses(const client<Transport, Auth, Retry>& via,
+                                           const call_options& options = {}) {
   const std::string path = "/v2/licenses";
   const auto answer = via.get(path, {}, options);
   if (!answer) return answer.error();
@@ -29,7 +30,8 @@ result<std::vector<license>> list_licenses(const client<Transport, Auth, Retry>&
   for (const auto& entry : *body) {
     auto number = string_member(entry, "licenseNumber");
     if (!number) return detail::unexpected_shape(path, "a list of objects with a licenseNumber");
-    licenses.push_back({.name = string_member(entry, "licenseName").value_or(""), .number = *std::move(number)});
+    licenses.push_back(
+        {.name = string_member(entry, "licenseName").value_or(""), .number = *std::move(number)});
   }
   return licenses;
 }

@@ -15,12 +15,13 @@
 
 namespace t3api {
 
-/// Exchanges a T3 API key for a JWT at `POST /v2/auth/apikey`, once for all threads, and renews it when it has expired or
-/// the service refuses it. Copies share one token. A key that the service refuses is never sent again.
+/// Exchanges a T3 API key for a JWT at `POST /v2/auth/apikey`, once for all threads, and renews it when it
+/// has expired or the service refuses it. Copies share one token. A key that the service refuses is never
+/// sent again.
 class api_key_auth {
  public:
-  /// `state_code`: two letters, such as "CA". Throws std::invalid_argument, without any value in it, for an empty or
-  /// malformed key or code.
+  /// `state_code`: two letters, such as "CA". Throws std::invalid_argument, without any value in it, for an
+  /// empty or malformed key or code.
   api_key_auth(const secret& api_key, std::string_view state_code) {
     const secret key = detail::require_trimmed(api_key.reveal(), "API key");
     const std::string code(detail::require_trimmed(state_code, "state code"));
@@ -39,7 +40,9 @@ class api_key_auth {
         std::vector<secret>{key});
   }
 
-  result<token_generation> authorize(request& message, exchange& via) { return tokens_->authorize(message, via); }
+  result<token_generation> authorize(request& message, exchange& via) {
+    return tokens_->authorize(message, via);
+  }
   bool on_unauthorized(token_generation generation) { return tokens_->on_unauthorized(generation); }
 
   /// How many tokens have been obtained so far: 1 after the first call, more when tokens were renewed.

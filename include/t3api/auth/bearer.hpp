@@ -14,10 +14,12 @@ namespace t3api {
 /// A JWT that the user already has. It cannot be renewed: when it expires, calls fail with `authentication`.
 class bearer_auth {
  public:
-  /// Takes white space off both ends. Throws std::invalid_argument for an empty token or one with control bytes, and
-  /// authentication_error when its `exp` has passed at `now`; a token that cannot be decoded is left to the service.
+  /// Takes white space off both ends. Throws std::invalid_argument for an empty token or one with control
+  /// bytes, and authentication_error when its `exp` has passed at `now`; a token that cannot be decoded is
+  /// left to the service.
   explicit bearer_auth(const secret& jwt, wall_time now = std::chrono::system_clock::now())
-      : jwt_(detail::require_trimmed(jwt.reveal(), "JWT")), expires_at_(read_token_times(jwt_.reveal()).expires_at) {
+      : jwt_(detail::require_trimmed(jwt.reveal(), "JWT")),
+        expires_at_(read_token_times(jwt_.reveal()).expires_at) {
     if (has_expired(now)) throw_error(expired());
   }
 
@@ -34,7 +36,9 @@ class bearer_auth {
 
   static error expired() {
     return {.category = error_category::authentication,
-            .message = "the JWT has expired: get a new one, or use credentials_auth or secret_key_auth, which need none"};
+            .message =
+                "the JWT has expired: get a new one, or use credentials_auth or secret_key_auth, which need "
+                "none"};
   }
 
   secret jwt_;

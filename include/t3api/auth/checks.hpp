@@ -10,11 +10,13 @@
 
 namespace t3api::detail {
 
-/// Throws std::invalid_argument, naming `what` but never its value, when it is blank, no UTF-8 or holds control bytes.
+/// Throws std::invalid_argument, naming `what` but never its value, when it is blank, no UTF-8 or holds
+/// control bytes.
 inline void require_text(std::string_view value, const std::string& what) {
   if (trim(value).empty()) throw std::invalid_argument("the " + what + " is empty: give one");
   if (has_control(value)) {
-    throw std::invalid_argument("the " + what + " holds a control character: is there a line break at its end?");
+    throw std::invalid_argument("the " + what +
+                                " holds a control character: is there a line break at its end?");
   }
   if (!is_utf8(value)) throw std::invalid_argument("the " + what + " is not valid UTF-8: convert it");
 }

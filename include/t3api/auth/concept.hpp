@@ -21,7 +21,8 @@ class exchange {
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
 
-  /// Sends a request of the auth method's own, without authorisation, under the call's deadline and stop_token.
+  /// Sends a request of the auth method's own, without authorisation, under the call's deadline and
+  /// stop_token.
   virtual result<response> send(request message) = 0;
 
   virtual t3api::clock& clock() const noexcept = 0;
@@ -35,12 +36,12 @@ class exchange {
 
 /// Puts credentials into requests. Both members are called by many threads at once.
 ///
-/// `authorize` adds what the request needs, exchanging credentials first where it must, or gives the error that keeps the
-/// request from being sent. `on_unauthorized` hears that a request of that generation was answered with 401, does no I/O,
-/// and says whether sending once more, newly authorised, could help.
+/// `authorize` adds what the request needs, exchanging credentials first where it must, or gives the error
+/// that keeps the request from being sent. `on_unauthorized` hears that a request of that generation was
+/// answered with 401, does no I/O, and says whether sending once more, newly authorised, could help.
 ///
-/// A method that sends no credentials says so with `static constexpr bool sends_credentials = false;`: only such a one
-/// may talk plain http to another machine.
+/// A method that sends no credentials says so with `static constexpr bool sends_credentials = false;`: only
+/// such a one may talk plain http to another machine.
 template <class A>
 concept auth_method = requires(A& method, request& message, exchange& via, token_generation generation) {
   { method.authorize(message, via) } -> std::same_as<result<token_generation>>;

@@ -22,8 +22,8 @@ struct credentials {
   std::string hostname{};
   std::string username{};
   secret password{};
-  secret otp{};       ///< A one-time password (Michigan): good for one exchange.
-  secret otp_seed{};  ///< The Base32 seed that one-time passwords come from: lets tokens be renewed.
+  secret otp{};         ///< A one-time password (Michigan): good for one exchange.
+  secret otp_seed{};    ///< The Base32 seed that one-time passwords come from: lets tokens be renewed.
   std::string email{};  ///< The account's e-mail (Colorado).
 };
 
@@ -45,9 +45,12 @@ inline void require_valid(const credentials& user) {
 /// A JSON request to one of the endpoints that take Metrc credentials, with one further member at most.
 inline request credentials_request(std::string path, const credentials& user, std::string_view extra_name,
                                    const secret& extra) {
-  const std::size_t texts = user.hostname.size() + user.username.size() + user.password.size() + user.email.size() + extra.size();
+  const std::size_t texts =
+      user.hostname.size() + user.username.size() + user.password.size() + user.email.size() + extra.size();
   json_text_object body(6 * texts + 200);
-  body.add("hostname", trim(user.hostname)).add("username", trim(user.username)).add("password", user.password.reveal());
+  body.add("hostname", trim(user.hostname))
+      .add("username", trim(user.username))
+      .add("password", user.password.reveal());
   if (!extra.empty()) body.add(extra_name, trim(extra.reveal()));
   if (!user.email.empty()) body.add("email", trim(user.email));
   return {.method = method::post,
@@ -58,15 +61,17 @@ inline request credentials_request(std::string path, const credentials& user, st
 
 }  // namespace detail
 
-/// Exchanges Metrc credentials for a JWT at `POST /v2/auth/credentials`, once for all threads, and renews it when it has
-/// expired or the service refuses it. Copies share one token. Credentials that the service refuses are never sent again.
+/// Exchanges Metrc credentials for a JWT at `POST /v2/auth/credentials`, once for all threads, and renews it
+/// when it has expired or the service refuses it. Copies share one token. Credentials that the service
+/// refuses are never sent again.
 class credentials_auth {
  public:
   /// Throws std::invalid_argument, without any value in it, for missing, blank or malformed credentials.
   explicit credentials_auth(credentials user) {
     detail::require_valid(user);
     std::vector<secret> sensitive{user.password, user.otp, user.otp_seed};
-    auto maker = [state = std::make_shared<one_time_passwords>(), user = std::move(user)](exchange& via) -> result<request> {
+    auto maker = [state = std::make_shared<one_time_passwords>(),
+                  user = std::move(user)](exchange& via) -> result<request> {
       auto otp = state->next(user, via);
       if (!otp) return otp.error();
       return detail::credentials_request("/v2/auth/credentials", user, "otp", *otp);
@@ -74,21 +79,26 @@ class credentials_auth {
     tokens_ = std::make_shared<detail::token_exchange>(std::move(maker), std::move(sensitive));
   }
 
-  result<token_generation> authorize(request& message, exchange& via) { return tokens_->authorize(message, via); }
+  result<token_generation> authorize(request& message, exchange& via) {
+    return tokens_->authorize(message, via);
+  }
   bool on_unauthorized(token_generation generation) { return tokens_->on_unauthorized(generation); }
 
   /// How many tokens have been obtained so far: 1 after the first call, more when tokens were renewed.
   token_generation tokens_obtained() const { return tokens_->tokens_obtained(); }
 
  private:
-  /// Gives out one-time passwords, never the same twice: the service refuses a second use. Called by one thread at a time.
+  /// Gives out one-time passwords, never the same twice: the service refuses a second use. Called by one
+  /// thread at a time.
   class one_time_passwords {
    public:
     result<secret> next(const credentials& user, exchange& via) {
       if (!user.otp.empty()) {
         if (std::exchange(used_, true)) {
           return error{.category = error_category::authentication,
-                       .message = "the one-time password has been used: give a fresh one, or its seed (credentials::otp_seed)"};
+                       .message =
+                           "the one-time password has been used: give a fresh one, or its seed "
+                           "(credentials::otp_seed)"};
         }
         return user.otp;
       }
@@ -98,9 +108,11 @@ class credentials_auth {
         const auto next_step = wall_time((last_step_ + 1) * totp_step);
         const auto ready = via.clock().now() + (next_step - now);
         if (ready >= via.deadline()) {
-          return error{.category = error_category::timeout,
-                       .message = "the next one-time password comes after the call's deadline: try again in half a minute",
-                       .retryable = true};
+          return error{
+              .category = error_category::timeout,
+              .message =
+                  "the next one-time password comes after the call's deadline: try again in half a minute",
+              .retryable = true};
         }
         if (!via.clock().wait_until(ready, via.stop())) {
           return error{.category = error_category::cancelled,

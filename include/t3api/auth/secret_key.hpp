@@ -15,10 +15,12 @@ enum class secret_key_place {
   query    ///< `?secretKey=`, for URLs that must stand alone; such a URL is itself a password.
 };
 
-/// A long-lived secret key, made once with `POST /v2/auth/secretkey`. It does not expire, so nothing is renewed.
+/// A long-lived secret key, made once with `POST /v2/auth/secretkey`. It does not expire, so nothing is
+/// renewed.
 class secret_key_auth {
  public:
-  /// Takes white space off both ends. Throws std::invalid_argument for an empty key or one with control bytes.
+  /// Takes white space off both ends. Throws std::invalid_argument for an empty key or one with control
+  /// bytes.
   explicit secret_key_auth(const secret& key, secret_key_place place = secret_key_place::header)
       : key_(detail::require_trimmed(key.reveal(), "secret key")), place_(place) {}
 

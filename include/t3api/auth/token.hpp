@@ -20,8 +20,8 @@ struct token_times {
   std::optional<std::chrono::seconds> expires_at{};
 };
 
-/// Reads `iat` and `exp` without verifying the signature: only the service can do that. Both stay empty when the token
-/// cannot be decoded.
+/// Reads `iat` and `exp` without verifying the signature: only the service can do that. Both stay empty when
+/// the token cannot be decoded.
 inline token_times read_token_times(std::string_view jwt) {
   const auto first = jwt.find('.');
   const auto second = first == jwt.npos ? jwt.npos : jwt.find('.', first + 1);

@@ -22,8 +22,8 @@
 
 namespace t3api::detail {
 
-/// Gets bearer tokens by exchanging credentials: once for all threads, again ahead of expiry and after a 401. A fresh
-/// token is read without a lock.
+/// Gets bearer tokens by exchanging credentials: once for all threads, again ahead of expiry and after a 401.
+/// A fresh token is read without a lock.
 class token_exchange {
  public:
   /// Makes the request that carries the credentials, or says why none can be made now.
@@ -39,7 +39,8 @@ class token_exchange {
     while (true) {
       const bool pausing = via.clock().now() < pause_end_;
       const bool renewal_must_wait = exchanging_ || refused_ || pausing;
-      if (const auto generation = use_current(message, via, /*even_if_due=*/renewal_must_wait)) return *generation;
+      if (const auto generation = use_current(message, via, /*even_if_due=*/renewal_must_wait))
+        return *generation;
       if (refused_) return *refused_;
       if (exchanging_) {
         if (auto failure = wait_for_other(lock, via)) return *std::move(failure);
@@ -53,10 +54,12 @@ class token_exchange {
   }
 
   token_generation tokens_obtained() const {
-    return current_.read([](const token* held) { return held == nullptr ? token_generation{0} : held->generation; });
+    return current_.read(
+        [](const token* held) { return held == nullptr ? token_generation{0} : held->generation; });
   }
 
-  /// Marks the generation as refused; tokens of later ones stay good, so a late 401 of an old token renews nothing.
+  /// Marks the generation as refused; tokens of later ones stay good, so a late 401 of an old token renews
+  /// nothing.
   bool on_unauthorized(token_generation generation) {
     auto known = rejected_.load();
     while (known < generation && !rejected_.compare_exchange_weak(known, generation)) {
@@ -68,11 +71,12 @@ class token_exchange {
   static constexpr auto leeway = std::chrono::seconds(30);
   static constexpr auto pause_after_failure = std::chrono::milliseconds(250);
   static constexpr auto longest_pause = std::chrono::seconds(60);
-  static constexpr auto longest_lifetime = std::chrono::hours(24 * 365);  ///< More could overflow the steady clock.
+  static constexpr auto longest_lifetime =
+      std::chrono::hours(24 * 365);  ///< More could overflow the steady clock.
 
   struct token {
     secret jwt;
-    steady_time due;         ///< From here on it should be renewed.
+    steady_time due;  ///< From here on it should be renewed.
     steady_time expires_at;
     token_generation generation;
   };
@@ -90,9 +94,11 @@ class token_exchange {
   /// Waits for the exchange of another thread; its failure is the failure of all who waited for it.
   std::optional<error> wait_for_other(std::unique_lock<std::mutex>& lock, exchange& via) {
     const auto round = round_;
-    const bool ended = round_ended_.wait_until(lock, via.stop(), via.deadline(), [&] { return round_ != round; });
+    const bool ended =
+        round_ended_.wait_until(lock, via.stop(), via.deadline(), [&] { return round_ != round; });
     if (via.stop().stop_requested()) {
-      return error{.category = error_category::cancelled, .message = "the call was cancelled while it waited for a token"};
+      return error{.category = error_category::cancelled,
+                   .message = "the call was cancelled while it waited for a token"};
     }
     if (!ended) {
       return error{.category = error_category::timeout,
@@ -110,7 +116,8 @@ class token_exchange {
     const bool waited = via.clock().wait_until(pause_end, via.stop());
     lock.lock();
     if (waited) return std::nullopt;
-    return error{.category = error_category::cancelled, .message = "the call was cancelled while it waited for a token"};
+    return error{.category = error_category::cancelled,
+                 .message = "the call was cancelled while it waited for a token"};
   }
 
   std::optional<error> exchange_now(std::unique_lock<std::mutex>& lock, exchange& via) {
@@ -128,21 +135,23 @@ class token_exchange {
       return std::nullopt;
     }
     error failure = obtained.error();
-    const bool own_end = failure.category == error_category::cancelled || failure.category == error_category::timeout;
+    const bool own_end =
+        failure.category == error_category::cancelled || failure.category == error_category::timeout;
     if (own_end) return failure;
     last_failure_ = failure;
     if (is_final(failure)) {
       refused_ = failure;
     } else {
       const auto asked = failure.retry_after.value_or(std::chrono::seconds(0));
-      pause_end_ = via.clock().now() +
-                   std::max<std::chrono::milliseconds>(pause_after_failure, std::min<std::chrono::seconds>(asked, longest_pause));
+      pause_end_ =
+          via.clock().now() + std::max<std::chrono::milliseconds>(
+                                  pause_after_failure, std::min<std::chrono::seconds>(asked, longest_pause));
     }
     return failure;
   }
 
-  /// Whether the service will say the same to the same credentials: they are never sent again, since repeated failing
-  /// logins lock Metrc accounts.
+  /// Whether the service will say the same to the same credentials: they are never sent again, since repeated
+  /// failing logins lock Metrc accounts.
   static bool is_final(const error& failure) {
     return failure.category == error_category::authentication || failure.category == error_category::argument;
   }
@@ -172,19 +181,24 @@ class token_exchange {
     if (!body) return failed(body.error());
     const auto jwt = string_member(*body, "accessToken").value_or("");
     if (trim(jwt).empty() || has_control(jwt)) {
-      return failed({.category = error_category::protocol,
-                     .message = "the answer to " + path + " holds no usable accessToken: is the host setting right?",
-                     .status = answer.status});
+      return failed(
+          {.category = error_category::protocol,
+           .message = "the answer to " + path + " holds no usable accessToken: is the host setting right?",
+           .status = answer.status});
     }
     token made{.jwt = jwt, .due = steady_time::max(), .expires_at = steady_time::max(), .generation = 0};
     const auto times = read_token_times(jwt);
     if (times.expires_at) {
-      const auto server_now = server_date(answer.headers).value_or(std::chrono::floor<std::chrono::seconds>(now)).time_since_epoch();
+      const auto server_now = server_date(answer.headers)
+                                  .value_or(std::chrono::floor<std::chrono::seconds>(now))
+                                  .time_since_epoch();
       const auto lifetime = *times.expires_at - server_now;
       if (lifetime <= std::chrono::seconds(0)) {
-        return failed({.category = error_category::protocol,
-                       .message = "the service issued an access token that had already expired: check its clock and this one",
-                       .status = answer.status});
+        return failed(
+            {.category = error_category::protocol,
+             .message =
+                 "the service issued an access token that had already expired: check its clock and this one",
+             .status = answer.status});
       }
       const auto kept = std::min<std::chrono::seconds>(lifetime, longest_lifetime);
       made.expires_at = via.clock().now() + kept;
@@ -193,8 +207,8 @@ class token_exchange {
     return made;
   }
 
-  /// An error of the exchange as the call sees it: its own request never left. What the exchange sent is not sent again
-  /// when it may have arrived and nothing is known of its fate.
+  /// An error of the exchange as the call sees it: its own request never left. What the exchange sent is not
+  /// sent again when it may have arrived and nothing is known of its fate.
   error failed(error cause) const {
     if (cause.sent && cause.status == 0) cause.retryable = false;
     cause.sent = false;

@@ -27,20 +27,25 @@ inline std::string hotp(std::string_view key, std::uint64_t counter, int digits 
   std::string message(8, '\0');
   for (std::size_t i = 8; i-- > 0; counter >>= 8) message[i] = static_cast<char>(counter & 0xFFU);
   const std::string code = detail::hmac_sha1(key, message);
-  const auto byte = [&](std::size_t at) { return static_cast<std::uint32_t>(static_cast<unsigned char>(code[at])); };
+  const auto byte = [&](std::size_t at) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(code[at]));
+  };
   const std::size_t offset = byte(code.size() - 1) & 0x0FU;
-  std::uint32_t number = (byte(offset) & 0x7FU) << 24 | byte(offset + 1) << 16 | byte(offset + 2) << 8 | byte(offset + 3);
+  std::uint32_t number =
+      (byte(offset) & 0x7FU) << 24 | byte(offset + 1) << 16 | byte(offset + 2) << 8 | byte(offset + 3);
   std::string text(static_cast<std::size_t>(digits), '0');
-  for (auto digit = text.rbegin(); digit != text.rend(); ++digit, number /= 10) *digit = static_cast<char>('0' + number % 10);
+  for (auto digit = text.rbegin(); digit != text.rend(); ++digit, number /= 10)
+    *digit = static_cast<char>('0' + number % 10);
   return text;
 }
 
-/// The six digits that an authenticator shows in `step` for a Base32 seed. Throws std::invalid_argument, which does not
-/// show the seed, when it is no Base32.
+/// The six digits that an authenticator shows in `step` for a Base32 seed. Throws std::invalid_argument,
+/// which does not show the seed, when it is no Base32.
 inline secret totp(const secret& base32_seed, std::int64_t step) {
   auto key = detail::base32_decode(base32_seed.reveal());
   if (!key) {
-    throw std::invalid_argument("the one-time password seed is not Base32: it has the letters A-Z and the digits 2-7 only");
+    throw std::invalid_argument(
+        "the one-time password seed is not Base32: it has the letters A-Z and the digits 2-7 only");
   }
   secret code = hotp(*key, static_cast<std::uint64_t>(step));
   detail::wipe(*key);

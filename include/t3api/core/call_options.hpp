@@ -32,14 +32,14 @@ struct call_options {
 
 /// What a transport is told beside the request.
 struct send_options {
-  const url& host;                           ///< Where to send it.
-  steady_time deadline;                      ///< When the whole answer must be there.
-  std::stop_token stop;                      ///< Ends the sending early.
-  bool idempotent = false;                   ///< Whether the request may safely arrive twice.
+  const url& host;          ///< Where to send it.
+  steady_time deadline;     ///< When the whole answer must be there.
+  std::stop_token stop;     ///< Ends the sending early.
+  bool idempotent = false;  ///< Whether the request may safely arrive twice.
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
   std::chrono::milliseconds read_timeout = std::chrono::seconds(30);  ///< The longest silence of the service.
   std::size_t max_header_bytes = 256U << 10U;
-  std::size_t max_body_bytes = 64U << 20U;   ///< After decompression.
+  std::size_t max_body_bytes = 64U << 20U;  ///< After decompression.
 };
 
 }  // namespace t3api

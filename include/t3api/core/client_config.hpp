@@ -17,15 +17,15 @@ namespace t3api {
 /// T3's production service.
 inline constexpr const char* default_host = "https://api.trackandtrace.tools";
 
-/// Whom to trust and who to be over https. TLS 1.2 or newer always; the name is checked against the certificate's
-/// subject alternative names, never its common name (RFC 9525).
+/// Whom to trust and who to be over https. TLS 1.2 or newer always; the name is checked against the
+/// certificate's subject alternative names, never its common name (RFC 9525).
 struct tls_options {
   std::string ca_file{};       ///< PEM file of the trusted authorities, in place of the system's store.
   std::string ca_directory{};  ///< Folder of hashed PEM files, in place of the system's store.
   std::string ca_pem{};        ///< PEM text of the trusted authorities, in place of the system's store.
   std::string client_certificate_file{};  ///< PEM chain to show to the service.
   std::string client_key_file{};          ///< PEM private key of that certificate.
-  secret client_key_password{};         ///< Pass phrase of that key.
+  secret client_key_password{};           ///< Pass phrase of that key.
   /// Accepts any certificate from anyone: whoever sits in between reads every password. For experiments only.
   bool dangerously_accept_any_certificate = false;
 };
@@ -40,10 +40,10 @@ struct proxy_options {
 
 /// Settings of a client. All have defaults, so `client_config{.host = "…"}` is fine.
 struct client_config {
-  std::string host = default_host;                                      ///< `https://host[:port][/path]`.
-  std::chrono::milliseconds timeout = std::chrono::seconds(30);         ///< Total deadline of a call.
-  std::chrono::milliseconds connect_timeout = std::chrono::seconds(10); ///< Name, TCP and TLS together.
-  std::chrono::milliseconds read_timeout = std::chrono::seconds(30);    ///< The longest silence of the service.
+  std::string host = default_host;                                       ///< `https://host[:port][/path]`.
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);          ///< Total deadline of a call.
+  std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);  ///< Name, TCP and TLS together.
+  std::chrono::milliseconds read_timeout = std::chrono::seconds(30);  ///< The longest silence of the service.
   std::size_t max_header_bytes = 256U << 10U;
   std::size_t max_body_bytes = 64U << 20U;  ///< Of an answer, after decompression.
   t3api::headers headers{};                 ///< Sent with every request.
@@ -52,7 +52,7 @@ struct client_config {
   std::optional<proxy_options> proxy{};
   /// Lets credentials travel unencrypted to a host that is not this machine.
   bool dangerously_allow_plain_http = false;
-  std::shared_ptr<t3api::clock> clock{};    ///< Default: the machine's clocks.
+  std::shared_ptr<t3api::clock> clock{};  ///< Default: the machine's clocks.
 };
 
 }  // namespace t3api

@@ -13,8 +13,8 @@ namespace t3api {
 using steady_time = std::chrono::steady_clock::time_point;
 using wall_time = std::chrono::system_clock::time_point;
 
-/// What time it is and how to wait: steady time for deadlines, wall time for token expiry. Any number of threads may
-/// share one clock.
+/// What time it is and how to wait: steady time for deadlines, wall time for token expiry. Any number of
+/// threads may share one clock.
 class clock {
  public:
   clock() = default;

@@ -14,8 +14,8 @@
 
 namespace t3api {
 
-/// HTTP header fields in order, names compared without case (RFC 9110 section 5). What a caller adds is checked at
-/// once, so that no header can smuggle a second one.
+/// HTTP header fields in order, names compared without case (RFC 9110 section 5). What a caller adds is
+/// checked at once, so that no header can smuggle a second one.
 class headers {
  public:
   using field = std::pair<std::string, std::string>;
@@ -26,8 +26,8 @@ class headers {
     for (const auto& [name, value] : fields) add(name, value);
   }
 
-  /// Adds a field. Throws std::invalid_argument, which never shows the value, when the name is not a token of RFC 9110
-  /// or the value holds a byte below 0x20 (a tab too) or 0x7F.
+  /// Adds a field. Throws std::invalid_argument, which never shows the value, when the name is not a token of
+  /// RFC 9110 or the value holds a byte below 0x20 (a tab too) or 0x7F.
   void add(std::string name, std::string value) {
     check(name, value);
     fields_.emplace_back(std::move(name), std::move(value));
@@ -41,7 +41,9 @@ class headers {
   }
 
   /// Adds a field as it was received, unchecked.
-  void add_received(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+  void add_received(std::string name, std::string value) {
+    fields_.emplace_back(std::move(name), std::move(value));
+  }
 
   void erase(std::string_view name) {
     std::erase_if(fields_, [&](const field& f) { return detail::iequals(f.first, name); });

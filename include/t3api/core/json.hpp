@@ -58,12 +58,13 @@ inline std::optional<std::string> string_member(const nlohmann::json& object, co
   return found->get<std::string>();
 }
 
-/// JSON as a request body: an object or an array. An `argument` error for anything else, since a lone text is most
-/// likely JSON that was already written out, and for texts that are no UTF-8.
+/// JSON as a request body: an object or an array. An `argument` error for anything else, since a lone text is
+/// most likely JSON that was already written out, and for texts that are no UTF-8.
 inline result<std::string> json_body(const nlohmann::json& value) {
   if (!value.is_object() && !value.is_array()) {
-    return argument_error(std::string("the JSON body is ") + value.type_name() +
-                          ", not an object or array: give a nlohmann::json value, or send() a request with a raw body");
+    return argument_error(
+        std::string("the JSON body is ") + value.type_name() +
+        ", not an object or array: give a nlohmann::json value, or send() a request with a raw body");
   }
   try {
     return value.dump();
@@ -75,12 +76,14 @@ inline result<std::string> json_body(const nlohmann::json& value) {
 inline result<nlohmann::json> response::json() const {
   if (auto value = parse_json(body)) return *std::move(value);
   const auto type = headers.get("Content-Type").value_or("no content type");
-  std::string what = body.empty() ? "an empty body" : std::to_string(body.size()) + " bytes that are not valid JSON";
+  std::string what =
+      body.empty() ? "an empty body" : std::to_string(body.size()) + " bytes that are not valid JSON";
   return t3api::error{.category = error_category::protocol,
-               .message = "the service answered " + std::to_string(status) + " with " + what + " (" +
-                          detail::printable(type, 60) + ") where JSON was expected: is the host setting right?",
-               .status = status,
-               .sent = true};
+                      .message = "the service answered " + std::to_string(status) + " with " + what + " (" +
+                                 detail::printable(type, 60) +
+                                 ") where JSON was expected: is the host setting right?",
+                      .status = status,
+                      .sent = true};
 }
 
 }  // namespace t3api

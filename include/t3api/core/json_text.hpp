@@ -4,11 +4,10 @@
 #include <string>
 #include <string_view>
 
-
 namespace t3api {
 
-/// Writes a flat JSON object of texts straight into one string, so that a secret in it is in memory once and can be
-/// overwritten. Values must be UTF-8.
+/// Writes a flat JSON object of texts straight into one string, so that a secret in it is in memory once and
+/// can be overwritten. Values must be UTF-8.
 class json_text_object {
  public:
   /// `capacity`: an upper bound of the length, since growing would leave copies behind.

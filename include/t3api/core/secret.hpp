@@ -11,8 +11,8 @@
 
 namespace t3api {
 
-/// A password, key or token. Copies share one buffer on the heap, which is overwritten when the last of them goes.
-/// It has no way into a stream, a string or a JSON value but `reveal()`.
+/// A password, key or token. Copies share one buffer on the heap, which is overwritten when the last of them
+/// goes. It has no way into a stream, a string or a JSON value but `reveal()`.
 class secret {
  public:
   secret() = default;

@@ -15,7 +15,8 @@ namespace t3api {
 
 namespace detail {
 
-/// What an error body says: `{"error": {"message"}}` (T3), `{"message"}`, `{"detail"}`, `{"error"}` or `{"errors": […]}`.
+/// What an error body says: `{"error": {"message"}}` (T3), `{"message"}`, `{"detail"}`, `{"error"}` or
+/// `{"errors": […]}`.
 inline std::string service_message(const response& answer) {
   const auto body = parse_json(answer.body);
   if (!body || !body->is_object()) return {};
@@ -28,7 +29,8 @@ inline std::string service_message(const response& answer) {
   if (const auto list = body->find("errors"); list != body->end() && list->is_array()) {
     std::string joined;
     for (const auto& entry : *list) {
-      const auto text = entry.is_string() ? entry.get<std::string>() : string_member(entry, "message").value_or("");
+      const auto text =
+          entry.is_string() ? entry.get<std::string>() : string_member(entry, "message").value_or("");
       if (!text.empty()) joined += (joined.empty() ? "" : "; ") + text;
     }
     return joined;
@@ -49,7 +51,8 @@ inline std::string_view advice(int status) noexcept {
     case 429: return "too many requests: wait before the next";
     default: break;
   }
-  if (status >= 300 && status < 400) return "t3api never follows a redirect: set the client's host to the right address";
+  if (status >= 300 && status < 400)
+    return "t3api never follows a redirect: set the client's host to the right address";
   if (status >= 500) return "the service or Metrc behind it is in trouble: try again later";
   return "this status was not expected";
 }
@@ -62,8 +65,8 @@ constexpr bool is_retryable_status(int status) noexcept {
          status == 504;
 }
 
-/// Puts a mark in the place of `sensitive` wherever it stands in what the service said, and of its beginning where
-/// the rest was cut off.
+/// Puts a mark in the place of `sensitive` wherever it stands in what the service said, and of its beginning
+/// where the rest was cut off.
 inline void redact(error& cause, std::string_view sensitive) {
   constexpr std::size_t shortest = 4;
   if (sensitive.size() < shortest) return;

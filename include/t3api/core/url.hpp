@@ -13,10 +13,10 @@ namespace t3api {
 
 /// Where a service lives: scheme, host, port and an optional path in front of every request's own.
 struct url {
-  bool secure = true;          ///< https, not http.
-  std::string host;            ///< Name or address; an IPv6 address without its brackets.
+  bool secure = true;  ///< https, not http.
+  std::string host;    ///< Name or address; an IPv6 address without its brackets.
   std::uint16_t port = 443;
-  std::string base_path;       ///< "" or "/prefix", never ending in a slash.
+  std::string base_path;  ///< "" or "/prefix", never ending in a slash.
 
   /// `host:port` as a Host header has it: IPv6 in brackets, the scheme's own port left out.
   std::string authority() const {
@@ -65,7 +65,8 @@ inline bool valid_host(std::string_view host, bool bracketed) noexcept {
 inline result<url> parse_url(std::string_view text) {
   text = detail::trim(text);
   if (text.empty()) {
-    return argument_error("the host is empty: give the service's address, such as https://api.trackandtrace.tools");
+    return argument_error(
+        "the host is empty: give the service's address, such as https://api.trackandtrace.tools");
   }
   if (detail::has_control(text) || text.find(' ') != text.npos) {
     return argument_error("the host holds a space or a control character: give it as https://host[:port]");
@@ -88,14 +89,16 @@ inline result<url> parse_url(std::string_view text) {
   parsed.port = parsed.secure ? 443 : 80;
   text.remove_prefix(scheme_end + 3);
   if (text.find_first_of("?#\\") != text.npos) {
-    return argument_error(shown + "holds a query, a fragment or a backslash: give scheme, host, port and path only");
+    return argument_error(shown +
+                          "holds a query, a fragment or a backslash: give scheme, host, port and path only");
   }
 
   const auto path_start = text.find('/');
   auto authority = text.substr(0, path_start);
   if (path_start != text.npos) parsed.base_path = text.substr(path_start);
   while (parsed.base_path.ends_with('/')) parsed.base_path.pop_back();
-  if (parsed.base_path.starts_with("//")) return argument_error(shown + "has a path that starts with two slashes");
+  if (parsed.base_path.starts_with("//"))
+    return argument_error(shown + "has a path that starts with two slashes");
 
   const bool bracketed = authority.starts_with('[');
   std::string_view host = authority;
@@ -106,7 +109,8 @@ inline result<url> parse_url(std::string_view text) {
     if (close == authority.npos) return argument_error(shown + "opens a bracket that it does not close");
     host = authority.substr(1, close - 1);
     const auto rest = authority.substr(close + 1);
-    if (!rest.empty() && rest.front() != ':') return argument_error(shown + "has text between the bracket and the port");
+    if (!rest.empty() && rest.front() != ':')
+      return argument_error(shown + "has text between the bracket and the port");
     has_port = !rest.empty();
     if (has_port) port = rest.substr(1);
   } else if (const auto colon = authority.rfind(':'); colon != authority.npos) {

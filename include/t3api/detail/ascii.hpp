@@ -36,9 +36,8 @@ inline bool has_control(std::string_view text) noexcept {
 }
 
 inline bool iequals(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return ascii_lower(x) == ascii_lower(y);
-         });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
 inline std::string to_lower(std::string_view text) {
@@ -64,8 +63,8 @@ inline std::optional<std::uint64_t> parse_decimal(std::string_view text) noexcep
   return value;
 }
 
-/// Foreign text made fit for a message or a terminal: control characters become spaces, bytes that are no UTF-8 become
-/// question marks, and dots follow when more than `limit` bytes were cut.
+/// Foreign text made fit for a message or a terminal: control characters become spaces, bytes that are no
+/// UTF-8 become question marks, and dots follow when more than `limit` bytes were cut.
 inline std::string printable(std::string_view text, std::size_t limit) {
   const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
   std::size_t end = std::min(limit, text.size());

@@ -10,8 +10,8 @@
 
 namespace t3api::detail {
 
-/// The bytes behind Base32 text (RFC 4648 section 6), or nothing when it is none. Spaces, hyphens, lower case and
-/// trailing padding are accepted, as authenticator seeds are printed with them.
+/// The bytes behind Base32 text (RFC 4648 section 6), or nothing when it is none. Spaces, hyphens, lower case
+/// and trailing padding are accepted, as authenticator seeds are printed with them.
 inline std::optional<std::string> base32_decode(std::string_view text) {
   std::string bytes;
   std::uint32_t window = 0;

@@ -19,14 +19,18 @@ inline std::string hmac(const EVP_MD* digest, std::string_view key, std::string_
   unsigned int size = 0;
   if (key.data() == nullptr) key = "";  // OpenSSL takes a null key for "the one of the last call".
   if (HMAC(digest, key.data(), static_cast<int>(key.size()),
-           reinterpret_cast<const unsigned char*>(message.data()), message.size(), code.data(), &size) == nullptr) {
-    throw std::runtime_error("OpenSSL could not compute an HMAC: is the digest disabled by a provider or FIPS policy?");
+           reinterpret_cast<const unsigned char*>(message.data()), message.size(), code.data(),
+           &size) == nullptr) {
+    throw std::runtime_error(
+        "OpenSSL could not compute an HMAC: is the digest disabled by a provider or FIPS policy?");
   }
   return {reinterpret_cast<const char*>(code.data()), size};
 }
 
 /// HMAC-SHA-1 (RFC 2104), 20 bytes; for one-time passwords only.
-inline std::string hmac_sha1(std::string_view key, std::string_view message) { return hmac(EVP_sha1(), key, message); }
+inline std::string hmac_sha1(std::string_view key, std::string_view message) {
+  return hmac(EVP_sha1(), key, message);
+}
 
 /// HMAC-SHA-256 (RFC 2104), 32 bytes.
 inline std::string hmac_sha256(std::string_view key, std::string_view message) {

@@ -13,7 +13,8 @@ inline void append_percent_encoded(std::string& out, std::string_view text, std:
   constexpr std::string_view hex = "0123456789ABCDEF";
   constexpr std::string_view marks = "-._~";
   for (const char c : text) {
-    if (ascii_alpha(c) || ascii_digit(c) || marks.find(c) != marks.npos || also_kept.find(c) != also_kept.npos) {
+    if (ascii_alpha(c) || ascii_digit(c) || marks.find(c) != marks.npos ||
+        also_kept.find(c) != also_kept.npos) {
       out += c;
     } else {
       const auto byte = static_cast<unsigned char>(c);
@@ -24,7 +25,8 @@ inline void append_percent_encoded(std::string& out, std::string_view text, std:
   }
 }
 
-/// The bytes behind a query component: `%XX` decoded, `+` read as a space. A `%` without two hex digits stays.
+/// The bytes behind a query component: `%XX` decoded, `+` read as a space. A `%` without two hex digits
+/// stays.
 inline std::string query_decode(std::string_view text) {
   const auto hex_value = [](char c) {
     if (ascii_digit(c)) return c - '0';

@@ -9,8 +9,9 @@
 
 namespace t3api::detail {
 
-/// An immutable value that is replaced now and then and read all the time. Reading takes no lock; a replaced value is
-/// freed once no reader can still see it. (std::atomic<std::shared_ptr> would do, but libc++ has none.)
+/// An immutable value that is replaced now and then and read all the time. Reading takes no lock; a replaced
+/// value is freed once no reader can still see it. (std::atomic<std::shared_ptr> would do, but libc++ has
+/// none.)
 template <class T>
 class snapshot {
  public:
@@ -19,7 +20,8 @@ class snapshot {
   snapshot& operator=(const snapshot&) = delete;
   ~snapshot() { delete current_.load(); }
 
-  /// Calls `look` with a pointer to the value, null when there is none yet; the pointer is good until `look` returns.
+  /// Calls `look` with a pointer to the value, null when there is none yet; the pointer is good until `look`
+  /// returns.
   template <class Look>
   decltype(auto) read(Look&& look) const {
     const reader_count reading(readers_);

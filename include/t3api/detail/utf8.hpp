@@ -11,7 +11,12 @@ namespace t3api::detail {
 inline bool is_utf8(std::string_view text) noexcept {
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t extra = lead < 0x80 ? 0 : lead < 0xC2 ? 9 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : lead < 0xF5 ? 3 : 9;
+    const std::size_t extra = lead < 0x80   ? 0
+                              : lead < 0xC2 ? 9
+                              : lead < 0xE0 ? 1
+                              : lead < 0xF0 ? 2
+                              : lead < 0xF5 ? 3
+                                            : 9;
     if (extra == 9 || text.size() - i <= extra) return false;
     std::uint32_t point = extra == 0 ? lead : lead & (0x3FU >> extra);
     for (std::size_t k = 1; k <= extra; ++k) {

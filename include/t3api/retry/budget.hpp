@@ -6,8 +6,8 @@
 
 namespace t3api {
 
-/// Keeps retries from turning an outage into a storm: a full budget allows a burst of retries, after which only one call
-/// in ten may be retried until calls succeed again. Shared by all threads of a client.
+/// Keeps retries from turning an outage into a storm: a full budget allows a burst of retries, after which
+/// only one call in ten may be retried until calls succeed again. Shared by all threads of a client.
 class retry_budget {
  public:
   /// `capacity` is how many retries a full budget allows.

@@ -15,8 +15,9 @@ struct attempt {
   bool idempotent = false;  ///< Whether the request may safely arrive twice.
 };
 
-/// Decides whether to try again, and after what pause; nothing means no more. A pure decision: the client does the
-/// waiting. Called by many threads at once. An error with `sent` set must not be retried unless the attempt is idempotent.
+/// Decides whether to try again, and after what pause; nothing means no more. A pure decision: the client
+/// does the waiting. Called by many threads at once. An error with `sent` set must not be retried unless the
+/// attempt is idempotent.
 ///
 /// A policy may also have a member `void succeeded()`, called after each call that went well.
 template <class R>

@@ -7,7 +7,9 @@ namespace t3api {
 
 /// Tries once.
 struct no_retry {
-  std::optional<std::chrono::milliseconds> next_delay(const attempt&, const error&) const noexcept { return std::nullopt; }
+  std::optional<std::chrono::milliseconds> next_delay(const attempt&, const error&) const noexcept {
+    return std::nullopt;
+  }
 };
 
 static_assert(retry_policy<no_retry>);

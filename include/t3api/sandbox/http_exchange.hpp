@@ -52,13 +52,14 @@ class http_exchange {
         .Put(any_path, with_body)
         .Patch(any_path, with_body)
         .Delete(any_path, with_body);
-    server.set_error_handler(httplib::Server::HandlerWithResponse([this](const httplib::Request& asked,
-                                                                         httplib::Response& answer) {
-      if (answer.reason == answered) return handled::Unhandled;
-      refuse(asked, answer,
-             refusal(answer.status, "the request is not one that HTTP/1.1 allows, or is too large"), true);
-      return handled::Handled;
-    }));
+    server.set_error_handler(httplib::Server::HandlerWithResponse(
+        [this](const httplib::Request& asked, httplib::Response& answer) {
+          if (answer.reason == answered) return handled::Unhandled;
+          refuse(asked, answer,
+                 refusal(answer.status, "the request breaks the rules of HTTP, or a part of it is too large"),
+                 true);
+          return handled::Handled;
+        }));
     server.set_post_routing_handler(
         httplib::Server::Handler([](const httplib::Request&, httplib::Response& answer) {
           answer.headers.erase("Accept-Ranges");

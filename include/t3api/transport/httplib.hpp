@@ -17,19 +17,20 @@
 
 namespace t3api {
 
-/// HTTP/1.1 over TCP or TLS by cpp-httplib: a pool of keep-alive connections per origin, deadlines and cancellation that
-/// hold in every phase, limits on what an answer may be. Copies share one pool. The constructor does no I/O; files that
-/// the TLS settings name are read with the first https request.
+/// HTTP/1.1 over TCP or TLS by cpp-httplib: a pool of keep-alive connections per origin, deadlines and
+/// cancellation that hold in every phase, limits on what an answer may be. Copies share one pool. The
+/// constructor does no I/O; files that the TLS settings name are read with the first https request.
 class httplib_transport {
  public:
-  explicit httplib_transport(client_config config = {}) : state_(std::make_shared<state>(std::move(config))) {}
+  explicit httplib_transport(client_config config = {})
+      : state_(std::make_shared<state>(std::move(config))) {}
 
   outcome send(const request& message, const send_options& options) {
     if (auto stopped = stopped_before_sending(options.stop)) return *std::move(stopped);
     if (auto reused = state_->take_idle(options)) {
       auto answer = reused->exchange(message, options);
-      const bool stale = !answer && options.idempotent && answer.error().category == error_category::transport &&
-                         answer.error().status == 0;
+      const bool stale = !answer && options.idempotent &&
+                         answer.error().category == error_category::transport && answer.error().status == 0;
       if (!stale) return state_->give_back(std::move(reused), std::move(answer));
     }
     return state_->send_on_new_connection(message, options);
@@ -41,7 +42,8 @@ class httplib_transport {
   struct state {
     explicit state(client_config settings) : config(std::move(settings)) {}
 
-    /// An idle connection to the host that is still silent; a write takes only one that was in use a moment ago.
+    /// An idle connection to the host that is still silent; a write takes only one that was in use a moment
+    /// ago.
     std::unique_ptr<connection> take_idle(const send_options& options) {
       const auto longest_idle = options.idempotent ? std::chrono::seconds(60) : std::chrono::seconds(2);
       std::vector<std::unique_ptr<connection>> discarded;
@@ -75,18 +77,20 @@ class httplib_transport {
       }
       const auto connect_deadline =
           std::min(options.deadline, std::chrono::steady_clock::now() + options.connect_timeout);
-      const auto addresses =
-          detail::resolve(config.proxy ? config.proxy->host : options.host.host, connect_deadline, options.stop);
+      const auto addresses = detail::resolve(config.proxy ? config.proxy->host : options.host.host,
+                                             connect_deadline, options.stop);
       if (!addresses) return addresses.error();
       outcome answer = error{};
       for (std::size_t i = 0; i < addresses->size(); ++i) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(connect_deadline - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(connect_deadline - std::chrono::steady_clock::now());
         const auto share = left / static_cast<int>(addresses->size() - i);
-        auto made = make_connection({.host = options.host,
-                                     .address = (*addresses)[i],
-                                     .connect_timeout = std::max(share, std::chrono::milliseconds(1)),
-                                     .connect_deadline = options.host.secure ? std::optional(connect_deadline) : std::nullopt},
-                                    authorities);
+        auto made = make_connection(
+            {.host = options.host,
+             .address = (*addresses)[i],
+             .connect_timeout = std::max(share, std::chrono::milliseconds(1)),
+             .connect_deadline = options.host.secure ? std::optional(connect_deadline) : std::nullopt},
+            authorities);
         if (!made) return made.error();
         answer = (*made)->exchange(message, options);
         if (answer) return give_back(*std::move(made), std::move(answer));
@@ -97,14 +101,15 @@ class httplib_transport {
       return answer;
     }
 
-    result<std::unique_ptr<connection>> make_connection(detail::connection_target target,
-                                                        const std::shared_ptr<const detail::tls_trust>& authorities) {
+    result<std::unique_ptr<connection>> make_connection(
+        detail::connection_target target, const std::shared_ptr<const detail::tls_trust>& authorities) {
       try {
         return connection::make(std::move(target), config, authorities, guard);
       } catch (const std::system_error&) {
-        return error{.category = error_category::transport,
-                     .message = "no thread could be started to watch over connections: the system is out of them",
-                     .retryable = true};
+        return error{
+            .category = error_category::transport,
+            .message = "no thread could be started to watch over connections: the system is out of them",
+            .retryable = true};
       }
     }
 

@@ -2,7 +2,8 @@
 #define T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
 
 #ifndef CPPHTTPLIB_OPENSSL_SUPPORT
-#error "t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program (compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does"
+#error \
+    "t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program (compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does"
 #endif
 
 #include <httplib.h>
@@ -50,22 +51,25 @@ bool failed_before_sending(Code code) {
     if (code == Code::ProxyConnection) return true;
   }
   return code == Code::Connection || code == Code::BindIPAddress || code == Code::SSLConnection ||
-         code == Code::SSLLoadingCerts || code == Code::SSLServerVerification || code == Code::ConnectionTimeout;
+         code == Code::SSLLoadingCerts || code == Code::SSLServerVerification ||
+         code == Code::ConnectionTimeout;
 }
 
 /// What a connection needs to know beside the request.
 struct connection_target {
   url host;
-  std::string address;        ///< Of the host, or of the proxy when there is one; in digits.
+  std::string address;  ///< Of the host, or of the proxy when there is one; in digits.
   std::chrono::milliseconds connect_timeout;
   std::optional<steady_time> connect_deadline;
 };
 
-/// One keep-alive connection: a cpp-httplib client that never opens a second socket, and what it lacks in front of it.
+/// One keep-alive connection: a cpp-httplib client that never opens a second socket, and what it lacks in
+/// front of it.
 class httplib_connection {
  public:
   /// An `argument` error when the TLS settings cannot be used.
-  static result<std::unique_ptr<httplib_connection>> make(connection_target target, const client_config& config,
+  static result<std::unique_ptr<httplib_connection>> make(connection_target target,
+                                                          const client_config& config,
                                                           const std::shared_ptr<const tls_trust>& trust,
                                                           watchdog& guard) {
     auto made = std::unique_ptr<httplib_connection>(new httplib_connection(std::move(target), config, guard));
@@ -117,7 +121,8 @@ class httplib_connection {
     const auto interrupted = watched_->end();
     used_ = true;
     if (!received || interrupted != interruption::none || may_be_truncated(message, head)) {
-      incoming.silent = std::chrono::steady_clock::now() - std::max(started, incoming.last_progress) >= options.read_timeout;
+      incoming.silent = std::chrono::steady_clock::now() - std::max(started, incoming.last_progress) >=
+                        options.read_timeout;
       return failure(code, interrupted, incoming, options);
     }
     return success(std::move(head), std::move(incoming));
@@ -149,12 +154,17 @@ class httplib_connection {
   };
 
   httplib_connection(connection_target target, const client_config& config, watchdog& guard)
-      : target_(std::move(target)), guard_(guard), watched_(guard.watch()), has_proxy_(config.proxy.has_value()) {}
+      : target_(std::move(target)),
+        guard_(guard),
+        watched_(guard.watch()),
+        has_proxy_(config.proxy.has_value()) {}
 
-  std::optional<error> make_tls_client(const client_config& config, const std::shared_ptr<const tls_trust>& trust) {
+  std::optional<error> make_tls_client(const client_config& config,
+                                       const std::shared_ptr<const tls_trust>& trust) {
     auto client = std::make_unique<httplib::SSLClient>(target_.host.host, target_.host.port);
     if (!client->is_valid()) {
-      return error{.category = error_category::transport, .message = "OpenSSL could not set up TLS: check its configuration"};
+      return error{.category = error_category::transport,
+                   .message = "OpenSSL could not set up TLS: check its configuration"};
     }
     SSL_CTX* context = native_tls_context(*client);
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
@@ -171,8 +181,9 @@ class httplib_connection {
     } else {
       verification_ = std::make_unique<tls_verification>(trust, target_.host.host);
       verification_->install(context);
-      // cpp-httplib would read the system's authorities anew for every connection. A folder to look them up in keeps it from
-      // that; nothing is ever looked up there, since the check above takes the place of OpenSSL's.
+      // cpp-httplib would read the system's authorities anew for every connection. A folder to look them up
+      // in keeps it from that; nothing is ever looked up there, since the check above takes the place of
+      // OpenSSL's.
       client->set_ca_cert_path("", "/");
       client->enable_server_certificate_verification(true);
     }
@@ -195,8 +206,8 @@ class httplib_connection {
     } else if (target_.address != target_.host.host) {
       http_->set_hostname_addr_map({{target_.host.host, target_.address}});
     }
-    // Newer versions of cpp-httplib connect and send again by themselves when a TLS peer closes. That could send a write
-    // twice, so a second socket within one exchange is refused.
+    // Newer versions of cpp-httplib connect and send again by themselves when a TLS peer closes. That could
+    // send a write twice, so a second socket within one exchange is refused.
     http_->set_socket_options([this](native_socket socket) {
       if (++sockets_made_ > 1) {
         close_native(socket);
@@ -217,7 +228,8 @@ class httplib_connection {
 #endif
     if (!message.body.empty()) {
       wire.content_length_ = message.body.size();
-      wire.content_provider_ = [&body = message.body](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+      wire.content_provider_ = [&body = message.body](std::size_t offset, std::size_t length,
+                                                      httplib::DataSink& sink) {
         return sink.write(body.data() + offset, length);
       };
     }
@@ -271,11 +283,12 @@ class httplib_connection {
     return readable ? std::string() : "the answer is compressed in a way that was not asked for";
   }
 
-  /// Over TLS an answer that ends with the connection is whole only if the peer said farewell (RFC 8446 section 6.1): an
-  /// attacker can cut a connection but cannot forge that.
+  /// Over TLS an answer that ends with the connection is whole only if the peer said farewell (RFC 8446
+  /// section 6.1): an attacker can cut a connection but cannot forge that.
   bool may_be_truncated(const request& message, const httplib::Response& head) const {
-    const bool ends_with_connection = message.method != method::head && head.status != 204 && head.status != 304 &&
-                                      !head.has_header("Content-Length") && !head.has_header("Transfer-Encoding");
+    const bool ends_with_connection = message.method != method::head && head.status != 204 &&
+                                      head.status != 304 && !head.has_header("Content-Length") &&
+                                      !head.has_header("Transfer-Encoding");
     return target_.host.secure && ends_with_connection && !farewell_received_;
   }
 
@@ -293,7 +306,8 @@ class httplib_connection {
     return answer;
   }
 
-  outcome failure(httplib::Error code, interruption why, const reception& incoming, const send_options& options) {
+  outcome failure(httplib::Error code, interruption why, const reception& incoming,
+                  const send_options& options) {
     error cause;
     cause.status = incoming.status;
     cause.sent = !failed_before_sending(code);
@@ -311,7 +325,8 @@ class httplib_connection {
     } else if (why == interruption::connect_deadline || code == httplib::Error::ConnectionTimeout) {
       cause.category = error_category::timeout;
       cause.message = "no connection to " + peer + " stood within " +
-                      std::to_string(options.connect_timeout.count()) + " ms: check the host, the network and the firewall";
+                      std::to_string(options.connect_timeout.count()) +
+                      " ms: check the host, the network and the firewall";
     } else if (why == interruption::headers_too_large) {
       cause.category = error_category::protocol;
       cause.message = "the headers of the answer from " + peer + " are larger than the limit of " +
@@ -328,7 +343,8 @@ class httplib_connection {
       cause.category = error_category::timeout;
       cause.message = peer + " was silent for " + std::to_string(options.read_timeout.count()) + " ms";
     } else if (code == httplib::Error::SSLConnection || code == httplib::Error::SSLServerVerification) {
-      cause.message = "no TLS connection to " + peer + " could be made, nothing was sent: does it speak TLS 1.2 or newer there?";
+      cause.message = "no TLS connection to " + peer +
+                      " could be made, nothing was sent: does it speak TLS 1.2 or newer there?";
     } else if (!cause.sent) {
       cause.message = "no connection to " + peer + (has_proxy_ ? " through the proxy" : "") +
                       " could be made: check the host, the port and the network";

@@ -12,10 +12,10 @@
 
 namespace t3api {
 
-/// Hands each request to a callable `response(const request&)` in the same process: no socket, no thread. The callable
-/// must be safe to call from many threads when the client is shared by many.
+/// Hands each request to a callable `response(const request&)` in the same process: no socket, no thread. The
+/// callable must be safe to call from many threads when the client is shared by many.
 template <class Service>
-  requires std::is_invocable_r_v<response, Service&, const request&>
+requires std::is_invocable_r_v<response, Service&, const request&>
 class in_process_transport {
  public:
   explicit in_process_transport(Service service) : service_(std::move(service)) {}
@@ -25,9 +25,10 @@ class in_process_transport {
     try {
       return within_limits(std::invoke(service_, message), options);
     } catch (const std::exception& failure) {
-      return error{.category = error_category::transport,
-                   .message = std::string("the service in this process threw an exception: ") + failure.what(),
-                   .sent = true};
+      return error{
+          .category = error_category::transport,
+          .message = std::string("the service in this process threw an exception: ") + failure.what(),
+          .sent = true};
     }
   }
 

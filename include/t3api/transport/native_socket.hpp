@@ -45,8 +45,9 @@ inline void close_native(native_socket socket) noexcept {
 #endif
 }
 
-/// A second descriptor of a socket that someone else owns. It stays valid whatever the owner does, so that another
-/// thread can end the connection without ever touching a descriptor number that has been given to someone new.
+/// A second descriptor of a socket that someone else owns. It stays valid whatever the owner does, so that
+/// another thread can end the connection without ever touching a descriptor number that has been given to
+/// someone new.
 class socket_handle {
  public:
   explicit socket_handle(native_socket owned_elsewhere) noexcept {
@@ -86,11 +87,13 @@ class socket_handle {
     WSAPOLLFD poll{socket_, POLLRDNORM, 0};
     return ::WSAPoll(&poll, 1, 0) != 0;
 #else
-    return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+    return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+           (errno != EAGAIN && errno != EWOULDBLOCK);
 #endif
   }
 
-  /// How many bytes the program has taken from this connection so far; nothing where the system does not tell.
+  /// How many bytes the program has taken from this connection so far; nothing where the system does not
+  /// tell.
   std::optional<std::uint64_t> bytes_consumed() const noexcept {
 #ifdef __linux__
     // The head of `struct tcp_info` in linux/tcp.h; libc's own copy stops short of what is needed here.
@@ -117,8 +120,8 @@ class socket_handle {
   native_socket socket_ = no_socket;
 };
 
-/// Keeps a write to a connection that the peer has closed from raising SIGPIPE in this thread, without touching the
-/// program's own handling of that signal.
+/// Keeps a write to a connection that the peer has closed from raising SIGPIPE in this thread, without
+/// touching the program's own handling of that signal.
 class sigpipe_guard {
  public:
 #ifdef _WIN32
@@ -162,8 +165,8 @@ inline bool is_address(const std::string& host) noexcept {
   return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
 }
 
-/// The addresses of a name in the system's order of preference; empty when it has none. Blocks as long as the system
-/// resolver likes.
+/// The addresses of a name in the system's order of preference; empty when it has none. Blocks as long as the
+/// system resolver likes.
 inline std::vector<std::string> lookup_addresses(const std::string& host) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -176,8 +179,8 @@ inline std::vector<std::string> lookup_addresses(const std::string& host) {
   std::vector<std::string> addresses;
   for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
     char text[NI_MAXHOST];
-    if (::getnameinfo(entry->ai_addr, static_cast<socklen_t>(entry->ai_addrlen), text, sizeof text, nullptr, 0,
-                      NI_NUMERICHOST) == 0) {
+    if (::getnameinfo(entry->ai_addr, static_cast<socklen_t>(entry->ai_addrlen), text, sizeof text, nullptr,
+                      0, NI_NUMERICHOST) == 0) {
       addresses.emplace_back(text);
     }
   }

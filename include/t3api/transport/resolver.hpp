@@ -17,9 +17,10 @@
 
 namespace t3api::detail {
 
-/// The addresses of a host, at the latest by `deadline`: the system's resolver knows no deadline, so it works in a thread
-/// of its own that is left behind when it does not answer in time.
-inline result<std::vector<std::string>> resolve(const std::string& host, steady_time deadline, std::stop_token stop) {
+/// The addresses of a host, at the latest by `deadline`: the system's resolver knows no deadline, so it works
+/// in a thread of its own that is left behind when it does not answer in time.
+inline result<std::vector<std::string>> resolve(const std::string& host, steady_time deadline,
+                                                std::stop_token stop) {
   if (is_address(host)) return std::vector{host};
   struct lookup {
     std::mutex mutex;
@@ -35,24 +36,28 @@ inline result<std::vector<std::string>> resolve(const std::string& host, steady_
       shared->done.notify_all();
     }).detach();
   } catch (const std::system_error&) {
-    return error{.category = error_category::transport,
-                 .message = "no thread could be started to look up the host '" + host + "': the system is out of them",
-                 .retryable = true};
+    return error{
+        .category = error_category::transport,
+        .message = "no thread could be started to look up the host '" + host + "': the system is out of them",
+        .retryable = true};
   }
   std::unique_lock lock(shared->mutex);
   shared->done.wait_until(lock, stop, deadline, [&] { return shared->addresses.has_value(); });
   if (!shared->addresses) {
     if (stop.stop_requested()) {
-      return error{.category = error_category::cancelled, .message = "the call was cancelled while it looked up its host"};
+      return error{.category = error_category::cancelled,
+                   .message = "the call was cancelled while it looked up its host"};
     }
-    return error{.category = error_category::timeout,
-                 .message = "the name '" + host + "' was not resolved in time: check the network and the DNS server",
-                 .retryable = true};
+    return error{
+        .category = error_category::timeout,
+        .message = "the name '" + host + "' was not resolved in time: check the network and the DNS server",
+        .retryable = true};
   }
   if (shared->addresses->empty()) {
-    return error{.category = error_category::transport,
-                 .message = "the name '" + host + "' does not resolve to an address: check the host and the network",
-                 .retryable = true};
+    return error{
+        .category = error_category::transport,
+        .message = "the name '" + host + "' does not resolve to an address: check the host and the network",
+        .retryable = true};
   }
   return *std::move(shared->addresses);
 }

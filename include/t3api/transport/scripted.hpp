@@ -14,8 +14,8 @@
 
 namespace t3api {
 
-/// Plays queued answers and records what was sent: for tests without a network. Copies share one script, so a test keeps
-/// one and gives another to the client.
+/// Plays queued answers and records what was sent: for tests without a network. Copies share one script, so a
+/// test keeps one and gives another to the client.
 class scripted_transport {
  public:
   using reply_function = std::function<outcome(const request&)>;
@@ -52,8 +52,9 @@ class scripted_transport {
       script_->requests.push_back(message);
       if (script_->replies.empty()) {
         return error{.category = error_category::transport,
-                     .message = "the script has no answer left for " + std::string(to_string(message.method)) + " " +
-                                message.path + ": queue one with reply()"};
+                     .message = "the script has no answer left for " +
+                                std::string(to_string(message.method)) + " " + message.path +
+                                ": queue one with reply()"};
       }
       next = std::move(script_->replies.front());
       script_->replies.pop_front();

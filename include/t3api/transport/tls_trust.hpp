@@ -36,7 +36,8 @@ class tls_trust {
     if (!options.ca_directory.empty() && X509_STORE_load_path(store, options.ca_directory.c_str()) != 1) {
       return unreadable("the CA folder '" + options.ca_directory + "'");
     }
-    if (!options.ca_pem.empty() && !add_pem(store, options.ca_pem)) return unreadable("the text of tls_options::ca_pem");
+    if (!options.ca_pem.empty() && !add_pem(store, options.ca_pem))
+      return unreadable("the text of tls_options::ca_pem");
     if (options.ca_file.empty() && options.ca_directory.empty() && options.ca_pem.empty()) {
 #ifdef _WIN32
       X509_STORE_load_store(store, "org.openssl.winstore://");
@@ -57,7 +58,8 @@ class tls_trust {
   }
 
   static bool add_pem(X509_STORE* store, const std::string& pem) {
-    const std::unique_ptr<BIO, int (*)(BIO*)> text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+    const std::unique_ptr<BIO, int (*)(BIO*)> text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
+                                                   BIO_free);
     bool any = false;
     while (X509* certificate = PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)) {
       any = X509_STORE_add_cert(store, certificate) == 1 || any;
@@ -69,16 +71,18 @@ class tls_trust {
   std::unique_ptr<X509_STORE, x509_store_free> store_{X509_STORE_new()};
 };
 
-/// The verification of one connection's certificate: by our own store, TLS server purpose, and the host's name or address
-/// among the subject alternative names only. It replaces the chain check that OpenSSL runs in the handshake, so that
-/// it does not depend on what the HTTP library put into the context.
+/// The verification of one connection's certificate: by our own store, TLS server purpose, and the host's
+/// name or address among the subject alternative names only. It replaces the chain check that OpenSSL runs in
+/// the handshake, so that it does not depend on what the HTTP library put into the context.
 class tls_verification {
  public:
   tls_verification(std::shared_ptr<const tls_trust> trust, std::string host)
       : trust_(std::move(trust)), host_(std::move(host)) {}
 
   /// Makes `context` use this object, which must outlive it.
-  void install(SSL_CTX* context) { SSL_CTX_set_cert_verify_callback(context, &tls_verification::verify, this); }
+  void install(SSL_CTX* context) {
+    SSL_CTX_set_cert_verify_callback(context, &tls_verification::verify, this);
+  }
 
   /// Why the certificate was refused; empty when it was not.
   std::string refusal() const {
@@ -92,19 +96,22 @@ class tls_verification {
  private:
   static int verify(X509_STORE_CTX* handshake, void* self) {
     auto& verification = *static_cast<tls_verification*>(self);
-    verification.code_ = verification.check(X509_STORE_CTX_get0_cert(handshake), X509_STORE_CTX_get0_untrusted(handshake));
+    verification.code_ =
+        verification.check(X509_STORE_CTX_get0_cert(handshake), X509_STORE_CTX_get0_untrusted(handshake));
     X509_STORE_CTX_set_error(handshake, verification.code_);
     return verification.code_ == X509_V_OK ? 1 : 0;
   }
 
   int check(X509* certificate, STACK_OF(X509) * intermediates) const {
-    const std::unique_ptr<X509_STORE_CTX, void (*)(X509_STORE_CTX*)> context(X509_STORE_CTX_new(), X509_STORE_CTX_free);
+    const std::unique_ptr<X509_STORE_CTX, void (*)(X509_STORE_CTX*)> context(X509_STORE_CTX_new(),
+                                                                             X509_STORE_CTX_free);
     if (!context || X509_STORE_CTX_init(context.get(), trust_->store(), certificate, intermediates) != 1) {
       return X509_V_ERR_UNSPECIFIED;
     }
     X509_STORE_CTX_set_default(context.get(), "ssl_server");
     X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(context.get());
-    X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    X509_VERIFY_PARAM_set_hostflags(
+        rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     if (X509_VERIFY_PARAM_set1_ip_asc(rules, host_.c_str()) != 1 &&
         X509_VERIFY_PARAM_set1_host(rules, host_.c_str(), host_.size()) != 1) {
       return X509_V_ERR_UNSPECIFIED;
@@ -119,10 +126,12 @@ class tls_verification {
   int code_ = X509_V_OK;
 };
 
-/// Loads the client certificate that the options name, if any. An error when file, key or pass phrase do not fit.
+/// Loads the client certificate that the options name, if any. An error when file, key or pass phrase do not
+/// fit.
 inline std::optional<error> load_client_certificate(SSL_CTX* context, const tls_options& options) {
   if (options.client_certificate_file.empty()) return std::nullopt;
-  const std::string& key = options.client_key_file.empty() ? options.client_certificate_file : options.client_key_file;
+  const std::string& key =
+      options.client_key_file.empty() ? options.client_certificate_file : options.client_key_file;
   SSL_CTX_set_default_passwd_cb_userdata(context, const_cast<secret*>(&options.client_key_password));
   SSL_CTX_set_default_passwd_cb(context, [](char* buffer, int size, int, void* data) -> int {
     const auto password = static_cast<const secret*>(data)->reveal();
@@ -130,14 +139,16 @@ inline std::optional<error> load_client_certificate(SSL_CTX* context, const tls_
     std::copy(password.begin(), password.end(), buffer);
     return static_cast<int>(password.size());
   });
-  const bool loaded = SSL_CTX_use_certificate_chain_file(context, options.client_certificate_file.c_str()) == 1 &&
-                      SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) == 1 &&
-                      SSL_CTX_check_private_key(context) == 1;
+  const bool loaded =
+      SSL_CTX_use_certificate_chain_file(context, options.client_certificate_file.c_str()) == 1 &&
+      SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) == 1 &&
+      SSL_CTX_check_private_key(context) == 1;
   SSL_CTX_set_default_passwd_cb(context, nullptr);
   SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
   ERR_clear_error();
   if (loaded) return std::nullopt;
-  return argument_error("the client certificate '" + options.client_certificate_file + "' and its key '" + key +
+  return argument_error("the client certificate '" + options.client_certificate_file + "' and its key '" +
+                        key +
                         "' cannot be used: check that both are readable PEM files, belong together, and that "
                         "the pass phrase is right");
 }

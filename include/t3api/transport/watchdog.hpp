@@ -21,7 +21,8 @@ namespace t3api::detail {
 /// Why the watchdog ended a connection.
 enum class interruption { none, deadline, connect_deadline, stopped, headers_too_large };
 
-/// One connection under watch. Its owner says what a call may take; the watchdog ends the socket when it takes more.
+/// One connection under watch. Its owner says what a call may take; the watchdog ends the socket when it
+/// takes more.
 class watched_connection {
  public:
   void begin(const send_options& options, std::optional<steady_time> connect_deadline) {
@@ -67,8 +68,8 @@ class watched_connection {
     return socket_ && !socket_->has_pending_input();
   }
 
-  /// Looks at the call in progress; called by the watchdog's thread. An interrupted socket is interrupted again each
-  /// time: the first may have come between its making and its connecting.
+  /// Looks at the call in progress; called by the watchdog's thread. An interrupted socket is interrupted
+  /// again each time: the first may have come between its making and its connecting.
   void check(steady_time now) {
     const std::scoped_lock lock(mutex_);
     if (!active_) return;
@@ -85,7 +86,8 @@ class watched_connection {
       if (const auto consumed = socket_->bytes_consumed()) {
         if (!headers_start_) headers_start_ = *consumed;
         constexpr std::uint64_t reader_buffers = 64U << 10U;
-        if (*consumed - *headers_start_ > max_header_bytes_ + reader_buffers) return interruption::headers_too_large;
+        if (*consumed - *headers_start_ > max_header_bytes_ + reader_buffers)
+          return interruption::headers_too_large;
       }
     }
     return interruption::none;
@@ -103,8 +105,8 @@ class watched_connection {
   interruption reason_ = interruption::none;
 };
 
-/// One thread that looks at all connections of a transport every few milliseconds while any is in use, and sleeps
-/// otherwise. It gives blocking I/O what it lacks: a total deadline and a way to be stopped.
+/// One thread that looks at all connections of a transport every few milliseconds while any is in use, and
+/// sleeps otherwise. It gives blocking I/O what it lacks: a total deadline and a way to be stopped.
 class watchdog {
  public:
   static constexpr auto tick = std::chrono::milliseconds(10);
@@ -122,7 +124,8 @@ class watchdog {
     if (thread_.joinable()) thread_.join();
   }
 
-  /// A new connection to watch, for as long as someone else holds it. Throws std::system_error when no thread can start.
+  /// A new connection to watch, for as long as someone else holds it. Throws std::system_error when no thread
+  /// can start.
   std::shared_ptr<watched_connection> watch() {
     auto connection = std::make_shared<watched_connection>();
     const std::scoped_lock lock(mutex_);

@@ -201,7 +201,9 @@ TEST_CASE("the total deadline holds against a peer that") {
     talk = [&](raw_connection& peer) { drip(peer, "HTTP/1.1 200 OK\r\n", "X-A: b\r\n"); };
   }
   SUBCASE("drips a body of known length") {
-    talk = [&](raw_connection& peer) { drip(peer, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", "x"); };
+    talk = [&](raw_connection& peer) {
+      drip(peer, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", "x");
+    };
   }
   SUBCASE("drips chunks") {
     talk = [&](raw_connection& peer) {
@@ -276,8 +278,9 @@ TEST_CASE("a stop request ends a call") {
     source.request_stop();
   });
   httplib_transport transport;
-  const auto answer = send(transport, scheme + "://127.0.0.1:" + std::to_string(server.port()), message,
-                           {.timeout = 1h, .stop = source.get_token(), .connect_timeout = 1h, .read_timeout = 1h});
+  const auto answer =
+      send(transport, scheme + "://127.0.0.1:" + std::to_string(server.port()), message,
+           {.timeout = 1h, .stop = source.get_token(), .connect_timeout = 1h, .read_timeout = 1h});
   returned.count_down();
   REQUIRE_FALSE(answer);
   CHECK(answer.error().category == error_category::cancelled);
@@ -309,8 +312,8 @@ TEST_CASE("connecting has a time-out of its own") {
   SUBCASE("and can be stopped") {
     std::stop_source source;
     std::jthread stopper([&] { source.request_stop(); });
-    const auto answer =
-        send(transport, host, {.path = "/"}, {.timeout = 1h, .stop = source.get_token(), .connect_timeout = 1h});
+    const auto answer = send(transport, host, {.path = "/"},
+                             {.timeout = 1h, .stop = source.get_token(), .connect_timeout = 1h});
     REQUIRE_FALSE(answer);
     CHECK(answer.error().category == error_category::cancelled);
     CHECK_FALSE(answer.error().sent);
@@ -349,7 +352,8 @@ TEST_CASE("an answer cut at any byte is an error, never half an answer") {
 }
 
 TEST_CASE("a chunked answer cut at any byte is an error") {
-  const std::string whole = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n3\r\nyou\r\n0\r\n\r\n";
+  const std::string whole =
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n3\r\nyou\r\n0\r\n\r\n";
   std::atomic<std::size_t> cut = 0;
   raw_server server([&](raw_connection& peer) {
     if (!peer.read_request().empty()) peer.write(std::string_view(whole).substr(0, cut));
@@ -386,16 +390,19 @@ TEST_CASE("an answer whose end is uncertain is refused: ") {
   SUBCASE("a negative length") { headers = "Content-Length: -2\r\n"; }
   SUBCASE("a length with a sign") { headers = "Content-Length: +2\r\n"; }
   SUBCASE("an endless length") { headers = "Content-Length: 99999999999999999999999\r\n"; }
-  SUBCASE("an encoding that nobody asked for") { headers = "Content-Length: 2\r\nContent-Encoding: zstd\r\n"; }
+  SUBCASE("an encoding that nobody asked for") {
+    headers = "Content-Length: 2\r\nContent-Encoding: zstd\r\n";
+  }
   raw_server server(answering("HTTP/1.1 200 OK\r\n" + headers + "\r\n{}"));
   const auto answer = send_once(server);
   REQUIRE_FALSE(answer);
-  CHECK((answer.error().category == error_category::protocol || answer.error().category == error_category::transport));
+  CHECK((answer.error().category == error_category::protocol ||
+         answer.error().category == error_category::transport));
 }
 
 TEST_CASE("what is no HTTP is an error") {
-  for (const char* junk : {"SSH-2.0-OpenSSH_9.2\r\n", "\r\n\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n", "HTTP/1.1 abc\r\n\r\n",
-                           "<html>hello</html>\r\n\r\n"}) {
+  for (const char* junk : {"SSH-2.0-OpenSSH_9.2\r\n", "\r\n\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n",
+                           "HTTP/1.1 abc\r\n\r\n", "<html>hello</html>\r\n\r\n"}) {
     CAPTURE(junk);
     raw_server server([&](raw_connection& peer) {
       peer.read_request();

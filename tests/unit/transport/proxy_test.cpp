@@ -42,7 +42,8 @@ int connect_to(std::uint16_t port) {
 /// A proxy that joins every CONNECT to one port of this machine, or refuses it, and keeps what it was asked.
 class tunnel_proxy {
  public:
-  explicit tunnel_proxy(std::uint16_t target, std::string verdict = "HTTP/1.1 200 Connection established\r\n\r\n")
+  explicit tunnel_proxy(std::uint16_t target,
+                        std::string verdict = "HTTP/1.1 200 Connection established\r\n\r\n")
       : server_([this, target, verdict = std::move(verdict)](test::raw_connection& peer) {
           const auto asked = peer.read_request();
           {
@@ -71,8 +72,9 @@ class tunnel_proxy {
 
 outcome get(httplib_transport& transport, const std::string& host) {
   const url where = parse_url(host).value();
-  return transport.send({.path = "/v2/states"},
-                        {.host = where, .deadline = std::chrono::steady_clock::now() + 20s, .stop = {}, .idempotent = true});
+  return transport.send(
+      {.path = "/v2/states"},
+      {.host = where, .deadline = std::chrono::steady_clock::now() + 20s, .stop = {}, .idempotent = true});
 }
 
 }  // namespace
@@ -92,12 +94,14 @@ TEST_CASE("https goes through a proxy as a tunnel; the proxy's password stays wi
   tunnel_proxy proxy(server.port());
   httplib_transport transport(
       {.tls = {.ca_pem = shown.certificate_pem},
-       .proxy = proxy_options{.host = "127.0.0.1", .port = proxy.port(), .username = "office", .password = "proxy-canary"}});
+       .proxy = proxy_options{
+           .host = "127.0.0.1", .port = proxy.port(), .username = "office", .password = "proxy-canary"}});
   for (int i = 0; i < 3; ++i) REQUIRE(get(transport, "https://localhost:" + std::to_string(server.port())));
 
   REQUIRE(proxy.asked().size() == 1);
   CHECK(proxy.asked()[0].starts_with("CONNECT localhost:" + std::to_string(server.port()) + " HTTP/1.1\r\n"));
-  CHECK(proxy.asked()[0].find("Proxy-Authorization: Basic b2ZmaWNlOnByb3h5LWNhbmFyeQ==\r\n") != std::string::npos);
+  CHECK(proxy.asked()[0].find("Proxy-Authorization: Basic b2ZmaWNlOnByb3h5LWNhbmFyeQ==\r\n") !=
+        std::string::npos);
   const std::scoped_lock lock(mutex);
   REQUIRE(seen.size() == 3);
   for (const auto& r : seen) CHECK(r.headers.get("Proxy-Authorization").value_or("").empty());

@@ -42,7 +42,9 @@ class tls_server {
     server_.start();
   }
 
-  std::string url(const std::string& name) const { return "https://" + name + ":" + std::to_string(server_.port()); }
+  std::string url(const std::string& name) const {
+    return "https://" + name + ":" + std::to_string(server_.port());
+  }
   int requests() const { return requests_; }
 
  private:
@@ -62,7 +64,8 @@ tls_options trusting(const certificate& root) { return {.ca_pem = root.certifica
 }  // namespace
 
 TEST_CASE("a certificate of a trusted authority for this host is accepted") {
-  const tls_server server(make_certificate({.dns_names = {"localhost"}, .ip_addresses = {"127.0.0.1"}, .issuer = authority()}));
+  const tls_server server(
+      make_certificate({.dns_names = {"localhost"}, .ip_addresses = {"127.0.0.1"}, .issuer = authority()}));
   CHECK(get(server.url("localhost"), trusting(authority())));
   CHECK(get(server.url("127.0.0.1"), trusting(authority())));
   CHECK(server.requests() == 2);
@@ -144,10 +147,12 @@ TEST_CASE("authorities come from text, a file or a folder") {
   CHECK(get(server.url("localhost"), {.ca_file = file}));
   CHECK(get(server.url("localhost"), {.ca_pem = authority().certificate_pem}));
 
-  BIO* text = BIO_new_mem_buf(authority().certificate_pem.data(), static_cast<int>(authority().certificate_pem.size()));
+  BIO* text = BIO_new_mem_buf(authority().certificate_pem.data(),
+                              static_cast<int>(authority().certificate_pem.size()));
   X509* root = PEM_read_bio_X509(text, nullptr, nullptr, nullptr);
   char hashed[32];
-  std::snprintf(hashed, sizeof hashed, "%08lx.0", X509_NAME_hash_ex(X509_get_subject_name(root), nullptr, nullptr, nullptr));
+  std::snprintf(hashed, sizeof hashed, "%08lx.0",
+                X509_NAME_hash_ex(X509_get_subject_name(root), nullptr, nullptr, nullptr));
   X509_free(root);
   BIO_free(text);
   folder.write(hashed, authority().certificate_pem);
@@ -155,7 +160,8 @@ TEST_CASE("authorities come from text, a file or a folder") {
 }
 
 TEST_CASE("authorities that cannot be read are a bad argument") {
-  for (const tls_options& tls : {tls_options{.ca_file = "/nonexistent/authority.pem"}, tls_options{.ca_pem = "no PEM"}}) {
+  for (const tls_options& tls :
+       {tls_options{.ca_file = "/nonexistent/authority.pem"}, tls_options{.ca_pem = "no PEM"}}) {
     const auto answer = get("https://localhost:1", tls);
     REQUIRE_FALSE(answer);
     CHECK(answer.error().category == error_category::argument);
@@ -164,7 +170,8 @@ TEST_CASE("authorities that cannot be read are a bad argument") {
 
 TEST_CASE("a service that wants a client certificate") {
   const test::temporary_folder folder;
-  const tls_server server(make_certificate({.dns_names = {"localhost"}, .issuer = authority()}), authority().certificate_pem);
+  const tls_server server(make_certificate({.dns_names = {"localhost"}, .issuer = authority()}),
+                          authority().certificate_pem);
   const auto mine = make_certificate({.common_name = "client", .client_auth = true, .issuer = authority()});
   const auto certificate_file = folder.write("client.pem", mine.certificate_pem);
   const auto key_file = folder.write("client.key", mine.key_pem);
@@ -194,7 +201,8 @@ namespace {
 /// A TLS peer that speaks as the test tells it, on top of a raw connection.
 class raw_tls {
  public:
-  raw_tls(test::raw_connection& peer, const certificate& shown, int newest_version) : context_(SSL_CTX_new(TLS_server_method())) {
+  raw_tls(test::raw_connection& peer, const certificate& shown, int newest_version)
+      : context_(SSL_CTX_new(TLS_server_method())) {
     sandbox::use_certificate(context_, shown);
     SSL_CTX_set_security_level(context_, 0);
     SSL_CTX_set_min_proto_version(context_, TLS1_VERSION);
@@ -230,7 +238,8 @@ TEST_CASE("TLS older than 1.2 is refused") {
   const auto shown = make_certificate({.dns_names = {"localhost"}, .issuer = authority()});
   for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {
     std::atomic<bool> accepted = false;
-    test::raw_server server([&](test::raw_connection& peer) { accepted = raw_tls(peer, shown, version).accepted(); });
+    test::raw_server server(
+        [&](test::raw_connection& peer) { accepted = raw_tls(peer, shown, version).accepted(); });
     const auto answer = get("https://localhost:" + std::to_string(server.port()), trusting(authority()));
     REQUIRE_FALSE(answer);
     CHECK(answer.error().category == error_category::transport);
