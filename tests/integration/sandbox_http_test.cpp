@@ -370,6 +370,8 @@ TEST_CASE("stop waits for answers that are on their way, and for no idle connect
   slow.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
   asked.get_future().wait();
   auto stopped = std::async(std::launch::async, [&] { server.stop(); });
+  CHECK(silent.read_to_end()
+            .empty());  // By now idle connections are closed; the slow answer must still arrive.
   may_answer.set_value();
   stopped.get();  // Would take the idle hour if idle connections held it up.
   const auto answer = slow.read_to_end();
