@@ -1,5 +1,5 @@
-#ifndef TESTS_SUPPORT_CLIENT_KIT_HPP
-#define TESTS_SUPPORT_CLIENT_KIT_HPP
+#ifndef T3API_TESTS_SUPPORT_CLIENT_KIT_HPP
+#define T3API_TESTS_SUPPORT_CLIENT_KIT_HPP
 
 // What tests of the client over a scripted transport share: answers, tokens, and one way in for an auth
 // method alone.
@@ -19,7 +19,7 @@
 #include <t3api/retry/none.hpp>
 #include <t3api/transport/scripted.hpp>
 
-namespace tests {
+namespace test {
 
 /// Sun, 09 Sep 2001 01:46:40 GMT: the time at which the clocks of these tests start.
 inline constexpr std::chrono::seconds start_of_time{1'000'000'000};
@@ -92,6 +92,6 @@ class fake_exchange final : public t3api::exchange {
   std::stop_token stop_;
 };
 
-}  // namespace tests
+}  // namespace test
 
 #endif

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include <tests/support/client_kit.hpp>
+#include "tests/support/client_kit.hpp"
 
 #include <t3api/auth/api_key.hpp>
 #include <t3api/auth/bearer.hpp>
@@ -64,7 +64,7 @@ struct bench {
     return config;
   }
 
-  std::shared_ptr<t3api::manual_clock> clock = tests::make_clock();
+  std::shared_ptr<t3api::manual_clock> clock = test::make_clock();
   scripted_transport script{};
   t3api::client<scripted_transport, Auth, Retry> client;
 };
@@ -75,7 +75,7 @@ exponential_backoff retry_with(double random, int attempts = 3) {
 
 std::string refusal_of(const client_config& config) {
   try {
-    const tests::scripted_client<no_auth> client(scripted_transport(), no_auth(), config);
+    const test::scripted_client<no_auth> client(scripted_transport(), no_auth(), config);
   } catch (const std::invalid_argument& refusal) {
     return refusal.what();
   }
@@ -86,7 +86,7 @@ std::string refusal_of(const client_config& config) {
 
 TEST_CASE("an answer comes back as it was received") {
   bench b;
-  b.script.reply(tests::answer(201, "body", {{"X-A", "1"}}));
+  b.script.reply(test::answer(201, "body", {{"X-A", "1"}}));
   const auto outcome = b.client.get("/v2/x");
   REQUIRE(outcome);
   CHECK(outcome->status == 201);
@@ -96,7 +96,7 @@ TEST_CASE("an answer comes back as it was received") {
 
 TEST_CASE("each short form sends its method, path, query and body") {
   bench b;
-  for (int i = 0; i < 4; ++i) b.script.reply(tests::answer(200));
+  for (int i = 0; i < 4; ++i) b.script.reply(test::answer(200));
   CHECK(b.client.get("/g?a=1", {{"a", "2"}}));
   CHECK(b.client.post("/p", {{"x", 1}}));
   CHECK(b.client.put("/u?q=1", nlohmann::json::array({1})));
@@ -126,7 +126,7 @@ TEST_CASE("a body that is no JSON object or array sends nothing") {
 
 TEST_CASE("a raw body is sent as it is") {
   bench b;
-  b.script.reply(tests::answer(200));
+  b.script.reply(test::answer(200));
   CHECK(b.client.send({.method = t3api::method::patch,
                        .path = "/x",
                        .headers = {{"Content-Type", "text/csv"}},
@@ -137,7 +137,7 @@ TEST_CASE("a raw body is sent as it is") {
 
 TEST_CASE("requests say who asks and what is wanted, unless the caller says otherwise") {
   bench b;
-  b.script.reply(tests::answer(200)).reply(tests::answer(200));
+  b.script.reply(test::answer(200)).reply(test::answer(200));
   CHECK(b.client.get("/x"));
   CHECK(b.client.send({.path = "/x", .headers = {{"user-agent", "mine"}, {"ACCEPT", "text/csv"}}}));
   const auto sent = b.script.requests();
@@ -154,7 +154,7 @@ TEST_CASE(
   bench b(no_auth(), no_retry(),
           {.headers = {{"X-Tag", "1"}, {"x-tag", "2"}, {"X-Team", "blue"}, {"Accept", "text/csv"}},
            .user_agent = "mine/1"});
-  b.script.reply(tests::answer(200)).reply(tests::answer(200));
+  b.script.reply(test::answer(200)).reply(test::answer(200));
   CHECK(b.client.get("/x"));
   CHECK(b.client.send({.path = "/x", .headers = {{"X-TAG", "own"}}}));
   const auto sent = b.script.requests();
@@ -214,10 +214,10 @@ TEST_CASE("a request that must not be sent is not, and costs no authorisation") 
 
 TEST_CASE("a status that was not expected is an error, one that was named is none") {
   bench b;
-  b.script.reply(tests::answer(404))
-      .reply(tests::answer(404))
-      .reply(tests::answer(200))
-      .reply(tests::answer(299));
+  b.script.reply(test::answer(404))
+      .reply(test::answer(404))
+      .reply(test::answer(200))
+      .reply(test::answer(299));
   CHECK(b.client.get("/x").error().status == 404);
   CHECK(b.client.get("/x", {}, {.expected = {200, 404}})->status == 404);
   const auto unexpected = b.client.get("/x", {}, {.expected = {404}});
@@ -230,7 +230,7 @@ TEST_CASE("a status that was not expected is an error, one that was named is non
 TEST_CASE("a redirect is an error that says so, and nothing is sent to the other host") {
   for (const int status : {301, 302, 303, 307, 308}) {
     bench b(no_auth(), retry_with(0));
-    b.script.reply(tests::answer(status, "", {{"Location", "https://evil.example/"}}));
+    b.script.reply(test::answer(status, "", {{"Location", "https://evil.example/"}}));
     const auto outcome = b.client.get("/x");
     REQUIRE_FALSE(outcome);
     CHECK(outcome.error().category == error_category::http);
@@ -244,11 +244,11 @@ TEST_CASE("idempotent requests are retried after every status that may change, a
   for (const int status : {408, 425, 429, 500, 502, 503, 504}) {
     CAPTURE(status);
     bench b(no_auth(), retry_with(0.5));
-    b.script.reply(tests::answer(status)).reply(tests::answer(status)).reply(tests::answer(200));
+    b.script.reply(test::answer(status)).reply(test::answer(status)).reply(test::answer(200));
     CHECK(b.client.get("/x"));
     CHECK(b.script.requests().size() == 3);
     CHECK(b.clock->waits() == waits{250ms, 500ms});
-    for (int i = 0; i < 3; ++i) b.script.reply(tests::answer(status));
+    for (int i = 0; i < 3; ++i) b.script.reply(test::answer(status));
     const auto outcome = b.client.get("/x");
     REQUIRE_FALSE(outcome);
     CHECK(outcome.error().attempts == 3);
@@ -261,7 +261,7 @@ TEST_CASE("a status that will not change is not retried") {
   for (const int status : {300, 302, 400, 401, 403, 404, 405, 409, 410, 413, 422, 451, 501, 505, 511}) {
     CAPTURE(status);
     bench b(no_auth(), retry_with(0));
-    b.script.reply(tests::answer(status));
+    b.script.reply(test::answer(status));
     const auto outcome = b.client.get("/x");
     REQUIRE_FALSE(outcome);
     CHECK(outcome.error().attempts == 1);
@@ -277,13 +277,13 @@ TEST_CASE("a write is not sent twice after a status or a cut, but is when it nev
     bool repeated;
   };
   for (const auto& [what, reply, repeated] :
-       {row{"503", [] { return tests::answer(503); }, false},
-        row{"429", [] { return tests::answer(429); }, false}, row{"cut", [] { return tests::cut(); }, false},
-        row{"never sent", [] { return tests::never_sent(); }, true}}) {
+       {row{"503", [] { return test::answer(503); }, false},
+        row{"429", [] { return test::answer(429); }, false}, row{"cut", [] { return test::cut(); }, false},
+        row{"never sent", [] { return test::never_sent(); }, true}}) {
     for (const auto how : {t3api::method::post, t3api::method::patch}) {
       CAPTURE(what);
       bench b(no_auth(), retry_with(0));
-      b.script.reply(reply()).reply(tests::answer(200));
+      b.script.reply(reply()).reply(test::answer(200));
       CHECK(b.client.send({.method = how, .path = "/x", .body = "{}"}).has_value() == repeated);
       CHECK(b.script.requests().size() == (repeated ? 2 : 1));
     }
@@ -294,17 +294,17 @@ TEST_CASE("GET, HEAD, PUT and DELETE are sent again after a cut") {
   for (const auto how :
        {t3api::method::get, t3api::method::head, t3api::method::put, t3api::method::delete_}) {
     bench b(no_auth(), retry_with(0));
-    b.script.reply(tests::cut()).reply(tests::answer(200));
+    b.script.reply(test::cut()).reply(test::answer(200));
     CHECK(b.client.send({.method = how, .path = "/x"}));
   }
 }
 
 TEST_CASE("the caller may say that a write may arrive twice, or that a read may not") {
   bench b(no_auth(), retry_with(0));
-  b.script.reply(tests::answer(503)).reply(tests::cut()).reply(tests::answer(200));
+  b.script.reply(test::answer(503)).reply(test::cut()).reply(test::answer(200));
   CHECK(b.client.post("/x", {{"a", 1}}, {.idempotent = true}));
   CHECK(b.script.requests().size() == 3);
-  b.script.reply(tests::answer(503));
+  b.script.reply(test::answer(503));
   CHECK(b.client.get("/x", {}, {.idempotent = false}).error().attempts == 1);
 }
 
@@ -318,7 +318,7 @@ TEST_CASE("the transport hears whether a request may arrive twice, and the limit
       CHECK(options.read_timeout == 2s);
       CHECK(options.max_header_bytes == 3);
       CHECK(options.max_body_bytes == 4);
-      return tests::answer(200);
+      return test::answer(200);
     }
   };
   const spy carrier;
@@ -337,7 +337,7 @@ TEST_CASE("the transport hears whether a request may arrive twice, and the limit
 
 TEST_CASE("one deadline covers all attempts and the pauses between them") {
   bench b(no_auth(), stubborn_retry{.more = 100, .pause = 10s}, {.timeout = 25s});
-  for (int i = 0; i < 10; ++i) b.script.reply(tests::answer(503));
+  for (int i = 0; i < 10; ++i) b.script.reply(test::answer(503));
   const auto outcome = b.client.get("/x");
   REQUIRE_FALSE(outcome);
   CHECK(outcome.error().status == 503);
@@ -347,14 +347,14 @@ TEST_CASE("one deadline covers all attempts and the pauses between them") {
 
 TEST_CASE("a pause that would end with the deadline is not begun") {
   bench b(no_auth(), stubborn_retry{.more = 100, .pause = 10s});
-  b.script.reply(tests::answer(503)).reply(tests::answer(503)).reply(tests::answer(503));
+  b.script.reply(test::answer(503)).reply(test::answer(503)).reply(test::answer(503));
   CHECK(b.client.get("/x", {}, {.timeout = 10s}).error().attempts == 1);
   CHECK(b.client.get("/x", {}, {.timeout = 10'001ms}).error().attempts == 2);
 }
 
 TEST_CASE("a Retry-After that the deadline does not allow ends the call at once with the answer") {
   bench b(no_auth(), retry_with(0), {.timeout = 30s});
-  b.script.reply(tests::answer(429, "", {{"Retry-After", "3600"}}));
+  b.script.reply(test::answer(429, "", {{"Retry-After", "3600"}}));
   const auto outcome = b.client.get("/x");
   REQUIRE_FALSE(outcome);
   CHECK(outcome.error().status == 429);
@@ -364,7 +364,7 @@ TEST_CASE("a Retry-After that the deadline does not allow ends the call at once 
 
 TEST_CASE("a Retry-After that the deadline allows is waited for") {
   bench b(no_auth(), retry_with(0), {.timeout = 30s});
-  b.script.reply(tests::answer(429, "", {{"Retry-After", "7"}})).reply(tests::answer(200));
+  b.script.reply(test::answer(429, "", {{"Retry-After", "7"}})).reply(test::answer(200));
   CHECK(b.client.get("/x"));
   CHECK(b.clock->waits() == waits{7s});
 }
@@ -374,7 +374,7 @@ TEST_CASE("time that an attempt takes counts, and nothing is sent after the dead
   for (int i = 0; i < 10; ++i) {
     b.script.reply_with([&](const t3api::request&) {
       b.clock->advance(10s);
-      return tests::answer(503);
+      return test::answer(503);
     });
   }
   const auto outcome = b.client.get("/x");
@@ -393,9 +393,9 @@ TEST_CASE("a call whose time runs out while it is authorised is not sent") {
     }
     bool on_unauthorized(t3api::token_generation) { return false; }
   };
-  const auto clock = tests::make_clock();
+  const auto clock = test::make_clock();
   scripted_transport script;
-  const tests::scripted_client<slow_auth> client(script, slow_auth{clock}, {.timeout = 5s, .clock = clock});
+  const test::scripted_client<slow_auth> client(script, slow_auth{clock}, {.timeout = 5s, .clock = clock});
   const auto outcome = client.get("/x");
   REQUIRE_FALSE(outcome);
   CHECK(outcome.error().category == error_category::timeout);
@@ -407,21 +407,21 @@ TEST_CASE("a call whose time runs out while it is authorised is not sent") {
 TEST_CASE("odd pauses of a retry policy are borne: negative ones are none, endless ones end the call") {
   for (const auto pause : {-1ms, -1'000'000ms, std::chrono::milliseconds::min()}) {
     bench b(no_auth(), stubborn_retry{.more = 1, .pause = pause});
-    b.script.reply(tests::answer(503)).reply(tests::answer(200));
+    b.script.reply(test::answer(503)).reply(test::answer(200));
     CHECK(b.client.get("/x"));
     CHECK(b.clock->waits() == waits{0ms});
   }
   bench b(no_auth(), stubborn_retry{.more = 1, .pause = std::chrono::milliseconds::max()});
-  b.script.reply(tests::answer(503));
+  b.script.reply(test::answer(503));
   CHECK(b.client.get("/x").error().attempts == 1);
   CHECK(b.clock->waits().empty());
 }
 
 TEST_CASE("deadlines of any length can be reckoned with") {
   bench b(no_auth(), stubborn_retry{.more = 1, .pause = 1s}, {.timeout = std::chrono::milliseconds::max()});
-  b.script.reply(tests::answer(503)).reply(tests::answer(200));
+  b.script.reply(test::answer(503)).reply(test::answer(200));
   CHECK(b.client.get("/x"));
-  b.script.reply(tests::answer(200));
+  b.script.reply(test::answer(200));
   CHECK(b.client.get("/x", {}, {.timeout = std::chrono::milliseconds::max()}));
 }
 
@@ -442,7 +442,7 @@ TEST_CASE("a call that is cancelled between two attempts ends there and says wha
   std::stop_source stop;
   b.script.reply_with([&](const t3api::request&) {
     stop.request_stop();
-    return tests::answer(503);
+    return test::answer(503);
   });
   const auto outcome = b.client.get("/x", {}, {.stop = stop.get_token()});
   REQUIRE_FALSE(outcome);
@@ -457,18 +457,18 @@ TEST_CASE("a call that is cancelled between two attempts ends there and says wha
 
 TEST_CASE("the error remembers that an earlier attempt may have arrived") {
   bench b(no_auth(), stubborn_retry{.more = 1});
-  b.script.reply(tests::cut()).reply(tests::never_sent());
+  b.script.reply(test::cut()).reply(test::never_sent());
   const auto outcome = b.client.get("/x");
   REQUIRE_FALSE(outcome);
   CHECK(outcome.error().attempts == 2);
   CHECK(outcome.error().sent);
-  b.script.reply(tests::never_sent()).reply(tests::never_sent());
+  b.script.reply(test::never_sent()).reply(test::never_sent());
   CHECK_FALSE(b.client.get("/x").error().sent);
 }
 
 TEST_CASE("every attempt starts clean and is authorised afresh") {
   bench b(counting_auth(), stubborn_retry{.more = 2});
-  b.script.reply(tests::answer(503)).reply(tests::cut()).reply(tests::answer(200));
+  b.script.reply(test::answer(503)).reply(test::cut()).reply(test::answer(200));
   CHECK(b.client.get("/x?a=1"));
   const auto sent = b.script.requests();
   REQUIRE(sent.size() == 3);
@@ -482,32 +482,32 @@ TEST_CASE("every attempt starts clean and is authorised afresh") {
 TEST_CASE("a 401 is answered with one replay when the auth method can renew, and with none when it cannot") {
   {
     bench<counting_auth> b;
-    b.script.reply(tests::answer(401)).reply(tests::answer(200));
+    b.script.reply(test::answer(401)).reply(test::answer(200));
     CHECK(b.client.post("/x", {{"a", 1}}));
     CHECK(b.script.requests()[1].headers.get("X-Authorisation") == "2");
   }
   {
     bench<counting_auth> b;
-    b.script.reply(tests::answer(401)).reply(tests::answer(401));
+    b.script.reply(test::answer(401)).reply(test::answer(401));
     CHECK(b.client.get("/x").error().category == error_category::authentication);
     CHECK(b.script.requests().size() == 2);
   }
   bench<counting_auth> b(counting_auth{.renewable = false});
-  b.script.reply(tests::answer(401));
+  b.script.reply(test::answer(401));
   CHECK(b.client.get("/x").error().category == error_category::authentication);
   CHECK(b.script.requests().size() == 1);
 }
 
 TEST_CASE("only a 401 renews: a 403 does not") {
   bench<counting_auth> b;
-  b.script.reply(tests::answer(403));
+  b.script.reply(test::answer(403));
   CHECK(b.client.get("/x").error().category == error_category::http);
   CHECK(b.script.requests().size() == 1);
 }
 
 TEST_CASE("a 401 that is expected is given as it is, without a renewal") {
   bench<counting_auth> b;
-  b.script.reply(tests::answer(401));
+  b.script.reply(test::answer(401));
   CHECK(b.client.get("/x", {}, {.expected = {200, 401}})->status == 401);
   CHECK(b.script.requests().size() == 1);
 }
@@ -547,19 +547,19 @@ TEST_CASE("credentials do not travel over plain http to another machine") {
 
 TEST_CASE("no_auth may talk plain http to another machine") {
   bench<> b(no_auth(), no_retry(), {.host = "http://api.example.com"});
-  b.script.reply(tests::answer(200));
+  b.script.reply(test::answer(200));
   CHECK(b.client.get("/v2/states", {{"secret", "not a key"}}));
 }
 
 TEST_CASE("credentials may travel over plain http on this machine, and to another when the user insists") {
   for (const char* host : {"http://localhost:1", "http://127.0.0.1", "http://[::1]:8080"}) {
     bench<t3api::secret_key_auth> b(t3api::secret_key_auth("demo-key"), no_retry(), {.host = host});
-    b.script.reply(tests::answer(200));
+    b.script.reply(test::answer(200));
     CHECK(b.client.get("/x"));
   }
   bench<t3api::secret_key_auth> b(t3api::secret_key_auth("demo-key"), no_retry(),
                                   {.host = "http://api.example.com", .dangerously_allow_plain_http = true});
-  b.script.reply(tests::answer(200));
+  b.script.reply(test::answer(200));
   CHECK(b.client.get("/x"));
 }
 
@@ -576,7 +576,7 @@ TEST_CASE("hosts that only look like this machine get no credentials over plain 
 
 TEST_CASE("credentials that the caller put into a request are not shown when the service repeats them") {
   bench<> b;
-  for (int i = 0; i < 3; ++i) b.script.reply(tests::answer(400, R"({"message":"what is hunter2?"})"));
+  for (int i = 0; i < 3; ++i) b.script.reply(test::answer(400, R"({"message":"what is hunter2?"})"));
   CHECK(b.client.send({.path = "/x", .headers = {{"Authorization", "Bearer hunter2"}}})
             .error()
             .service_message == "what is ***?");
@@ -587,10 +587,10 @@ TEST_CASE("credentials that the caller put into a request are not shown when the
 
 TEST_CASE("copies of a client share transport, token and retry budget") {
   scripted_transport script;
-  const tests::scripted_client<counting_auth> first(script, counting_auth(),
-                                                    tests::patient_config(tests::make_clock()));
+  const test::scripted_client<counting_auth> first(script, counting_auth(),
+                                                   test::patient_config(test::make_clock()));
   const auto second = first;
-  script.reply(tests::answer(200)).reply(tests::answer(200));
+  script.reply(test::answer(200)).reply(test::answer(200));
   CHECK(first.get("/x"));
   CHECK(second.get("/x"));
   CHECK(script.requests()[1].headers.get("X-Authorisation") == "2");
@@ -607,7 +607,7 @@ TEST_CASE("a retry policy hears of calls that went well, if it wants to") {
   };
   const listening_retry retry;
   bench<no_auth, listening_retry> b(no_auth(), retry);
-  b.script.reply(tests::answer(200)).reply(tests::answer(503));
+  b.script.reply(test::answer(200)).reply(test::answer(503));
   CHECK(b.client.get("/x"));
   CHECK_FALSE(b.client.get("/x"));
   CHECK(*retry.successes == 1);
@@ -618,7 +618,7 @@ TEST_CASE(
   bench b(no_auth(), retry_with(0));
   constexpr std::size_t calls = 2000;
   constexpr std::size_t burst = 100;
-  for (std::size_t i = 0; i < 3 * calls; ++i) b.script.reply(tests::answer(503));
+  for (std::size_t i = 0; i < 3 * calls; ++i) b.script.reply(test::answer(503));
   for (std::size_t i = 0; i < calls; ++i) CHECK_FALSE(b.client.get("/x"));
   CHECK(b.script.requests().size() <= calls + calls / 10 + burst);
 }
@@ -627,7 +627,7 @@ TEST_CASE("many threads share one client") {
   bench<counting_auth> b;
   constexpr int threads = 8;
   constexpr int calls = 50;
-  for (int i = 0; i < threads * calls; ++i) b.script.reply(tests::answer(200));
+  for (int i = 0; i < threads * calls; ++i) b.script.reply(test::answer(200));
   std::atomic<int> good = 0;
   {
     std::barrier start(threads);

@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <string>
 
-#include <tests/support/client_kit.hpp>
+#include "tests/support/client_kit.hpp"
 
 #include <t3api/api/auth.hpp>
 #include <t3api/auth/none.hpp>
@@ -15,7 +15,7 @@ namespace {
 
 struct bench {
   t3api::scripted_transport script{};
-  tests::scripted_client<no_auth> client{script, no_auth(), tests::patient_config(tests::make_clock())};
+  test::scripted_client<no_auth> client{script, no_auth(), test::patient_config(test::make_clock())};
 };
 
 t3api::credentials demo() {
@@ -26,7 +26,7 @@ t3api::credentials demo() {
 
 TEST_CASE("whoami reads the claims that T3 documents") {
   bench b;
-  b.script.reply(tests::answer(200, R"({"authMode":"JWT","credentialKey":"ck-1","hasT3plus":true,
+  b.script.reply(test::answer(200, R"({"authMode":"JWT","credentialKey":"ck-1","hasT3plus":true,
       "t3plusSubscriptionTier":"gold","username":"demo-ca","hostname":"ca.metrc.com","iat":1,"exp":2})"));
   const auto me = t3api::whoami(b.client);
   REQUIRE(me);
@@ -42,7 +42,7 @@ TEST_CASE("whoami reads the claims that T3 documents") {
 
 TEST_CASE("claims that are missing or of another type stay empty") {
   bench b;
-  b.script.reply(tests::answer(200, R"({"username":7,"hasT3plus":"yes","t3plusSubscriptionTier":null})"));
+  b.script.reply(test::answer(200, R"({"username":7,"hasT3plus":"yes","t3plusSubscriptionTier":null})"));
   const auto me = t3api::whoami(b.client);
   REQUIRE(me);
   CHECK(me->username == "");
@@ -54,7 +54,7 @@ TEST_CASE("an identity that is no object is a protocol error") {
   for (const char* body : {"[]", "null", "7", "\"demo\"", "", "<html></html>", "{\"username\":"}) {
     CAPTURE(body);
     bench b;
-    b.script.reply(tests::answer(200, body));
+    b.script.reply(test::answer(200, body));
     const auto me = t3api::whoami(b.client);
     REQUIRE_FALSE(me);
     CHECK(me.error().category == error_category::protocol);
@@ -64,7 +64,7 @@ TEST_CASE("an identity that is no object is a protocol error") {
 
 TEST_CASE("an error of the call comes through, and its options count") {
   bench b;
-  b.script.reply(tests::answer(401));
+  b.script.reply(test::answer(401));
   CHECK(t3api::whoami(b.client).error().category == error_category::authentication);
   std::stop_source stop;
   stop.request_stop();
@@ -73,8 +73,8 @@ TEST_CASE("an error of the call comes through, and its options count") {
 
 TEST_CASE("a secret key is made with exactly the body that T3 documents") {
   bench b;
-  b.script.reply(tests::answer(200, R"({"secretKey":"6f1f2c9e-1111-4222-8333-444444444444"})"))
-      .reply(tests::answer(201, R"({"secretKey":"second"})"));
+  b.script.reply(test::answer(200, R"({"secretKey":"6f1f2c9e-1111-4222-8333-444444444444"})"))
+      .reply(test::answer(201, R"({"secretKey":"second"})"));
   CHECK(t3api::create_secret_key(b.client, demo()).value().reveal() ==
         "6f1f2c9e-1111-4222-8333-444444444444");
   auto user = demo();
@@ -102,15 +102,15 @@ TEST_CASE("credentials that cannot be right make no request") {
 
 TEST_CASE("Metrc credentials do not travel over plain http to another machine, not even with no_auth") {
   t3api::scripted_transport script;
-  const tests::scripted_client<no_auth> open(script, no_auth(), {.host = "http://api.example.com"});
+  const test::scripted_client<no_auth> open(script, no_auth(), {.host = "http://api.example.com"});
   const auto refused = t3api::create_secret_key(open, demo());
   REQUIRE_FALSE(refused);
   CHECK(refused.error().category == error_category::argument);
   CHECK(script.requests().empty());
-  script.reply(tests::answer(200, R"({"secretKey":"k"})")).reply(tests::answer(200, R"({"secretKey":"k"})"));
-  const tests::scripted_client<no_auth> local(script, no_auth(), {.host = "http://127.0.0.1:1"});
+  script.reply(test::answer(200, R"({"secretKey":"k"})")).reply(test::answer(200, R"({"secretKey":"k"})"));
+  const test::scripted_client<no_auth> local(script, no_auth(), {.host = "http://127.0.0.1:1"});
   CHECK(t3api::create_secret_key(local, demo()));
-  const tests::scripted_client<no_auth> daring(
+  const test::scripted_client<no_auth> daring(
       script, no_auth(), {.host = "http://api.example.com", .dangerously_allow_plain_http = true});
   CHECK(t3api::create_secret_key(daring, demo()));
 }
@@ -120,7 +120,7 @@ TEST_CASE("an answer without a secret key is a protocol error that shows none of
                            R"({"key":"hunter2"})", "<html>hunter2</html>", ""}) {
     CAPTURE(body);
     bench b;
-    b.script.reply(tests::answer(200, body));
+    b.script.reply(test::answer(200, body));
     const auto key = t3api::create_secret_key(b.client, demo());
     REQUIRE_FALSE(key);
     CHECK(key.error().category == error_category::protocol);
@@ -133,7 +133,7 @@ TEST_CASE("refused credentials are posted once and not shown when the service re
   auto user = demo();
   user.otp_seed = "JBSWY3DPEHPK3PXP";
   b.script.reply(
-      tests::answer(401, R"({"error":{"message":"demo-ca-password and JBSWY3DPEHPK3PXP are wrong"}})"));
+      test::answer(401, R"({"error":{"message":"demo-ca-password and JBSWY3DPEHPK3PXP are wrong"}})"));
   const auto refused = t3api::create_secret_key(b.client, user);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().category == error_category::authentication);

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include <tests/support/client_kit.hpp>
+#include "tests/support/client_kit.hpp"
 
 #include <t3api/api/collections.hpp>
 #include <t3api/auth/none.hpp>
@@ -14,15 +14,15 @@ namespace {
 
 struct bench {
   t3api::scripted_transport script{};
-  tests::scripted_client<t3api::no_auth> client{script, t3api::no_auth(),
-                                                tests::patient_config(tests::make_clock())};
+  test::scripted_client<t3api::no_auth> client{script, t3api::no_auth(),
+                                               test::patient_config(test::make_clock())};
 };
 
 }  // namespace
 
 TEST_CASE("a page is asked for and read as T3 documents it") {
   bench b;
-  b.script.reply(tests::answer(
+  b.script.reply(test::answer(
       200, R"({"data":[{"id":1,"label":"A"},{"id":2}],"page":3,"pageSize":2,"totalPages":9,"total":17})"));
   const auto page =
       load_page(b.client, "/v2/packages/active",
@@ -47,7 +47,7 @@ TEST_CASE("a page is asked for and read as T3 documents it") {
 
 TEST_CASE("a page of nothing is no error") {
   bench b;
-  b.script.reply(tests::answer(200, R"({"data":[],"page":1,"pageSize":100,"totalPages":0,"total":0})"));
+  b.script.reply(test::answer(200, R"({"data":[],"page":1,"pageSize":100,"totalPages":0,"total":0})"));
   const auto page = load_page(b.client, "/v2/items", {.license_number = "LIC-00001"});
   REQUIRE(page);
   CHECK(page->data.empty());
@@ -84,7 +84,7 @@ TEST_CASE("a page of another shape is a protocol error") {
         R"({"data":[{"id":1})"}) {
     CAPTURE(body);
     bench b;
-    b.script.reply(tests::answer(200, body));
+    b.script.reply(test::answer(200, body));
     const auto page = load_page(b.client, "/v2/items", {.license_number = "L"});
     REQUIRE_FALSE(page);
     CHECK(page.error().category == error_category::protocol);
@@ -93,7 +93,7 @@ TEST_CASE("a page of another shape is a protocol error") {
 
 TEST_CASE("an error of the call for a page comes through") {
   bench b;
-  b.script.reply(tests::answer(400, R"({"error":{"message":"past the last page"}})"));
+  b.script.reply(test::answer(400, R"({"error":{"message":"past the last page"}})"));
   CHECK(load_page(b.client, "/v2/items", {.license_number = "L"}).error().service_message ==
         "past the last page");
 }

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <tests/support/client_kit.hpp>
+#include "tests/support/client_kit.hpp"
 
 #include <t3api/api/licenses.hpp>
 #include <t3api/auth/none.hpp>
@@ -11,15 +11,15 @@ namespace {
 
 struct bench {
   t3api::scripted_transport script{};
-  tests::scripted_client<t3api::no_auth> client{script, t3api::no_auth(),
-                                                tests::patient_config(tests::make_clock())};
+  test::scripted_client<t3api::no_auth> client{script, t3api::no_auth(),
+                                               test::patient_config(test::make_clock())};
 };
 
 }  // namespace
 
 TEST_CASE("licences are read in the order in which they come") {
   bench b;
-  b.script.reply(tests::answer(200, R"([{"licenseName":"Demo One","licenseNumber":"LIC-00001"},
+  b.script.reply(test::answer(200, R"([{"licenseName":"Demo One","licenseNumber":"LIC-00001"},
       {"licenseName":null,"licenseNumber":"LIC-00002","further":1}])"));
   const auto licenses = t3api::list_licenses(b.client);
   REQUIRE(licenses);
@@ -34,7 +34,7 @@ TEST_CASE("licences are read in the order in which they come") {
 
 TEST_CASE("no licences are no error") {
   bench b;
-  b.script.reply(tests::answer(200, "[]"));
+  b.script.reply(test::answer(200, "[]"));
   CHECK(t3api::list_licenses(b.client).value().empty());
 }
 
@@ -44,7 +44,7 @@ TEST_CASE("licences of another shape are a protocol error") {
                            "[{\"licenseNumber\":\"a\"}"}) {
     CAPTURE(body);
     bench b;
-    b.script.reply(tests::answer(200, body));
+    b.script.reply(test::answer(200, body));
     const auto licenses = t3api::list_licenses(b.client);
     REQUIRE_FALSE(licenses);
     CHECK(licenses.error().category == error_category::protocol);
@@ -53,6 +53,6 @@ TEST_CASE("licences of another shape are a protocol error") {
 
 TEST_CASE("an error of the call for licences comes through") {
   bench b;
-  b.script.reply(tests::answer(403));
+  b.script.reply(test::answer(403));
   CHECK(t3api::list_licenses(b.client).error().status == 403);
 }

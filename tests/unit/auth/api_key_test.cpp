@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <string>
 
-#include <tests/support/client_kit.hpp>
+#include "tests/support/client_kit.hpp"
 
 #include <t3api/auth/api_key.hpp>
 
@@ -11,9 +11,9 @@ using t3api::api_key_auth;
 
 TEST_CASE("an API key is exchanged with exactly the body that T3 documents") {
   t3api::scripted_transport script;
-  script.reply(tests::token_answer("token-1")).reply(tests::answer(200));
-  const tests::scripted_client<api_key_auth> client(script, api_key_auth(" demo-\"api\\key\n", " CA "),
-                                                    tests::patient_config(tests::make_clock()));
+  script.reply(test::token_answer("token-1")).reply(test::answer(200));
+  const test::scripted_client<api_key_auth> client(script, api_key_auth(" demo-\"api\\key\n", " CA "),
+                                                   test::patient_config(test::make_clock()));
   REQUIRE(client.get("/v2/licenses"));
   const auto sent = script.requests();
   REQUIRE(sent.size() == 2);
@@ -24,7 +24,7 @@ TEST_CASE("an API key is exchanged with exactly the body that T3 documents") {
   CHECK_FALSE(sent[0].headers.contains("Authorization"));
   CHECK(sent[0].body == R"({"apiKey":"demo-\"api\\key","stateCode":"CA"})");
   CHECK(sent[1].path == "/v2/licenses");
-  CHECK(tests::authorization_of(sent[1]) == "Bearer token-1");
+  CHECK(test::authorization_of(sent[1]) == "Bearer token-1");
 }
 
 TEST_CASE("an empty API key and one with control bytes are refused without being shown") {
@@ -55,23 +55,23 @@ TEST_CASE("a state code is two letters") {
 
 TEST_CASE("copies of an API key method share one token") {
   t3api::scripted_transport script;
-  script.reply(tests::token_answer("token-1")).reply(tests::answer(200)).reply(tests::answer(200));
+  script.reply(test::token_answer("token-1")).reply(test::answer(200)).reply(test::answer(200));
   const api_key_auth method("demo-api-key", "CA");
-  const auto config = tests::patient_config(tests::make_clock());
-  const tests::scripted_client<api_key_auth> first(script, method, config);
-  const tests::scripted_client<api_key_auth> second(script, method, config);
+  const auto config = test::patient_config(test::make_clock());
+  const test::scripted_client<api_key_auth> first(script, method, config);
+  const test::scripted_client<api_key_auth> second(script, method, config);
   CHECK(first.get("/a"));
   CHECK(second.get("/b"));
-  CHECK(tests::count_posts(script) == 1);
-  CHECK(tests::authorization_of(script.requests()[2]) == "Bearer token-1");
+  CHECK(test::count_posts(script) == 1);
+  CHECK(test::authorization_of(script.requests()[2]) == "Bearer token-1");
   CHECK(method.tokens_obtained() == 1);
 }
 
 TEST_CASE("a refused API key is sent once and not shown when the service repeats it") {
   t3api::scripted_transport script;
-  script.reply(tests::answer(401, R"({"error":{"message":"unknown key demo-api-key"}})"));
-  const tests::scripted_client<api_key_auth> client(script, api_key_auth("demo-api-key", "CA"),
-                                                    tests::patient_config(tests::make_clock()));
+  script.reply(test::answer(401, R"({"error":{"message":"unknown key demo-api-key"}})"));
+  const test::scripted_client<api_key_auth> client(script, api_key_auth("demo-api-key", "CA"),
+                                                   test::patient_config(test::make_clock()));
   for (int i = 0; i < 3; ++i) {
     const auto refused = client.get("/x");
     REQUIRE_FALSE(refused);

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-#include <tests/support/client_kit.hpp>
+#include "tests/support/client_kit.hpp"
 
 #include <t3api/auth/bearer.hpp>
 
@@ -13,19 +13,19 @@ using t3api::bearer_auth;
 
 namespace {
 
-const t3api::wall_time now{tests::start_of_time};
+const t3api::wall_time now{test::start_of_time};
 
 std::string sent_with(const bearer_auth& method) {
-  tests::fake_exchange via;
+  test::fake_exchange via;
   t3api::request message{.path = "/x"};
   CHECK(method.authorize(message, via).value() == 0);
-  return tests::authorization_of(message);
+  return test::authorization_of(message);
 }
 
 }  // namespace
 
 TEST_CASE("a JWT is sent as it is, without white space around it") {
-  const auto token = tests::jwt("mine");
+  const auto token = test::jwt("mine");
   CHECK(sent_with(bearer_auth(token, now)) == "Bearer " + token);
   CHECK(sent_with(bearer_auth(" \t" + token + "\r\n", now)) == "Bearer " + token);
 }
@@ -47,40 +47,40 @@ TEST_CASE("an empty JWT and one with control bytes are refused without being sho
 
 TEST_CASE("a JWT that has expired is refused when it is given") {
   CHECK_THROWS_WITH_AS(
-      bearer_auth(tests::jwt("old", -1s), now),
+      bearer_auth(test::jwt("old", -1s), now),
       "the JWT has expired: get a new one, or use credentials_auth or secret_key_auth, which need none",
       t3api::authentication_error);
-  CHECK_THROWS_AS(bearer_auth(tests::jwt("old", 0s), now), t3api::authentication_error);
-  CHECK_THROWS_AS(bearer_auth(tests::jwt("old", 0s), now + 999ms), t3api::authentication_error);
-  CHECK_THROWS_AS(bearer_auth(tests::jwt_of({{"exp", -5}}), now), t3api::authentication_error);
-  CHECK_THROWS_AS(bearer_auth(tests::jwt_of({{"exp", -1e300}}), now), t3api::authentication_error);
-  CHECK_NOTHROW(bearer_auth(tests::jwt("good", 1s), now));
+  CHECK_THROWS_AS(bearer_auth(test::jwt("old", 0s), now), t3api::authentication_error);
+  CHECK_THROWS_AS(bearer_auth(test::jwt("old", 0s), now + 999ms), t3api::authentication_error);
+  CHECK_THROWS_AS(bearer_auth(test::jwt_of({{"exp", -5}}), now), t3api::authentication_error);
+  CHECK_THROWS_AS(bearer_auth(test::jwt_of({{"exp", -1e300}}), now), t3api::authentication_error);
+  CHECK_NOTHROW(bearer_auth(test::jwt("good", 1s), now));
 }
 
 TEST_CASE("the wall clock decides when no time is given") {
-  CHECK_THROWS_AS(bearer_auth(tests::jwt("old")), t3api::authentication_error);
-  CHECK_NOTHROW(bearer_auth(tests::jwt_of({{"exp", 99'999'999'999}})));
+  CHECK_THROWS_AS(bearer_auth(test::jwt("old")), t3api::authentication_error);
+  CHECK_NOTHROW(bearer_auth(test::jwt_of({{"exp", 99'999'999'999}})));
 }
 
 TEST_CASE("a fraction of a second in exp is left out") {
-  CHECK_THROWS_AS(bearer_auth(tests::jwt_of({{"exp", 1'000'000'000.9}}), now), t3api::authentication_error);
-  CHECK_NOTHROW(bearer_auth(tests::jwt_of({{"exp", 1'000'000'001.5}}), now));
+  CHECK_THROWS_AS(bearer_auth(test::jwt_of({{"exp", 1'000'000'000.9}}), now), t3api::authentication_error);
+  CHECK_NOTHROW(bearer_auth(test::jwt_of({{"exp", 1'000'000'001.5}}), now));
 }
 
 TEST_CASE("a JWT without a readable expiry is left to the service") {
   for (const std::string& token :
-       {std::string("opaque"), std::string("a.b.c"), std::string("a.b"), tests::jwt_of({{"sub", "x"}}),
-        tests::jwt_of({{"exp", "1"}}), tests::jwt_of({{"exp", nullptr}}), tests::jwt_of({{"exp", 1e300}})}) {
+       {std::string("opaque"), std::string("a.b.c"), std::string("a.b"), test::jwt_of({{"sub", "x"}}),
+        test::jwt_of({{"exp", "1"}}), test::jwt_of({{"exp", nullptr}}), test::jwt_of({{"exp", 1e300}})}) {
     CHECK(sent_with(bearer_auth(token, now)) == "Bearer " + token);
   }
 }
 
 TEST_CASE("a JWT that expires later fails the call before anything is sent") {
-  const auto clock = tests::make_clock();
+  const auto clock = test::make_clock();
   t3api::scripted_transport script;
-  script.reply(tests::answer(200));
-  const tests::scripted_client<bearer_auth> client(script, bearer_auth(tests::jwt("short", 60s), now),
-                                                   tests::patient_config(clock));
+  script.reply(test::answer(200));
+  const test::scripted_client<bearer_auth> client(script, bearer_auth(test::jwt("short", 60s), now),
+                                                  test::patient_config(clock));
   CHECK(client.get("/x"));
   clock->advance(60s);
   const auto late = client.get("/x");
@@ -92,12 +92,12 @@ TEST_CASE("a JWT that expires later fails the call before anything is sent") {
 }
 
 TEST_CASE("a JWT that the service refuses is not sent again, and not shown when the service repeats it") {
-  const auto token = tests::jwt("mine");
+  const auto token = test::jwt("mine");
   t3api::scripted_transport script;
-  script.reply(tests::answer(401, nlohmann::json{{"message", "bad token " + token}}.dump(),
-                             {{"X-Request-Id", token}}));
-  const tests::scripted_client<bearer_auth> client(script, bearer_auth(token, now),
-                                                   tests::patient_config(tests::make_clock()));
+  script.reply(
+      test::answer(401, nlohmann::json{{"message", "bad token " + token}}.dump(), {{"X-Request-Id", token}}));
+  const test::scripted_client<bearer_auth> client(script, bearer_auth(token, now),
+                                                  test::patient_config(test::make_clock()));
   const auto refused = client.get("/x");
   REQUIRE_FALSE(refused);
   CHECK(refused.error().category == t3api::error_category::authentication);
@@ -110,9 +110,9 @@ TEST_CASE("a JWT that the service refuses is not sent again, and not shown when 
 
 TEST_CASE("an Authorization header of the caller's own is replaced") {
   t3api::scripted_transport script;
-  script.reply(tests::answer(200));
-  const tests::scripted_client<bearer_auth> client(script, bearer_auth("mine", now),
-                                                   tests::patient_config(tests::make_clock()));
+  script.reply(test::answer(200));
+  const test::scripted_client<bearer_auth> client(script, bearer_auth("mine", now),
+                                                  test::patient_config(test::make_clock()));
   CHECK(client.send({.path = "/x", .headers = {{"authorization", "Basic eA=="}}}));
-  CHECK(tests::authorization_of(script.requests()[0]) == "Bearer mine");
+  CHECK(test::authorization_of(script.requests()[0]) == "Bearer mine");
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <tests/support/client_kit.hpp>
+#include "tests/support/client_kit.hpp"
 
 #include <t3api/auth/credentials.hpp>
 
@@ -30,9 +30,9 @@ credentials demo_with_seed() {
 
 std::string body_sent_for(credentials user) {
   t3api::scripted_transport script;
-  script.reply(tests::token_answer("token-1")).reply(tests::answer(200));
-  const tests::scripted_client<credentials_auth> client(script, credentials_auth(std::move(user)),
-                                                        tests::patient_config(tests::make_clock()));
+  script.reply(test::token_answer("token-1")).reply(test::answer(200));
+  const test::scripted_client<credentials_auth> client(script, credentials_auth(std::move(user)),
+                                                       test::patient_config(test::make_clock()));
   REQUIRE(client.get("/x"));
   const auto sent = script.requests().at(0);
   CHECK(sent.method == t3api::method::post);
@@ -57,7 +57,7 @@ std::string otp_in(const t3api::request& sent) { return nlohmann::json::parse(se
 
 std::string code_at(std::chrono::seconds since_start) {
   return std::string(
-      t3api::totp(seed, t3api::totp_step_at(t3api::wall_time(tests::start_of_time + since_start))).reveal());
+      t3api::totp(seed, t3api::totp_step_at(t3api::wall_time(test::start_of_time + since_start))).reveal());
 }
 
 }  // namespace
@@ -136,10 +136,10 @@ TEST_CASE("control bytes and broken UTF-8 are refused in every member, without i
 
 TEST_CASE("a one-time password is made from the seed and the time of the exchange") {
   t3api::scripted_transport script;
-  script.reply(tests::token_answer("token-1")).reply(tests::answer(200));
-  const auto clock = tests::make_clock();
-  const tests::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
-                                                        tests::patient_config(clock));
+  script.reply(test::token_answer("token-1")).reply(test::answer(200));
+  const auto clock = test::make_clock();
+  const test::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
+                                                       test::patient_config(clock));
   clock->advance(95s);
   REQUIRE(client.get("/x"));
   CHECK(script.requests().at(0).body ==
@@ -150,13 +150,13 @@ TEST_CASE("a one-time password is made from the seed and the time of the exchang
 
 TEST_CASE("the same one-time password is never sent twice: the second exchange waits for the next step") {
   t3api::scripted_transport script;
-  script.reply(tests::token_answer("token-1"))
-      .reply(tests::answer(401))
-      .reply(tests::token_answer("token-2"))
-      .reply(tests::answer(200));
-  const auto clock = tests::make_clock();  // its first second is the eleventh of a step
-  const tests::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
-                                                        tests::patient_config(clock));
+  script.reply(test::token_answer("token-1"))
+      .reply(test::answer(401))
+      .reply(test::token_answer("token-2"))
+      .reply(test::answer(200));
+  const auto clock = test::make_clock();  // its first second is the eleventh of a step
+  const test::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
+                                                       test::patient_config(clock));
   REQUIRE(client.get("/x"));
   const auto sent = script.requests();
   REQUIRE(sent.size() == 4);
@@ -168,14 +168,14 @@ TEST_CASE("the same one-time password is never sent twice: the second exchange w
 
 TEST_CASE("an exchange in the next step waits for nothing") {
   t3api::scripted_transport script;
-  script.reply(tests::token_answer("token-1"))
-      .reply(tests::answer(200))
-      .reply(tests::answer(401))
-      .reply(tests::token_answer("token-2"))
-      .reply(tests::answer(200));
-  const auto clock = tests::make_clock();
-  const tests::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
-                                                        tests::patient_config(clock));
+  script.reply(test::token_answer("token-1"))
+      .reply(test::answer(200))
+      .reply(test::answer(401))
+      .reply(test::token_answer("token-2"))
+      .reply(test::answer(200));
+  const auto clock = test::make_clock();
+  const test::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
+                                                       test::patient_config(clock));
   REQUIRE(client.get("/x"));
   clock->advance(20s);
   REQUIRE(client.get("/x"));
@@ -186,10 +186,10 @@ TEST_CASE("an exchange in the next step waits for nothing") {
 TEST_CASE(
     "a call whose deadline is nearer than the next one-time password says so, and a later one gets through") {
   t3api::scripted_transport script;
-  script.reply(tests::token_answer("token-1")).reply(tests::answer(401));
-  const auto clock = tests::make_clock();
-  const tests::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
-                                                        tests::patient_config(clock));
+  script.reply(test::token_answer("token-1")).reply(test::answer(401));
+  const auto clock = test::make_clock();
+  const test::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
+                                                       test::patient_config(clock));
   const auto late = client.get("/x", {}, {.timeout = 20s});
   REQUIRE_FALSE(late);
   CHECK(late.error().category == error_category::timeout);
@@ -197,19 +197,19 @@ TEST_CASE(
   CHECK(late.error().message.find("the next one-time password comes after the call's deadline") !=
         std::string::npos);
   CHECK(clock->waits().empty());
-  script.reply(tests::token_answer("token-2")).reply(tests::answer(200));
+  script.reply(test::token_answer("token-2")).reply(test::answer(200));
   CHECK(client.get("/x", {}, {.timeout = 21s}));
 }
 
 TEST_CASE("a call that is cancelled while it waits for the next one-time password sends nothing more") {
   t3api::scripted_transport script;
   std::stop_source stop;
-  script.reply(tests::token_answer("token-1")).reply_with([&](const t3api::request&) {
+  script.reply(test::token_answer("token-1")).reply_with([&](const t3api::request&) {
     stop.request_stop();
-    return tests::answer(401);
+    return test::answer(401);
   });
-  const tests::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
-                                                        tests::patient_config(tests::make_clock()));
+  const test::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
+                                                       test::patient_config(test::make_clock()));
   const auto cancelled = client.get("/x", {}, {.stop = stop.get_token()});
   REQUIRE_FALSE(cancelled);
   CHECK(cancelled.error().category == error_category::cancelled);
@@ -218,11 +218,11 @@ TEST_CASE("a call that is cancelled while it waits for the next one-time passwor
 
 TEST_CASE("a one-time password that was given is sent once: after a 401 the call fails and says what to do") {
   t3api::scripted_transport script;
-  script.reply(tests::token_answer("token-1")).reply(tests::answer(401));
+  script.reply(test::token_answer("token-1")).reply(test::answer(401));
   auto user = demo();
   user.otp = "123456";
-  const tests::scripted_client<credentials_auth> client(script, credentials_auth(user),
-                                                        tests::patient_config(tests::make_clock()));
+  const test::scripted_client<credentials_auth> client(script, credentials_auth(user),
+                                                       test::patient_config(test::make_clock()));
   for (int i = 0; i < 3; ++i) {
     const auto refused = client.get("/x");
     REQUIRE_FALSE(refused);
@@ -242,10 +242,10 @@ TEST_CASE("no secret of the credentials is in any error, even when the service r
           nlohmann::json{{"accessToken", echo + "\n"}}}) {
       auto user = demo_with_seed();
       t3api::scripted_transport script;
-      script.reply(tests::answer(status, said.dump(),
-                                 {{"X-Request-Id", seed}, {"Content-Type", "x/demo-mi-password"}}));
-      const tests::scripted_client<credentials_auth> client(script, credentials_auth(user),
-                                                            tests::patient_config(tests::make_clock()));
+      script.reply(test::answer(status, said.dump(),
+                                {{"X-Request-Id", seed}, {"Content-Type", "x/demo-mi-password"}}));
+      const test::scripted_client<credentials_auth> client(script, credentials_auth(user),
+                                                           test::patient_config(test::make_clock()));
       const auto failed = client.get("/x");
       REQUIRE_FALSE(failed);
       for (const auto& text :

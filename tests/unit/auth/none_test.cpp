@@ -1,11 +1,11 @@
 #include <doctest/doctest.h>
 
-#include <tests/support/client_kit.hpp>
+#include "tests/support/client_kit.hpp"
 
 #include <t3api/auth/none.hpp>
 
 TEST_CASE("no_auth adds nothing and renews nothing") {
-  tests::fake_exchange via;
+  test::fake_exchange via;
   t3api::request message{.path = "/x"};
   const t3api::no_auth method;
   CHECK(method.authorize(message, via).value() == 0);

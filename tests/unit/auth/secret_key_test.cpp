@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <string>
 
-#include <tests/support/client_kit.hpp>
+#include "tests/support/client_kit.hpp"
 
 #include <t3api/auth/secret_key.hpp>
 
@@ -15,7 +15,7 @@ namespace {
 const std::string key = "6f1f2c9e-1111-4222-8333-444444444444";
 
 t3api::request authorised(const secret_key_auth& method, t3api::request message = {.path = "/x"}) {
-  tests::fake_exchange via;
+  test::fake_exchange via;
   CHECK(method.authorize(message, via).value() == 0);
   return message;
 }
@@ -57,9 +57,9 @@ TEST_CASE("an empty key and one with control bytes are refused without being sho
 TEST_CASE("a key that the service refuses is sent once and not shown when the service repeats it") {
   for (const auto place : {secret_key_place::header, secret_key_place::query}) {
     t3api::scripted_transport script;
-    script.reply(tests::answer(401, R"({"error":{"message":"key )" + key + R"( is disabled"}})"));
-    const tests::scripted_client<secret_key_auth> client(script, secret_key_auth(key, place),
-                                                         tests::patient_config(tests::make_clock()));
+    script.reply(test::answer(401, R"({"error":{"message":"key )" + key + R"( is disabled"}})"));
+    const test::scripted_client<secret_key_auth> client(script, secret_key_auth(key, place),
+                                                        test::patient_config(test::make_clock()));
     const auto refused = client.get("/x");
     REQUIRE_FALSE(refused);
     CHECK(refused.error().category == t3api::error_category::authentication);

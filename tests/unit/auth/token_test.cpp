@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include <tests/support/client_kit.hpp>
+#include "tests/support/client_kit.hpp"
 
 #include <t3api/auth/token.hpp>
 
@@ -19,7 +19,7 @@ std::string with_payload(std::string_view payload) {
 }  // namespace
 
 TEST_CASE("issue and expiry are read without looking at the signature") {
-  const auto times = read_token_times(tests::jwt_of({{"iat", 100}, {"exp", 3700}}));
+  const auto times = read_token_times(test::jwt_of({{"iat", 100}, {"exp", 3700}}));
   CHECK(times.issued_at == 100s);
   CHECK(times.expires_at == 3700s);
   CHECK(read_token_times(with_payload(R"({"exp":7})")).expires_at == 7s);

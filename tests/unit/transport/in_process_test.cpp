@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-#include <tests/support/client_kit.hpp>
+#include "tests/support/client_kit.hpp"
 
 #include <t3api/auth/none.hpp>
 #include <t3api/transport/in_process.hpp>
@@ -27,7 +27,7 @@ t3api::send_options options(std::size_t max_body = 64U << 20U, std::stop_token s
 
 TEST_CASE("a request goes to the callable as it is, and its answer comes back") {
   in_process_transport transport([](const t3api::request& asked) {
-    return tests::answer(200, request_target(asked) + " " + asked.body);
+    return test::answer(200, request_target(asked) + " " + asked.body);
   });
   const auto outcome = transport.send({.path = "/x", .query = {{"a", "1"}}, .body = "b"}, options());
   CHECK(outcome->status == 200);
@@ -37,7 +37,7 @@ TEST_CASE("a request goes to the callable as it is, and its answer comes back") 
 TEST_CASE("a callable that keeps state or cannot be copied is fine") {
   struct service {
     std::unique_ptr<int> count = std::make_unique<int>(0);
-    t3api::response operator()(const t3api::request&) { return tests::answer(200, std::to_string(++*count)); }
+    t3api::response operator()(const t3api::request&) { return test::answer(200, std::to_string(++*count)); }
   };
   const t3api::client<in_process_transport<service>, t3api::no_auth, t3api::no_retry> client(
       in_process_transport<service>{service()}, t3api::no_auth{});
@@ -58,7 +58,7 @@ TEST_CASE("a service that throws is a transport error that may have done somethi
 
 TEST_CASE("an answer larger than the limit is refused, one of exactly the limit is not") {
   in_process_transport transport(
-      [](const t3api::request&) { return tests::answer(200, std::string(100, 'x')); });
+      [](const t3api::request&) { return test::answer(200, std::string(100, 'x')); });
   CHECK(transport.send({.path = "/x"}, options(100)));
   const auto outcome = transport.send({.path = "/x"}, options(99));
   REQUIRE_FALSE(outcome);
@@ -72,7 +72,7 @@ TEST_CASE("a cancelled request does not reach the service") {
   int calls = 0;
   in_process_transport transport([&](const t3api::request&) {
     ++calls;
-    return tests::answer(200);
+    return test::answer(200);
   });
   std::stop_source stop;
   stop.request_stop();

@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include <tests/support/client_kit.hpp>
+#include "tests/support/client_kit.hpp"
 
 #include <t3api/transport/scripted.hpp>
 
@@ -24,8 +24,8 @@ t3api::send_options options(std::stop_token stop = {}) {
 
 TEST_CASE("queued answers and errors come back in order, and requests are recorded") {
   scripted_transport script;
-  script.reply(tests::answer(200, "first")).reply(tests::cut()).reply_with([](const t3api::request& sent) {
-    return tests::answer(201, sent.path);
+  script.reply(test::answer(200, "first")).reply(test::cut()).reply_with([](const t3api::request& sent) {
+    return test::answer(201, sent.path);
   });
   CHECK(script.remaining() == 3);
   CHECK(script.send({.path = "/a"}, options())->body == "first");
@@ -51,7 +51,7 @@ TEST_CASE("a script that has run out says for which request") {
 
 TEST_CASE("a cancelled request is not played and not recorded") {
   scripted_transport script;
-  script.reply(tests::answer(200));
+  script.reply(test::answer(200));
   std::stop_source stop;
   stop.request_stop();
   CHECK(script.send({.path = "/a"}, options(stop.get_token())).error().category == error_category::cancelled);
@@ -62,7 +62,7 @@ TEST_CASE("a cancelled request is not played and not recorded") {
 TEST_CASE("copies share one script") {
   scripted_transport script;
   scripted_transport copy = script;
-  script.reply(tests::answer(204));
+  script.reply(test::answer(204));
   CHECK(copy.send({.path = "/a"}, options())->status == 204);
   CHECK(script.requests().size() == 1);
 }
@@ -70,7 +70,7 @@ TEST_CASE("copies share one script") {
 TEST_CASE("an answer is made outside the lock, so that it may use the transport itself") {
   scripted_transport script;
   script.reply_with([&](const t3api::request&) { return script.send({.path = "/inner"}, options()); });
-  script.reply(tests::answer(200, "inner"));
+  script.reply(test::answer(200, "inner"));
   CHECK(script.send({.path = "/outer"}, options())->body == "inner");
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("many threads get each answer once") {
   scripted_transport script;
   constexpr int threads = 8;
   constexpr int calls = 100;
-  for (int i = 0; i < threads * calls; ++i) script.reply(tests::answer(200, std::to_string(i)));
+  for (int i = 0; i < threads * calls; ++i) script.reply(test::answer(200, std::to_string(i)));
   std::atomic<long> sum = 0;
   {
     std::vector<std::jthread> callers;
