@@ -131,6 +131,8 @@ class client {
 
     void add_defaults(request& message) const {
       const auto given = static_cast<std::ptrdiff_t>(message.headers.size());
+      constexpr std::size_t own_fields = 3;
+      message.headers.reserve(message.headers.size() + config.headers.size() + own_fields);
       for (const auto& [name, value] : config.headers) {
         const auto given_end = message.headers.begin() + given;
         const bool own = std::any_of(message.headers.begin(), given_end, [&name = name](const auto& field) {

@@ -499,6 +499,9 @@ class headers {
   }
   bool contains(std::string_view name) const noexcept { return get(name).has_value(); }
 
+  /// Makes room for `count` fields in all.
+  void reserve(std::size_t count) { fields_.reserve(count); }
+
   bool empty() const noexcept { return fields_.empty(); }
   std::size_t size() const noexcept { return fields_.size(); }
   const_iterator begin() const noexcept { return fields_.begin(); }
@@ -758,23 +761,24 @@ inline std::string request_target(const request& r, std::string_view base_path =
 /// request must not be sent: a path with a host or without a slash, or a control byte in path, query or
 /// headers.
 inline std::optional<error> normalise(request& r) {
-  const std::string shown =
-      "the path '" + detail::printable(std::string_view(r.path).substr(0, r.path.find('?')), 80) + "' ";
+  const auto shown = [&] {
+    return "the path '" + detail::printable(std::string_view(r.path).substr(0, r.path.find('?')), 80) + "' ";
+  };
   if (detail::has_control(r.path)) {
-    return argument_error(shown + "holds a control character (a line break, perhaps): remove it");
+    return argument_error(shown() + "holds a control character (a line break, perhaps): remove it");
   }
   if (!r.path.starts_with('/')) {
     if (r.path.find("://") != r.path.npos) {  // Not shown: a user and password may stand in it.
       return argument_error(
           "the path holds a host: the host is a setting of the client, give the path alone");
     }
-    return argument_error(shown + "does not start with a slash: write it like /v2/licenses");
+    return argument_error(shown() + "does not start with a slash: write it like /v2/licenses");
   }
   if (r.path.starts_with("//") || r.path.find('\\') != r.path.npos) {
-    return argument_error(shown +
+    return argument_error(shown() +
                           "could be read as another host: start it with one slash and use no backslash");
   }
-  if (r.path.find('#') != r.path.npos) return argument_error(shown + "holds a fragment (#): leave it out");
+  if (r.path.find('#') != r.path.npos) return argument_error(shown() + "holds a fragment (#): leave it out");
   if (const auto mark = r.path.find('?'); mark != r.path.npos) {
     std::string_view rest = std::string_view(r.path).substr(mark + 1);
     query_params query{};
@@ -2426,6 +2430,8 @@ class client {
 
     void add_defaults(request& message) const {
       const auto given = static_cast<std::ptrdiff_t>(message.headers.size());
+      constexpr std::size_t own_fields = 3;
+      message.headers.reserve(message.headers.size() + config.headers.size() + own_fields);
       for (const auto& [name, value] : config.headers) {
         const auto given_end = message.headers.begin() + given;
         const bool own = std::any_of(message.headers.begin(), given_end, [&name = name](const auto& field) {
@@ -3674,16 +3680,21 @@ class httplib_connection {
       } catch (const second_socket&) {
         code = httplib::Error::Read;
       }
-      if (!received || closes(head)) no_sigpipe.write_may_have_failed();
+      if (received && !incoming.has_headers) take_headers(head, incoming);
+      reusable_ = received && head.version == "HTTP/1.1" &&
+                  !iequals(incoming.answer.headers.get("Connection").value_or(""), "close");
+      if (!reusable_) no_sigpipe.write_may_have_failed();
     }
     const auto interrupted = watched_->end();
     used_ = true;
-    if (!received || interrupted != interruption::none || may_be_truncated(message, head)) {
+    if (!received || interrupted != interruption::none || may_be_truncated(message, incoming.answer)) {
+      reusable_ = false;
       incoming.silent = std::chrono::steady_clock::now() - std::max(started, incoming.last_progress) >=
                         options.read_timeout;
       return failure(code, interrupted, incoming, options);
     }
-    return success(std::move(head), std::move(incoming));
+    idle_since_ = std::chrono::steady_clock::now();
+    return std::move(incoming.answer);
   }
 
   bool reusable() const noexcept { return reusable_; }
@@ -3704,9 +3715,9 @@ class httplib_connection {
   /// What has come in so far, and what was wrong with it.
   struct reception {
     std::size_t limit = 0;
-    std::string body{};
+    response answer{};
+    bool has_headers = false;
     std::string fault{};
-    int status = 0;
     steady_time last_progress{};
     bool silent = false;
   };
@@ -3797,77 +3808,70 @@ class httplib_connection {
   void attach_reception(httplib::Request& wire, reception& incoming) {
     wire.response_handler = [this, &incoming](const httplib::Response& head) {
       watched_->headers_complete();
-      incoming.status = head.status;
-      incoming.fault = framing_fault(head);
-      if (incoming.fault.empty() && head.has_header("Content-Length")) {
-        const auto announced = *parse_decimal(head.get_header_value("Content-Length"));
-        if (announced > incoming.limit) {
+      take_headers(head, incoming);
+      if (incoming.fault.empty()) {
+        const auto announced = parse_decimal(incoming.answer.headers.get("Content-Length").value_or("0"));
+        if (*announced > incoming.limit) {
           incoming.fault = body_too_large(incoming.limit);
         } else {
-          incoming.body.reserve(std::min<std::size_t>(announced, 1U << 20U));
+          incoming.answer.body.reserve(std::min<std::size_t>(*announced, 1U << 20U));
         }
       }
       return incoming.fault.empty();
     };
     wire.content_receiver = [&incoming](const char* data, std::size_t size, auto&&...) {
       incoming.last_progress = std::chrono::steady_clock::now();
-      if (size > incoming.limit - incoming.body.size()) {
+      if (size > incoming.limit - incoming.answer.body.size()) {
         incoming.fault = body_too_large(incoming.limit);
         return false;
       }
-      incoming.body.append(data, size);
+      incoming.answer.body.append(data, size);
       return true;
     };
   }
 
+  static void take_headers(const httplib::Response& head, reception& incoming) {
+    incoming.has_headers = true;
+    incoming.answer.status = head.status;
+    incoming.answer.headers.reserve(head.headers.size());
+    for (const auto& [name, value] : head.headers) incoming.answer.headers.add_received(name, value);
+    incoming.fault = framing_fault(incoming.answer.headers);
+  }
+
   /// What is wrong with the length headers of an answer (RFC 9112 section 6.3); empty when nothing is.
-  static std::string framing_fault(const httplib::Response& head) {
-    const auto lengths = head.headers.equal_range("Content-Length");
-    for (auto length = lengths.first; length != lengths.second; ++length) {
-      if (!parse_decimal(length->second) || length->second != lengths.first->second) {
+  static std::string framing_fault(const headers& fields) {
+    const auto length = fields.get("Content-Length");
+    for (const auto& [name, value] : fields) {
+      if (iequals(name, "Content-Length") && (!parse_decimal(value) || value != *length)) {
         return "the answer's Content-Length is not one number";
       }
     }
-    if (lengths.first != lengths.second && head.has_header("Transfer-Encoding")) {
+    if (length && fields.contains("Transfer-Encoding")) {
       return "the answer has both Content-Length and Transfer-Encoding, so its end is uncertain";
     }
-    const auto encoding = head.get_header_value("Content-Encoding");
+    const auto encoding = fields.get("Content-Encoding").value_or("identity");
 #ifdef CPPHTTPLIB_ZLIB_SUPPORT
-    const bool readable = encoding.empty() || iequals(encoding, "identity") || iequals(encoding, "gzip") ||
-                          iequals(encoding, "deflate");
+    const bool readable =
+        iequals(encoding, "identity") || iequals(encoding, "gzip") || iequals(encoding, "deflate");
 #else
-    const bool readable = encoding.empty() || iequals(encoding, "identity");
+    const bool readable = iequals(encoding, "identity");
 #endif
     return readable ? std::string() : "the answer is compressed in a way that was not asked for";
   }
 
   /// Over TLS an answer that ends with the connection is whole only if the peer said farewell (RFC 8446
   /// section 6.1): an attacker can cut a connection but cannot forge that.
-  bool may_be_truncated(const request& message, const httplib::Response& head) const {
-    const bool ends_with_connection = message.method != method::head && head.status != 204 &&
-                                      head.status != 304 && !head.has_header("Content-Length") &&
-                                      !head.has_header("Transfer-Encoding");
+  bool may_be_truncated(const request& message, const response& answer) const {
+    const bool ends_with_connection = message.method != method::head && answer.status != 204 &&
+                                      answer.status != 304 && !answer.headers.contains("Content-Length") &&
+                                      !answer.headers.contains("Transfer-Encoding");
     return target_.host.secure && ends_with_connection && !farewell_received_;
-  }
-
-  static bool closes(const httplib::Response& head) {
-    return head.version != "HTTP/1.1" || iequals(head.get_header_value("Connection"), "close");
-  }
-
-  outcome success(httplib::Response head, reception incoming) {
-    response answer;
-    answer.status = head.status;
-    answer.body = std::move(incoming.body);
-    reusable_ = !closes(head);
-    for (auto& [name, value] : head.headers) answer.headers.add_received(name, std::move(value));
-    idle_since_ = std::chrono::steady_clock::now();
-    return answer;
   }
 
   outcome failure(httplib::Error code, interruption why, const reception& incoming,
                   const send_options& options) {
     error cause;
-    cause.status = incoming.status;
+    cause.status = incoming.answer.status;
     cause.sent = !failed_before_sending(code);
     never_connected_ = code == httplib::Error::Connection || code == httplib::Error::ConnectionTimeout;
     cause.retryable = true;

@@ -296,6 +296,9 @@ class headers {
   }
   bool contains(std::string_view name) const noexcept { return get(name).has_value(); }
 
+  /// Makes room for `count` fields in all.
+  void reserve(std::size_t count) { fields_.reserve(count); }
+
   bool empty() const noexcept { return fields_.empty(); }
   std::size_t size() const noexcept { return fields_.size(); }
   const_iterator begin() const noexcept { return fields_.begin(); }
@@ -1495,23 +1498,24 @@ inline std::string request_target(const request& r, std::string_view base_path =
 /// request must not be sent: a path with a host or without a slash, or a control byte in path, query or
 /// headers.
 inline std::optional<error> normalise(request& r) {
-  const std::string shown =
-      "the path '" + detail::printable(std::string_view(r.path).substr(0, r.path.find('?')), 80) + "' ";
+  const auto shown = [&] {
+    return "the path '" + detail::printable(std::string_view(r.path).substr(0, r.path.find('?')), 80) + "' ";
+  };
   if (detail::has_control(r.path)) {
-    return argument_error(shown + "holds a control character (a line break, perhaps): remove it");
+    return argument_error(shown() + "holds a control character (a line break, perhaps): remove it");
   }
   if (!r.path.starts_with('/')) {
     if (r.path.find("://") != r.path.npos) {  // Not shown: a user and password may stand in it.
       return argument_error(
           "the path holds a host: the host is a setting of the client, give the path alone");
     }
-    return argument_error(shown + "does not start with a slash: write it like /v2/licenses");
+    return argument_error(shown() + "does not start with a slash: write it like /v2/licenses");
   }
   if (r.path.starts_with("//") || r.path.find('\\') != r.path.npos) {
-    return argument_error(shown +
+    return argument_error(shown() +
                           "could be read as another host: start it with one slash and use no backslash");
   }
-  if (r.path.find('#') != r.path.npos) return argument_error(shown + "holds a fragment (#): leave it out");
+  if (r.path.find('#') != r.path.npos) return argument_error(shown() + "holds a fragment (#): leave it out");
   if (const auto mark = r.path.find('?'); mark != r.path.npos) {
     std::string_view rest = std::string_view(r.path).substr(mark + 1);
     query_params query{};

@@ -58,6 +58,9 @@ class headers {
   }
   bool contains(std::string_view name) const noexcept { return get(name).has_value(); }
 
+  /// Makes room for `count` fields in all.
+  void reserve(std::size_t count) { fields_.reserve(count); }
+
   bool empty() const noexcept { return fields_.empty(); }
   std::size_t size() const noexcept { return fields_.size(); }
   const_iterator begin() const noexcept { return fields_.begin(); }
