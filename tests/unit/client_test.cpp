@@ -281,7 +281,8 @@ TEST_CASE("a write is not sent twice after a status or a cut, but is when it nev
         row{"429", [] { return test::answer(429); }, false}, row{"cut", [] { return test::cut(); }, false},
         row{"never sent", [] { return test::never_sent(); }, true}}) {
     for (const auto how : {t3api::method::post, t3api::method::patch}) {
-      CAPTURE(what);
+      const auto shown = what;
+      CAPTURE(shown);
       bench b(no_auth(), retry_with(0));
       b.script.reply(reply()).reply(test::answer(200));
       CHECK(b.client.send({.method = how, .path = "/x", .body = "{}"}).has_value() == repeated);

@@ -510,7 +510,8 @@ TEST_CASE("an answer without a usable token is a protocol error that shows none 
            row{"expired", test::token_answer(test::jwt("hunter2", 0s))},
            row{"long expired", test::token_answer(test::jwt_of({{"exp", -1e300}}))},
        }) {
-    CAPTURE(what);
+    const auto shown = what;
+    CAPTURE(shown);
     bench<t3api::exponential_backoff> b;
     b.script.reply(reply);
     const auto outcome = b.client.get("/x");

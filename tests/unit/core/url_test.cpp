@@ -44,7 +44,8 @@ TEST_CASE("a URL is read into scheme, host, port and base path") {
            row{"https://under_score-d.example.", {true, "under_score-d.example.", 443, ""}},
            row{" \thttps://h\n", {true, "h", 443, ""}},
        }) {
-    CAPTURE(text);
+    const auto shown = text;
+    CAPTURE(shown);
     const auto parsed = parse_url(text);
     REQUIRE(parsed);
     CHECK(parsed->secure == wanted.secure);
@@ -117,7 +118,8 @@ TEST_CASE("each way to get a URL wrong has its own sentence") {
            row{"https://h//evil.example",
                "the host 'https://h//evil.example' has a path that starts with two slashes"},
        }) {
-    CAPTURE(text);
+    const auto shown = text;
+    CAPTURE(shown);
     CHECK(refusal_of(text) == sentence);
   }
 }

@@ -31,7 +31,8 @@ TEST_CASE("malformed UTF-8 is refused") {
         fault{"cut after one of two", "\xC3"}, fault{"cut after two of three", "\xE2\x82"},
         fault{"cut after three of four", "\xF0\x9F\x8C"}, fault{"lead in place of continuation", "\xC3\xC3"},
         fault{"ASCII in place of continuation", "\xE2\x82z"}}) {
-    CAPTURE(what);
+    const auto shown = what;
+    CAPTURE(shown);
     CHECK_FALSE(is_utf8(text));
     CHECK_FALSE(is_utf8(std::string("good ") + text));
   }
