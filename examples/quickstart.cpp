@@ -34,36 +34,45 @@ std::string renewed(const Auth& auth) {
 
 /// Who am I, which licences have I, what is on the first page of packages. Prints one row; false when a call
 /// failed.
-template <class Auth>
-bool look_around(const std::string& way, const std::string& account, const Auth& auth,
-                 const t3api::client_config& config) {
-  const t3api::client client{auth, config};
+template <class Client, class Auth>
+bool look_around(const std::string& way, const std::string& account, const Client& client, const Auth& auth) {
   const auto start = std::chrono::steady_clock::now();
-  std::string license_count = "-";
-  std::string packages = "-";
-  const t3api::error* failure = nullptr;
+  int status = 0;
+  std::string license_count = "-", packages = "-", trouble;
+  const auto failed = [&](const t3api::error& cause) {
+    status = cause.status;
+    trouble = cause.message;
+  };
 
-  const auto me = t3api::whoami(client);
-  const auto licenses =
-      me ? t3api::list_licenses(client) : t3api::result<std::vector<t3api::license>>(me.error());
-  if (licenses) license_count = std::to_string(licenses->size());
-  t3api::result<t3api::collection_page> page = t3api::collection_page{};
-  if (!licenses) {
-    failure = &licenses.error();
-  } else if (!licenses->empty()) {
-    page = t3api::load_page(client, "/v2/packages/active", {.license_number = licenses->front().number});
-    if (page) {
-      packages = std::to_string(page->data.size()) + "/" + std::to_string(page->total);
-    } else {
-      failure = &page.error();
+  if (const auto answer = client.get("/v2/auth/whoami"); !answer) {
+    failed(answer.error());
+  } else if (const auto licenses = t3api::list_licenses(client); !licenses) {
+    failed(licenses.error());
+  } else {
+    status = answer->status;
+    license_count = std::to_string(licenses->size());
+    if (!licenses->empty()) {
+      const auto page =
+          t3api::load_page(client, "/v2/packages/active", {.license_number = licenses->front().number});
+      if (page) {
+        packages = std::to_string(page->data.size()) + "/" + std::to_string(page->total);
+      } else {
+        failed(page.error());
+      }
     }
   }
 
   const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
-  const int status = failure == nullptr ? 200 : failure->status;
   out.row(way, account, status, license_count, packages, elapsed.count(), renewed(auth));
-  if (failure != nullptr) out.line("    " + failure->message);
-  return failure == nullptr;
+  if (!trouble.empty()) out.line("    " + trouble);
+  return trouble.empty();
+}
+
+/// The same with a client of its own.
+template <class Auth>
+bool look_around(const std::string& way, const std::string& account, const Auth& auth,
+                 const t3api::client_config& config) {
+  return look_around(way, account, t3api::client{auth, config}, auth);
 }
 
 int against_host(const std::string& host) {
@@ -97,6 +106,8 @@ class local_sandbox {
         server_([this](const t3api::request& r) { return service_.handle(r); }, {.tls = certificate_}) {
     server_.start();
   }
+
+  t3api::sandbox::service& service() { return service_; }
 
   t3api::client_config config() const {
     return {.host = server_.url(), .tls = {.ca_pem = certificate_.certificate_pem}};
@@ -155,17 +166,20 @@ bool every_way_in() {
 
 bool outlive_a_token() {
   const auto lifetime = 2s;
-  const local_sandbox sandbox({.jwt_ttl = lifetime});
+  local_sandbox sandbox({.jwt_ttl = lifetime});
   const t3api::credentials_auth auth(california);
+  const t3api::client client{auth, sandbox.config()};
   out.line("");
-  out.title("A token that expires on the way");
-  out.note("The sandbox now issues tokens that are good for 2 s. One client, one call before and one after.");
+  out.title("A token that ends on the way");
+  out.note("One client all along. This sandbox's tokens are good for 2 s, and Metrc ends a session too.");
   out.line("");
   out.header();
-  bool good = look_around("credentials", "at first", auth, sandbox.config());
+  bool good = look_around("credentials", "at first", client, auth);
   std::this_thread::sleep_for(lifetime + 100ms);
-  good = look_around("credentials", "2 s later, token expired", auth, sandbox.config()) && good;
-  return good && auth.tokens_obtained() == 2;
+  good = look_around("credentials", "the token has expired", client, auth) && good;
+  sandbox.service().metrc().end_sessions();
+  good = look_around("credentials", "Metrc ended the session", client, auth) && good;
+  return good && auth.tokens_obtained() == 3;
 }
 
 }  // namespace

@@ -37,6 +37,12 @@ constexpr const char* help = R"(t3api-sandbox: a local T3 auth service with a si
   --help                print this
 
 When it is ready it prints one line, {"url": ..., "pid": ...}. SIGINT and SIGTERM end it.
+
+Demo accounts, each with the licences LIC-00001 and LIC-00002:
+  ca.metrc.com  demo-ca  demo-ca-password
+  co.metrc.com  demo-co  demo-co-password  e-mail demo@example.com
+  mi.metrc.com  demo-mi  demo-mi-password  OTP seed JBSWY3DPEHPK3PXP
+  API key demo-api-key for the state CA, the account demo-ca
 )";
 
 struct usage_error : std::runtime_error {
@@ -156,7 +162,7 @@ void serve(const program_options& options) {
         "warning: %s can be reached from other machines; the sandbox is made for this machine alone\n",
         server_options.host.c_str());
   }
-  std::printf("%s\n", nlohmann::json({{"url", server.url()}, {"pid", getpid()}}).dump().c_str());
+  std::printf("%s\n", nlohmann::ordered_json({{"url", server.url()}, {"pid", getpid()}}).dump().c_str());
   std::fflush(stdout);
 
   int received = 0;

@@ -81,7 +81,7 @@ class client {
       if (!pause) return answer;
       const auto now = state_->clock->now();
       if (*pause >= std::chrono::ceil<std::chrono::milliseconds>(deadline - now)) return answer;
-      if (!state_->clock->wait_until(now + std::max(*pause, std::chrono::milliseconds(0)), options.stop)) {
+      if (!state_->clock->wait_until(now + (std::max)(*pause, std::chrono::milliseconds(0)), options.stop)) {
         cause.category = error_category::cancelled;
         cause.message = "the call was cancelled between two attempts; the last one failed: " + cause.message;
         return answer;
@@ -123,6 +123,7 @@ class client {
           clock(config.clock ? config.clock : std::make_shared<real_clock>()),
           user_agent(config.user_agent.empty() ? "t3api/" + std::string(version_string) : config.user_agent) {
       headers{{"User-Agent", user_agent}};
+      if (auto fault = framing_header(config.headers)) throw std::invalid_argument(fault->message);
       if (config.timeout.count() <= 0 || config.connect_timeout.count() <= 0 ||
           config.read_timeout.count() <= 0) {
         throw std::invalid_argument("the time-outs of client_config must be longer than nothing");
@@ -146,7 +147,7 @@ class client {
 
     steady_time deadline_after(std::chrono::milliseconds timeout) const {
       constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
-      return clock->now() + std::min(timeout, longest);
+      return clock->now() + (std::min)(timeout, longest);
     }
 
     Transport carrier;
@@ -189,6 +190,7 @@ class client {
       detail::wipe(message.body);
       return answer;
     }
+    const url& host() const noexcept override { return shared_.host; }
     t3api::clock& clock() const noexcept override { return *shared_.clock; }
     steady_time deadline() const noexcept override { return deadline_; }
     const std::stop_token& stop() const noexcept override { return options_.stop; }
@@ -235,8 +237,9 @@ class client {
     if (options.timeout && options.timeout->count() <= 0) {
       return argument_error("the call's timeout must be longer than nothing");
     }
+    const bool leaves_machine = !state_->host.is_loopback() || state_->config.proxy.has_value();
     const bool in_clear =
-        !state_->host.secure && !state_->host.is_loopback() && !state_->config.dangerously_allow_plain_http;
+        leaves_machine && !state_->host.secure && !state_->config.dangerously_allow_plain_http;
     if (in_clear && carries_credentials(message)) {
       return argument_error("credentials must not travel unencrypted: use https:// for " +
                             state_->host.origin());
@@ -250,7 +253,8 @@ class client {
     const auto has = [&](const char* name) {
       return message.headers.contains(name) || state_->config.headers.contains(name);
     };
-    const bool in_body = !message.body.empty() && message.path.starts_with("/v2/auth/");
+    const bool in_body =
+        !message.body.empty() && (state_->host.base_path + message.path).find("/auth/") != std::string::npos;
     return by_method || in_body || has("Authorization") || has("X-T3-API-Key") || has("Cookie") ||
            std::any_of(message.query.begin(), message.query.end(),
                        [](const auto& parameter) { return detail::iequals(parameter.first, "secretKey"); });

@@ -39,6 +39,7 @@
 //   t3api/core/exceptions.hpp
 //   t3api/detail/percent.hpp
 //   t3api/core/response.hpp
+//   t3api/core/url.hpp
 //   t3api/auth/token_exchange.hpp
 //   t3api/auth/token.hpp
 //   t3api/core/json.hpp
@@ -54,7 +55,6 @@
 //   t3api/core/json_text.hpp
 //   t3api/client.hpp
 //   t3api/core/call_options.hpp
-//   t3api/core/url.hpp
 //   t3api/core/client_config.hpp
 //   t3api/retry/concept.hpp
 //   t3api/transport/concept.hpp
@@ -71,6 +71,7 @@
 //   t3api/retry/budget.hpp
 //   t3api/transport/httplib.hpp
 //   t3api/transport/httplib_connection.hpp
+//   t3api/transport/reception.hpp
 //   t3api/transport/tls_trust.hpp
 //   t3api/transport/watchdog.hpp
 //   t3api/transport/native_socket.hpp
@@ -87,6 +88,7 @@
 #ifndef T3API_API_AUTH_HPP
 #define T3API_API_AUTH_HPP
 
+#include <stdexcept>
 #include <string>
 
 #ifndef T3API_API_SHAPES_HPP
@@ -287,7 +289,7 @@ inline std::optional<std::uint64_t> parse_decimal(std::string_view text) noexcep
 /// UTF-8 become question marks, and dots follow when more than `limit` bytes were cut.
 inline std::string printable(std::string_view text, std::size_t limit) {
   const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-  std::size_t end = std::min(limit, text.size());
+  std::size_t end = (std::min)(limit, text.size());
   for (int back = 0; back < 3 && end > 0 && end < text.size() && continues(text[end]); ++back) --end;
   std::string shown(text.substr(0, end));
   const bool utf8 = is_utf8(shown);
@@ -757,6 +759,19 @@ inline std::string request_target(const request& r, std::string_view base_path =
   return target;
 }
 
+/// The error for a header that says how the message is framed or where it goes: the transport alone writes
+/// these, or one request could be read as two. Nothing when there is none.
+inline std::optional<error> framing_header(const headers& fields) {
+  for (const char* name : {"Host", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "TE",
+                           "Trailer", "Upgrade", "Expect", "Proxy-Authorization", "Proxy-Connection"}) {
+    if (fields.contains(name)) {
+      return argument_error("the header '" + std::string(name) +
+                            "' is written by the transport: leave it out");
+    }
+  }
+  return std::nullopt;
+}
+
 /// Checks path and query, and moves a query that stands in the path into `query`. Gives the error when the
 /// request must not be sent: a path with a host or without a slash, or a control byte in path, query or
 /// headers.
@@ -784,7 +799,7 @@ inline std::optional<error> normalise(request& r) {
     query_params query{};
     while (!rest.empty()) {
       const auto pair = rest.substr(0, rest.find('&'));
-      rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+      rest.remove_prefix((std::min)(rest.size(), pair.size() + 1));
       if (pair.empty()) continue;
       const auto equals = pair.find('=');
       query.emplace_back(detail::query_decode(pair.substr(0, equals)),
@@ -800,6 +815,7 @@ inline std::optional<error> normalise(request& r) {
                             "' holds a control character (a line break, perhaps): remove it");
     }
   }
+  if (auto fault = framing_header(r.headers)) return fault;
   for (const auto& [name, value] : r.headers) {  // Those that were added as received are unchecked so far.
     if (detail::has_control(name) || detail::has_control(value)) {
       return argument_error("the header '" + detail::printable(name, 60) +
@@ -835,6 +851,141 @@ struct response {
 }  // namespace t3api
 
 #endif
+#ifndef T3API_CORE_URL_HPP
+#define T3API_CORE_URL_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+
+namespace t3api {
+
+/// Where a service lives: scheme, host, port and an optional path in front of every request's own.
+struct url {
+  bool secure = true;  ///< https, not http.
+  std::string host;    ///< Name or address; an IPv6 address without its brackets.
+  std::uint16_t port = 443;
+  std::string base_path;  ///< "" or "/prefix", never ending in a slash.
+
+  /// `host:port` as a Host header has it: IPv6 in brackets, the scheme's own port left out.
+  std::string authority() const {
+    std::string text = host.find(':') == host.npos ? host : "[" + host + "]";
+    if (port != (secure ? 443 : 80)) text += ":" + std::to_string(port);
+    return text;
+  }
+
+  /// `scheme://host:port`.
+  std::string origin() const { return (secure ? "https://" : "http://") + authority(); }
+
+  /// Whether the host is this machine by its name or address: localhost, 127.0.0.0/8 or ::1.
+  bool is_loopback() const noexcept {
+    if (detail::iequals(host, "localhost") || host == "::1") return true;
+    std::string_view rest = host;
+    for (int octet = 0; octet < 4; ++octet) {
+      const auto dot = octet < 3 ? rest.find('.') : rest.size();
+      if (dot == rest.npos) return false;
+      const auto digits = rest.substr(0, dot);
+      const auto value = detail::parse_decimal(digits);
+      const bool octal = digits.size() > 1 && digits.front() == '0';  // As the system's resolver reads it.
+      if (!value || *value > 255 || octal || (octet == 0 && *value != 127)) return false;
+      rest.remove_prefix((std::min)(rest.size(), dot + 1));
+    }
+    return true;
+  }
+
+  friend bool operator==(const url&, const url&) = default;
+};
+
+namespace detail {
+
+inline bool valid_host(std::string_view host, bool bracketed) noexcept {
+  if (host.empty() || host.size() > 253) return false;
+  if (bracketed && host.find(':') == host.npos) return false;
+  for (const char c : host) {
+    const bool hex = ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f');
+    const bool allowed = bracketed ? hex || c == ':' || c == '.'
+                                   : ascii_alpha(c) || ascii_digit(c) || c == '.' || c == '-' || c == '_';
+    if (!allowed) return false;
+  }
+  return true;
+}
+
+}  // namespace detail
+
+/// Reads `https://host[:port][/path]`. The error never shows a user or password that stood in the text.
+inline result<url> parse_url(std::string_view text) {
+  text = detail::trim(text);
+  if (text.empty()) {
+    return argument_error(
+        "the host is empty: give the service's address, such as https://api.trackandtrace.tools");
+  }
+  if (detail::has_control(text) || text.find(' ') != text.npos) {
+    return argument_error("the host holds a space or a control character: give it as https://host[:port]");
+  }
+  if (text.find('@') != text.npos) {
+    return argument_error("the host must not hold a user or password: credentials belong in an auth method");
+  }
+  const std::string shown = "the host '" + detail::printable(text, 100) + "' ";
+
+  url parsed;
+  const auto scheme_end = text.find("://");
+  if (scheme_end == text.npos) {
+    return argument_error(shown + "has no scheme: write https:// in front of it");
+  }
+  const auto scheme = text.substr(0, scheme_end);
+  parsed.secure = detail::iequals(scheme, "https");
+  if (!parsed.secure && !detail::iequals(scheme, "http")) {
+    return argument_error(shown + "has an unknown scheme: only https and http are spoken here");
+  }
+  parsed.port = parsed.secure ? 443 : 80;
+  text.remove_prefix(scheme_end + 3);
+  if (text.find_first_of("?#\\") != text.npos) {
+    return argument_error(shown +
+                          "holds a query, a fragment or a backslash: give scheme, host, port and path only");
+  }
+
+  const auto path_start = text.find('/');
+  auto authority = text.substr(0, path_start);
+  if (path_start != text.npos) parsed.base_path = text.substr(path_start);
+  while (parsed.base_path.ends_with('/')) parsed.base_path.pop_back();
+  if (parsed.base_path.starts_with("//"))
+    return argument_error(shown + "has a path that starts with two slashes");
+
+  const bool bracketed = authority.starts_with('[');
+  std::string_view host = authority;
+  std::string_view port;
+  bool has_port = false;
+  if (bracketed) {
+    const auto close = authority.find(']');
+    if (close == authority.npos) return argument_error(shown + "opens a bracket that it does not close");
+    host = authority.substr(1, close - 1);
+    const auto rest = authority.substr(close + 1);
+    if (!rest.empty() && rest.front() != ':')
+      return argument_error(shown + "has text between the bracket and the port");
+    has_port = !rest.empty();
+    if (has_port) port = rest.substr(1);
+  } else if (const auto colon = authority.rfind(':'); colon != authority.npos) {
+    host = authority.substr(0, colon);
+    port = authority.substr(colon + 1);
+    has_port = true;
+  }
+  if (!detail::valid_host(host, bracketed)) return argument_error(shown + "is no host name or address");
+  parsed.host = detail::to_lower(host);
+  if (has_port) {
+    const auto number = detail::parse_decimal(port);
+    if (!number || *number == 0 || *number > 65535) {
+      return argument_error(shown + "has a port that is not a number from 1 to 65535");
+    }
+    parsed.port = static_cast<std::uint16_t>(*number);
+  }
+  return parsed;
+}
+
+}  // namespace t3api
+
+#endif
 
 namespace t3api {
 
@@ -850,6 +1001,9 @@ class exchange {
   /// Sends a request of the auth method's own, without authorisation, under the call's deadline and
   /// stop_token.
   virtual result<response> send(request message) = 0;
+
+  /// Where the call goes, and where requests of the auth method's own go.
+  virtual const url& host() const noexcept = 0;
 
   virtual t3api::clock& clock() const noexcept = 0;
   virtual steady_time deadline() const noexcept = 0;
@@ -884,6 +1038,7 @@ concept auth_method = requires(A& method, request& message, exchange& via, token
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -1279,14 +1434,17 @@ inline std::string service_message(const response& answer) {
   for (const char* name : {"message", "detail", "error"}) {
     if (const auto text = string_member(*body, name)) return *text;
   }
-  if (const auto list = body->find("errors"); list != body->end() && list->is_array()) {
+  for (const char* name : {"errors", "detail"}) {
+    const auto list = body->find(name);
+    if (list == body->end() || !list->is_array()) continue;
     std::string joined;
     for (const auto& entry : *list) {
-      const auto text =
+      std::string text =
           entry.is_string() ? entry.get<std::string>() : string_member(entry, "message").value_or("");
+      if (text.empty()) text = string_member(entry, "msg").value_or("");
       if (!text.empty()) joined += (joined.empty() ? "" : "; ") + text;
     }
-    return joined;
+    if (!joined.empty()) return joined;
   }
   return {};
 }
@@ -1329,7 +1487,7 @@ inline void redact(error& cause, std::string_view sensitive) {
     }
     for (auto dots = text->find("..."); dots != text->npos; dots = text->find("...", dots + 3)) {
       const auto before = std::string_view(*text).substr(0, dots);
-      auto size = std::min(sensitive.size(), before.size());
+      auto size = (std::min)(sensitive.size(), before.size());
       while (size >= shortest && !before.ends_with(sensitive.substr(0, size))) --size;
       if (size < shortest) continue;
       text->replace(dots - size, size, "***");
@@ -1420,8 +1578,9 @@ namespace t3api::detail {
 /// A fresh token is read without a lock.
 class token_exchange {
  public:
-  /// Makes the request that carries the credentials, or says why none can be made now.
-  using request_maker = std::function<result<request>(exchange&)>;
+  /// Makes the request that carries the credentials, or says why none can be made now. `last_was_unsent`
+  /// tells that the request made before never left, so that a one-time password in it is still good.
+  using request_maker = std::function<result<request>(exchange&, bool last_was_unsent)>;
 
   /// `sensitive` is never to be seen in an error, whatever the service says.
   token_exchange(request_maker make_request, std::vector<secret> sensitive)
@@ -1430,6 +1589,11 @@ class token_exchange {
   result<token_generation> authorize(request& message, exchange& via) {
     if (const auto generation = use_current(message, via, /*even_if_due=*/false)) return *generation;
     std::unique_lock lock(mutex_);
+    if (!host_) host_ = via.host();
+    if (*host_ != via.host()) {
+      return argument_error("this auth method's credentials and token belong to " + host_->origin() +
+                            ": make one of its own for the client of " + via.host().origin());
+    }
     while (true) {
       const bool pausing = via.clock().now() < pause_end_;
       const bool renewal_must_wait = exchanging_ || refused_ || pausing;
@@ -1440,6 +1604,13 @@ class token_exchange {
         if (auto failure = wait_for_other(lock, via)) return *std::move(failure);
       } else if (pausing) {
         if (auto failure = wait_for_pause_end(lock, via)) return *std::move(failure);
+      } else if (!may_renew_now(via.clock().now())) {
+        return error{
+            .category = error_category::authentication,
+            .message =
+                "the service refuses each token that it has just issued, so no more logins are made for "
+                "a while: is this user allowed to do what was asked?",
+            .status = 401};
       } else if (auto failure = exchange_now(lock, via)) {
         if (const auto generation = use_current(message, via, /*even_if_due=*/true)) return *generation;
         return *std::move(failure);
@@ -1463,13 +1634,16 @@ class token_exchange {
 
  private:
   static constexpr auto leeway = std::chrono::seconds(30);
-  static constexpr auto pause_after_failure = std::chrono::milliseconds(250);
-  static constexpr auto longest_pause = std::chrono::seconds(60);
+  static constexpr auto shortest_pause = std::chrono::milliseconds(250);
+  static constexpr auto longest_pause = std::chrono::milliseconds(60'000);
+  static constexpr int renewals_in_a_row = 10;
+  static constexpr auto renewal_interval = std::chrono::seconds(30);
   static constexpr auto longest_lifetime =
       std::chrono::hours(24 * 365);  ///< More could overflow the steady clock.
 
   struct token {
     secret jwt;
+    url host;         ///< The only one that it is sent to.
     steady_time due;  ///< From here on it should be renewed.
     steady_time expires_at;
     token_generation generation;
@@ -1479,10 +1653,28 @@ class token_exchange {
     const auto now = via.clock().now();
     return current_.read([&](const token* held) -> std::optional<token_generation> {
       if (held == nullptr || held->generation <= rejected_.load()) return std::nullopt;
-      if (now >= (even_if_due ? held->expires_at : held->due)) return std::nullopt;
+      if (now >= (even_if_due ? held->expires_at : held->due) || held->host != via.host())
+        return std::nullopt;
       set_bearer_token(message, held->jwt.reveal());
       return held->generation;
     });
+  }
+
+  /// A service that refuses even fresh tokens must not be met with a login for every call: a few renewals in
+  /// a row are made after a 401, then one each half minute.
+  bool may_renew_now(steady_time now) {
+    const bool refused_in_its_life = current_.read([&](const token* held) {
+      return held != nullptr && held->generation <= rejected_.load() && now < held->expires_at;
+    });
+    if (!refused_in_its_life) return true;
+    const auto earned = (now - renewals_counted_) / renewal_interval;
+    if (earned > 0) {
+      renewals_left_ = static_cast<int>((std::min<std::int64_t>)(renewals_in_a_row, renewals_left_ + earned));
+      renewals_counted_ = now;
+    }
+    if (renewals_left_ == 0) return false;
+    --renewals_left_;
+    return true;
   }
 
   /// Waits for the exchange of another thread; its failure is the failure of all who waited for it.
@@ -1505,7 +1697,7 @@ class token_exchange {
   /// After a failure the next exchange waits a moment, so that an outage is not met with a storm of logins.
   std::optional<error> wait_for_pause_end(std::unique_lock<std::mutex>& lock, exchange& via) {
     const auto pause_end = pause_end_;
-    if (pause_end >= via.deadline()) return last_failure_;
+    if (pause_end >= via.deadline() && last_failure_) return last_failure_;
     lock.unlock();
     const bool waited = via.clock().wait_until(pause_end, via.stop());
     lock.lock();
@@ -1517,48 +1709,60 @@ class token_exchange {
   std::optional<error> exchange_now(std::unique_lock<std::mutex>& lock, exchange& via) {
     exchanging_ = true;
     lock.unlock();
-    auto obtained = obtain(via);
+    result<token> obtained = error{};
+    try {
+      obtained = obtain(via);
+    } catch (...) {
+      lock.lock();
+      end_round();
+      throw;
+    }
     lock.lock();
-    exchanging_ = false;
-    ++round_;
-    round_ended_.notify_all();
-    last_failure_.reset();
+    end_round();
     if (obtained) {
+      failures_ = 0;
       obtained->generation = ++generations_;
       current_.publish(std::make_unique<const token>(*std::move(obtained)));
       return std::nullopt;
     }
-    error failure = obtained.error();
-    const bool own_end =
-        failure.category == error_category::cancelled || failure.category == error_category::timeout;
-    if (own_end) return failure;
-    last_failure_ = failure;
-    if (is_final(failure)) {
-      refused_ = failure;
-    } else {
-      const auto asked = failure.retry_after.value_or(std::chrono::seconds(0));
-      pause_end_ =
-          via.clock().now() + std::max<std::chrono::milliseconds>(
-                                  pause_after_failure, std::min<std::chrono::seconds>(asked, longest_pause));
-    }
+    const error& failure = obtained.error();
+    if (failure.category == error_category::cancelled) return failure;
+    if (failure.category == error_category::authentication) refused_ = failure;
+    const auto now = via.clock().now();
+    const auto growing = shortest_pause * (1 << (std::min)(failures_++, 8));
+    const auto asked = failure.retry_after.value_or(std::chrono::seconds(0));
+    pause_end_ =
+        now + (std::min<std::chrono::milliseconds>)(longest_pause,
+                                                    (std::max<std::chrono::milliseconds>)(growing, asked));
+    // A caller whose own time is up does not speak for those who have more.
+    const bool own_time_is_up =
+        failure.category == error_category::timeout && (!service_asked_ || now >= via.deadline());
+    if (!own_time_is_up) last_failure_ = failure;
     return failure;
   }
 
-  /// Whether the service will say the same to the same credentials: they are never sent again, since repeated
-  /// failing logins lock Metrc accounts.
-  static bool is_final(const error& failure) {
-    return failure.category == error_category::authentication || failure.category == error_category::argument;
+  void end_round() {
+    exchanging_ = false;
+    ++round_;
+    last_failure_.reset();
+    round_ended_.notify_all();
   }
 
   result<token> obtain(exchange& via) {
     try {
-      auto message = make_request_(via);
+      service_asked_ = false;
+      auto message = make_request_(via, std::exchange(last_was_unsent_, false));
       if (!message) return message.error();
       const std::string path = message->path;
+      service_asked_ = true;
       const auto answer = via.send(*std::move(message));
+      last_was_unsent_ = !answer && !answer.error().sent;
       return answer ? read_token(path, *answer, via) : failed(answer.error());
     } catch (const std::exception& failure) {
       return failed({.category = error_category::transport, .message = failure.what()});
+    } catch (...) {
+      return failed(
+          {.category = error_category::transport, .message = "a policy threw an exception of its own"});
     }
   }
 
@@ -1566,7 +1770,11 @@ class token_exchange {
     const auto now = via.clock().wall_now();
     if (answer.status != 200) {
       error cause = service_error({.method = method::post, .path = path}, answer, now);
-      if (answer.status == 400 || answer.status == 403 || answer.status == 422) {
+      // Final: the same credentials would be refused again. A 403 without a word from T3 may come from a
+      // firewall.
+      const bool final = answer.status == 400 || answer.status == 422 ||
+                         (answer.status == 403 && !cause.service_message.empty());
+      if (final) {
         cause.category = error_category::authentication;
       }
       return failed(std::move(cause));
@@ -1574,13 +1782,17 @@ class token_exchange {
     const auto body = answer.json();
     if (!body) return failed(body.error());
     const auto jwt = string_member(*body, "accessToken").value_or("");
-    if (trim(jwt).empty() || has_control(jwt)) {
+    if (jwt.empty() || has_control(jwt) || jwt.find(' ') != jwt.npos) {
       return failed(
           {.category = error_category::protocol,
            .message = "the answer to " + path + " holds no usable accessToken: is the host setting right?",
            .status = answer.status});
     }
-    token made{.jwt = jwt, .due = steady_time::max(), .expires_at = steady_time::max(), .generation = 0};
+    token made{.jwt = jwt,
+               .host = via.host(),
+               .due = (steady_time::max)(),
+               .expires_at = (steady_time::max)(),
+               .generation = 0};
     const auto times = read_token_times(jwt);
     if (times.expires_at) {
       const auto server_now = server_date(answer.headers)
@@ -1594,9 +1806,9 @@ class token_exchange {
                  "the service issued an access token that had already expired: check its clock and this one",
              .status = answer.status});
       }
-      const auto kept = std::min<std::chrono::seconds>(lifetime, longest_lifetime);
+      const auto kept = (std::min<std::chrono::seconds>)(lifetime, longest_lifetime);
       made.expires_at = via.clock().now() + kept;
-      made.due = made.expires_at - std::min<std::chrono::milliseconds>(leeway, kept / 10);
+      made.due = made.expires_at - (std::min<std::chrono::milliseconds>)(leeway, kept / 10);
     }
     return made;
   }
@@ -1621,7 +1833,13 @@ class token_exchange {
   bool exchanging_ = false;
   std::uint64_t round_ = 0;
   token_generation generations_ = 0;
-  steady_time pause_end_ = steady_time::min();
+  int failures_ = 0;
+  steady_time pause_end_ = (steady_time::min)();
+  int renewals_left_ = renewals_in_a_row;
+  steady_time renewals_counted_{};
+  bool last_was_unsent_ = false;  ///< This and the next are used by the one exchanging thread only.
+  bool service_asked_ = false;
+  std::optional<url> host_;
   std::optional<error> last_failure_;
   std::optional<error> refused_;
 };
@@ -1889,9 +2107,9 @@ class credentials_auth {
   explicit credentials_auth(credentials user) {
     detail::require_valid(user);
     std::vector<secret> sensitive{user.password, user.otp, user.otp_seed};
-    auto maker = [state = std::make_shared<one_time_passwords>(),
-                  user = std::move(user)](exchange& via) -> result<request> {
-      auto otp = state->next(user, via);
+    auto maker = [state = std::make_shared<one_time_passwords>(), user = std::move(user)](
+                     exchange& via, bool last_was_unsent) -> result<request> {
+      auto otp = state->next(user, via, last_was_unsent);
       if (!otp) return otp.error();
       return detail::credentials_request("/v2/auth/credentials", user, "otp", *otp);
     };
@@ -1911,7 +2129,11 @@ class credentials_auth {
   /// thread at a time.
   class one_time_passwords {
    public:
-    result<secret> next(const credentials& user, exchange& via) {
+    result<secret> next(const credentials& user, exchange& via, bool last_was_unsent) {
+      if (last_was_unsent) {
+        used_ = false;
+        last_step_ = step_before_;
+      }
       if (!user.otp.empty()) {
         if (std::exchange(used_, true)) {
           return error{.category = error_category::authentication,
@@ -1937,15 +2159,16 @@ class credentials_auth {
           return error{.category = error_category::cancelled,
                        .message = "the call was cancelled while it waited for the next one-time password"};
         }
-        now = std::max(via.clock().wall_now(), next_step);
+        now = (std::max)(via.clock().wall_now(), next_step);
       }
-      last_step_ = totp_step_at(now);
+      step_before_ = std::exchange(last_step_, totp_step_at(now));
       return totp(user.otp_seed, last_step_);
     }
 
    private:
     bool used_ = false;
     std::int64_t last_step_ = -1;
+    std::int64_t step_before_ = -1;
   };
 
   std::shared_ptr<detail::token_exchange> tokens_;
@@ -1979,139 +2202,6 @@ static_assert(auth_method<credentials_auth>);
 #include <stop_token>
 #include <vector>
 
-#ifndef T3API_CORE_URL_HPP
-#define T3API_CORE_URL_HPP
-
-#include <algorithm>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-
-namespace t3api {
-
-/// Where a service lives: scheme, host, port and an optional path in front of every request's own.
-struct url {
-  bool secure = true;  ///< https, not http.
-  std::string host;    ///< Name or address; an IPv6 address without its brackets.
-  std::uint16_t port = 443;
-  std::string base_path;  ///< "" or "/prefix", never ending in a slash.
-
-  /// `host:port` as a Host header has it: IPv6 in brackets, the scheme's own port left out.
-  std::string authority() const {
-    std::string text = host.find(':') == host.npos ? host : "[" + host + "]";
-    if (port != (secure ? 443 : 80)) text += ":" + std::to_string(port);
-    return text;
-  }
-
-  /// `scheme://host:port`.
-  std::string origin() const { return (secure ? "https://" : "http://") + authority(); }
-
-  /// Whether the host is this machine by its name or address: localhost, 127.0.0.0/8 or ::1.
-  bool is_loopback() const noexcept {
-    if (detail::iequals(host, "localhost") || host == "::1") return true;
-    std::string_view rest = host;
-    for (int octet = 0; octet < 4; ++octet) {
-      const auto dot = octet < 3 ? rest.find('.') : rest.size();
-      if (dot == rest.npos) return false;
-      const auto value = detail::parse_decimal(rest.substr(0, dot));
-      if (!value || *value > 255 || (octet == 0 && *value != 127)) return false;
-      rest.remove_prefix(std::min(rest.size(), dot + 1));
-    }
-    return true;
-  }
-
-  friend bool operator==(const url&, const url&) = default;
-};
-
-namespace detail {
-
-inline bool valid_host(std::string_view host, bool bracketed) noexcept {
-  if (host.empty() || host.size() > 253) return false;
-  if (bracketed && host.find(':') == host.npos) return false;
-  for (const char c : host) {
-    const bool hex = ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f');
-    const bool allowed = bracketed ? hex || c == ':' || c == '.'
-                                   : ascii_alpha(c) || ascii_digit(c) || c == '.' || c == '-' || c == '_';
-    if (!allowed) return false;
-  }
-  return true;
-}
-
-}  // namespace detail
-
-/// Reads `https://host[:port][/path]`. The error never shows a user or password that stood in the text.
-inline result<url> parse_url(std::string_view text) {
-  text = detail::trim(text);
-  if (text.empty()) {
-    return argument_error(
-        "the host is empty: give the service's address, such as https://api.trackandtrace.tools");
-  }
-  if (detail::has_control(text) || text.find(' ') != text.npos) {
-    return argument_error("the host holds a space or a control character: give it as https://host[:port]");
-  }
-  if (text.find('@') != text.npos) {
-    return argument_error("the host must not hold a user or password: credentials belong in an auth method");
-  }
-  const std::string shown = "the host '" + detail::printable(text, 100) + "' ";
-
-  url parsed;
-  const auto scheme_end = text.find("://");
-  if (scheme_end == text.npos) {
-    return argument_error(shown + "has no scheme: write https:// in front of it");
-  }
-  const auto scheme = text.substr(0, scheme_end);
-  parsed.secure = detail::iequals(scheme, "https");
-  if (!parsed.secure && !detail::iequals(scheme, "http")) {
-    return argument_error(shown + "has an unknown scheme: only https and http are spoken here");
-  }
-  parsed.port = parsed.secure ? 443 : 80;
-  text.remove_prefix(scheme_end + 3);
-  if (text.find_first_of("?#\\") != text.npos) {
-    return argument_error(shown +
-                          "holds a query, a fragment or a backslash: give scheme, host, port and path only");
-  }
-
-  const auto path_start = text.find('/');
-  auto authority = text.substr(0, path_start);
-  if (path_start != text.npos) parsed.base_path = text.substr(path_start);
-  while (parsed.base_path.ends_with('/')) parsed.base_path.pop_back();
-  if (parsed.base_path.starts_with("//"))
-    return argument_error(shown + "has a path that starts with two slashes");
-
-  const bool bracketed = authority.starts_with('[');
-  std::string_view host = authority;
-  std::string_view port;
-  bool has_port = false;
-  if (bracketed) {
-    const auto close = authority.find(']');
-    if (close == authority.npos) return argument_error(shown + "opens a bracket that it does not close");
-    host = authority.substr(1, close - 1);
-    const auto rest = authority.substr(close + 1);
-    if (!rest.empty() && rest.front() != ':')
-      return argument_error(shown + "has text between the bracket and the port");
-    has_port = !rest.empty();
-    if (has_port) port = rest.substr(1);
-  } else if (const auto colon = authority.rfind(':'); colon != authority.npos) {
-    host = authority.substr(0, colon);
-    port = authority.substr(colon + 1);
-    has_port = true;
-  }
-  if (!detail::valid_host(host, bracketed)) return argument_error(shown + "is no host name or address");
-  parsed.host = detail::to_lower(host);
-  if (has_port) {
-    const auto number = detail::parse_decimal(port);
-    if (!number || *number == 0 || *number > 65535) {
-      return argument_error(shown + "has a port that is not a number from 1 to 65535");
-    }
-    parsed.port = static_cast<std::uint16_t>(*number);
-  }
-  return parsed;
-}
-
-}  // namespace t3api
-
-#endif
 
 namespace t3api {
 
@@ -2380,7 +2470,7 @@ class client {
       if (!pause) return answer;
       const auto now = state_->clock->now();
       if (*pause >= std::chrono::ceil<std::chrono::milliseconds>(deadline - now)) return answer;
-      if (!state_->clock->wait_until(now + std::max(*pause, std::chrono::milliseconds(0)), options.stop)) {
+      if (!state_->clock->wait_until(now + (std::max)(*pause, std::chrono::milliseconds(0)), options.stop)) {
         cause.category = error_category::cancelled;
         cause.message = "the call was cancelled between two attempts; the last one failed: " + cause.message;
         return answer;
@@ -2422,6 +2512,7 @@ class client {
           clock(config.clock ? config.clock : std::make_shared<real_clock>()),
           user_agent(config.user_agent.empty() ? "t3api/" + std::string(version_string) : config.user_agent) {
       headers{{"User-Agent", user_agent}};
+      if (auto fault = framing_header(config.headers)) throw std::invalid_argument(fault->message);
       if (config.timeout.count() <= 0 || config.connect_timeout.count() <= 0 ||
           config.read_timeout.count() <= 0) {
         throw std::invalid_argument("the time-outs of client_config must be longer than nothing");
@@ -2445,7 +2536,7 @@ class client {
 
     steady_time deadline_after(std::chrono::milliseconds timeout) const {
       constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
-      return clock->now() + std::min(timeout, longest);
+      return clock->now() + (std::min)(timeout, longest);
     }
 
     Transport carrier;
@@ -2488,6 +2579,7 @@ class client {
       detail::wipe(message.body);
       return answer;
     }
+    const url& host() const noexcept override { return shared_.host; }
     t3api::clock& clock() const noexcept override { return *shared_.clock; }
     steady_time deadline() const noexcept override { return deadline_; }
     const std::stop_token& stop() const noexcept override { return options_.stop; }
@@ -2534,8 +2626,9 @@ class client {
     if (options.timeout && options.timeout->count() <= 0) {
       return argument_error("the call's timeout must be longer than nothing");
     }
+    const bool leaves_machine = !state_->host.is_loopback() || state_->config.proxy.has_value();
     const bool in_clear =
-        !state_->host.secure && !state_->host.is_loopback() && !state_->config.dangerously_allow_plain_http;
+        leaves_machine && !state_->host.secure && !state_->config.dangerously_allow_plain_http;
     if (in_clear && carries_credentials(message)) {
       return argument_error("credentials must not travel unencrypted: use https:// for " +
                             state_->host.origin());
@@ -2549,7 +2642,8 @@ class client {
     const auto has = [&](const char* name) {
       return message.headers.contains(name) || state_->config.headers.contains(name);
     };
-    const bool in_body = !message.body.empty() && message.path.starts_with("/v2/auth/");
+    const bool in_body =
+        !message.body.empty() && (state_->host.base_path + message.path).find("/auth/") != std::string::npos;
     return by_method || in_body || has("Authorization") || has("X-T3-API-Key") || has("Cookie") ||
            std::any_of(message.query.begin(), message.query.end(),
                        [](const auto& parameter) { return detail::iequals(parameter.first, "secretKey"); });
@@ -2611,7 +2705,11 @@ result<identity> whoami(const client<Transport, Auth, Retry>& via, const call_op
 template <class Transport, class Auth, class Retry>
 result<secret> create_secret_key(const client<Transport, Auth, Retry>& via, const credentials& user,
                                  const call_options& options = {}) {
-  detail::require_valid(user);
+  try {
+    detail::require_valid(user);
+  } catch (const std::invalid_argument& fault) {
+    return argument_error(fault.what());
+  }
   const std::string path = "/v2/auth/secretkey";
   auto answer = via.send(detail::credentials_request(path, user, "otpSeed", user.otp_seed), options);
   if (!answer) {
@@ -2766,7 +2864,7 @@ class api_key_auth {
       throw std::invalid_argument("the state code is not two letters: write it like CA");
     }
     tokens_ = std::make_shared<detail::token_exchange>(
-        [key, code](exchange&) -> result<request> {
+        [key, code](exchange&, bool) -> result<request> {
           json_text_object body(6 * key.size() + 100);
           body.add("apiKey", key.reveal()).add("stateCode", code);
           return request{.method = method::post,
@@ -2798,6 +2896,9 @@ static_assert(auth_method<api_key_auth>);
 #define T3API_AUTH_BEARER_HPP
 
 #include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
 #include <utility>
 
 
@@ -2812,6 +2913,9 @@ class bearer_auth {
   explicit bearer_auth(const secret& jwt, wall_time now = std::chrono::system_clock::now())
       : jwt_(detail::require_trimmed(jwt.reveal(), "JWT")),
         expires_at_(read_token_times(jwt_.reveal()).expires_at) {
+    if (jwt_.reveal().find(' ') != std::string_view::npos) {
+      throw std::invalid_argument("the JWT holds a space: give the token alone, without 'Bearer' in front");
+    }
     if (has_expired(now)) throw_error(expired());
   }
 
@@ -2865,6 +2969,7 @@ static_assert(auth_method<no_auth>);
 #define T3API_AUTH_SECRET_KEY_HPP
 
 #include <string>
+#include <vector>
 
 
 namespace t3api {
@@ -2888,6 +2993,7 @@ class secret_key_auth {
     if (place_ == secret_key_place::header) {
       message.headers.set("X-T3-API-Key", std::string(key_.reveal()));
     } else {
+      std::erase_if(message.query, [](const auto& parameter) { return parameter.first == "secretKey"; });
       message.query.emplace_back("secretKey", key_.reveal());
     }
     return token_generation{0};
@@ -2939,7 +3045,7 @@ class retry_budget {
   /// Every call, good or bad, earns a tenth of a retry.
   void earn() noexcept {
     const std::scoped_lock lock(mutex_);
-    balance_ = std::min(capacity_, balance_ + 1);
+    balance_ = (std::min)(capacity_, balance_ + 1);
   }
 
   /// Takes one retry out; false when there is none left.
@@ -3001,12 +3107,12 @@ class exponential_backoff {
     if (!budget_->spend()) return std::nullopt;
     using milliseconds_f = std::chrono::duration<double, std::milli>;
     const double doubled = static_cast<double>(options_.base.count()) * std::ldexp(1.0, failed.number - 1);
-    const double bound = std::min(doubled, static_cast<double>(options_.cap.count()));
+    const double bound = (std::min)(doubled, static_cast<double>(options_.cap.count()));
     const auto backoff =
         std::chrono::ceil<std::chrono::milliseconds>(milliseconds_f(bound * options_.random()));
     if (!cause.retry_after) return backoff;
-    return std::max<std::chrono::milliseconds>(backoff,
-                                               std::min(*cause.retry_after, options_.max_retry_after));
+    return (std::max<std::chrono::milliseconds>)(backoff,
+                                                 (std::min)(*cause.retry_after, options_.max_retry_after));
   }
 
   void succeeded() noexcept { budget_->earn(); }
@@ -3050,6 +3156,104 @@ static_assert(retry_policy<exponential_backoff>);
 #include <string>
 #include <utility>
 
+#ifndef T3API_TRANSPORT_RECEPTION_HPP
+#define T3API_TRANSPORT_RECEPTION_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+
+namespace t3api::detail {
+
+/// An answer while it comes in, and what turned out to be wrong with it.
+class reception {
+ public:
+  reception(std::size_t max_body_bytes, bool understands_gzip)
+      : max_body_bytes_(max_body_bytes), understands_gzip_(understands_gzip) {}
+
+  /// Takes status and headers; false when they are at fault.
+  bool take_headers(int status, headers fields) {
+    has_headers_ = true;
+    answer_.status = status;
+    answer_.headers = std::move(fields);
+    fault_ = framing_fault();
+    if (!fault_.empty()) return false;
+    const auto announced = parse_decimal(answer_.headers.get("Content-Length").value_or("0"));
+    if (*announced > max_body_bytes_) {
+      fault_ = body_too_large(max_body_bytes_);
+      return false;
+    }
+    answer_.body.reserve((std::min<std::size_t>)(*announced, 1U << 20U));
+    return true;
+  }
+
+  /// Takes a piece of the unpacked body; false when it is too much.
+  bool take_body(const char* data, std::size_t size) {
+    last_progress_ = std::chrono::steady_clock::now();
+    if (size > max_body_bytes_ - answer_.body.size()) {
+      fault_ = body_too_large(max_body_bytes_);
+      return false;
+    }
+    answer_.body.append(data, size);
+    return true;
+  }
+
+  bool has_headers() const noexcept { return has_headers_; }
+  const std::string& fault() const noexcept { return fault_; }
+  const response& answer() const noexcept { return answer_; }
+  response&& take_answer() noexcept { return std::move(answer_); }
+
+  /// When a piece of the body last came; long ago when none did.
+  steady_time last_progress() const noexcept { return last_progress_; }
+
+  bool closes_connection() const noexcept {
+    return iequals(answer_.headers.get("Connection").value_or(""), "close");
+  }
+
+  /// Whether the body had no length of its own, so that only the end of the connection ends it.
+  bool ends_with_connection() const noexcept {
+    return answer_.status != 204 && answer_.status != 304 && !answer_.headers.contains("Content-Length") &&
+           !answer_.headers.contains("Transfer-Encoding");
+  }
+
+ private:
+  /// What is wrong with the headers that say how to read the body (RFC 9112 section 6.3); empty when nothing
+  /// is.
+  std::string framing_fault() const {
+    if (answer_.status < 100 || answer_.status > 599) return "the answer's status is none of HTTP";
+    const auto length = answer_.headers.get("Content-Length");
+    for (const auto& [name, value] : answer_.headers) {
+      if (name.find_first_of(" \t") != name.npos) return "the answer has a header with a space in its name";
+      if (iequals(name, "Content-Length") && (!parse_decimal(value) || value != *length)) {
+        return "the answer's Content-Length is not one number";
+      }
+    }
+    const auto coding = answer_.headers.get("Transfer-Encoding");
+    if (coding && !iequals(*coding, "chunked"))
+      return "the answer has a Transfer-Encoding other than chunked";
+    if (length && coding) {
+      return "the answer has both Content-Length and Transfer-Encoding, so its end is uncertain";
+    }
+    const auto encoding = answer_.headers.get("Content-Encoding").value_or("identity");
+    const bool readable = iequals(encoding, "identity") ||
+                          (understands_gzip_ && (iequals(encoding, "gzip") || iequals(encoding, "deflate")));
+    return readable ? std::string() : "the answer is compressed in a way that was not asked for";
+  }
+
+  const std::size_t max_body_bytes_;
+  const bool understands_gzip_;
+  response answer_;
+  std::string fault_;
+  steady_time last_progress_{};
+  bool has_headers_ = false;
+};
+
+}  // namespace t3api::detail
+
+#endif
 #ifndef T3API_TRANSPORT_TLS_TRUST_HPP
 #define T3API_TRANSPORT_TLS_TRUST_HPP
 
@@ -3146,13 +3350,16 @@ class tls_verification {
  private:
   static int verify(X509_STORE_CTX* handshake, void* self) {
     auto& verification = *static_cast<tls_verification*>(self);
+    const auto* session =
+        static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(handshake, SSL_get_ex_data_X509_STORE_CTX_idx()));
     verification.code_ =
-        verification.check(X509_STORE_CTX_get0_cert(handshake), X509_STORE_CTX_get0_untrusted(handshake));
+        verification.check(X509_STORE_CTX_get0_cert(handshake), X509_STORE_CTX_get0_untrusted(handshake),
+                           SSL_get_security_level(session));
     X509_STORE_CTX_set_error(handshake, verification.code_);
     return verification.code_ == X509_V_OK ? 1 : 0;
   }
 
-  int check(X509* certificate, STACK_OF(X509) * intermediates) const {
+  int check(X509* certificate, STACK_OF(X509) * intermediates, int security_level) const {
     const std::unique_ptr<X509_STORE_CTX, void (*)(X509_STORE_CTX*)> context(X509_STORE_CTX_new(),
                                                                              X509_STORE_CTX_free);
     if (!context || X509_STORE_CTX_init(context.get(), trust_->store(), certificate, intermediates) != 1) {
@@ -3160,6 +3367,7 @@ class tls_verification {
     }
     X509_STORE_CTX_set_default(context.get(), "ssl_server");
     X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(context.get());
+    X509_VERIFY_PARAM_set_auth_level(rules, security_level);
     X509_VERIFY_PARAM_set_hostflags(
         rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     if (X509_VERIFY_PARAM_set1_ip_asc(rules, host_.c_str()) != 1 &&
@@ -3291,6 +3499,8 @@ class socket_handle {
   ~socket_handle() {
     if (socket_ != no_socket) close_native(socket_);
   }
+
+  bool valid() const noexcept { return socket_ != no_socket; }
 
   /// Ends the connection in both directions: whoever connects, reads or writes on it gets an error at once.
   void interrupt() const noexcept {
@@ -3444,11 +3654,14 @@ class watched_connection {
     return reason_;
   }
 
-  /// A new socket carries the connection from now on.
-  void attach(native_socket socket) {
+  /// A new socket carries the connection from now on; false when the system is out of descriptors to watch it
+  /// by.
+  bool attach(native_socket socket) {
     socket_handle handle(socket);
+    if (!handle.valid()) return false;
     const std::scoped_lock lock(mutex_);
     socket_.emplace(std::move(handle));
+    return true;
   }
 
   void connected() {
@@ -3667,7 +3880,7 @@ class httplib_connection {
     http_->set_write_timeout(options.read_timeout);
 
     httplib::Request wire = to_wire(message);
-    reception incoming{.limit = options.max_body_bytes};
+    reception incoming(options.max_body_bytes, understands_gzip);
     attach_reception(wire, incoming);
     httplib::Response head;
     auto code = httplib::Error::Success;
@@ -3677,24 +3890,29 @@ class httplib_connection {
       sigpipe_guard no_sigpipe;
       try {
         received = http_->send(wire, head, code);
-      } catch (const second_socket&) {
-        code = httplib::Error::Read;
+      } catch (const socket_refused& refused) {
+        code = refused.code;
       }
-      if (received && !incoming.has_headers) take_headers(head, incoming);
-      reusable_ = received && head.version == "HTTP/1.1" &&
-                  !iequals(incoming.answer.headers.get("Connection").value_or(""), "close");
+      if (received && !incoming.has_headers()) incoming.take_headers(head.status, received_headers(head));
+      reusable_ = received && head.version == "HTTP/1.1" && !incoming.closes_connection();
+      // What a TLS record holds behind the answer would be taken for the next one.
+      if (reusable_ && session_ != nullptr && SSL_has_pending(session_) == 1) reusable_ = false;
       if (!reusable_) no_sigpipe.write_may_have_failed();
     }
     const auto interrupted = watched_->end();
     used_ = true;
-    if (!received || interrupted != interruption::none || may_be_truncated(message, incoming.answer)) {
+    if (received && target_.host.secure && session_ == nullptr) return refused_by_proxy(head.status);
+    // Over TLS an answer that ends with the connection is whole only if the peer said farewell (RFC 8446
+    // section 6.1): an attacker can cut a connection but cannot forge that.
+    const bool may_be_cut = target_.host.secure && message.method != method::head &&
+                            incoming.ends_with_connection() && !farewell_received_;
+    if (!received || interrupted != interruption::none || may_be_cut || !incoming.fault().empty()) {
       reusable_ = false;
-      incoming.silent = std::chrono::steady_clock::now() - std::max(started, incoming.last_progress) >=
-                        options.read_timeout;
-      return failure(code, interrupted, incoming, options);
+      const auto silence = std::chrono::steady_clock::now() - (std::max)(started, incoming.last_progress());
+      return failure(code, interrupted, incoming, silence >= options.read_timeout, options);
     }
     idle_since_ = std::chrono::steady_clock::now();
-    return std::move(incoming.answer);
+    return incoming.take_answer();
   }
 
   bool reusable() const noexcept { return reusable_; }
@@ -3710,17 +3928,15 @@ class httplib_connection {
   steady_time idle_since() const noexcept { return idle_since_; }
 
  private:
-  struct second_socket {};
-
-  /// What has come in so far, and what was wrong with it.
-  struct reception {
-    std::size_t limit = 0;
-    response answer{};
-    bool has_headers = false;
-    std::string fault{};
-    steady_time last_progress{};
-    bool silent = false;
+  struct socket_refused {
+    httplib::Error code;
   };
+
+#ifdef CPPHTTPLIB_ZLIB_SUPPORT
+  static constexpr bool understands_gzip = true;
+#else
+  static constexpr bool understands_gzip = false;
+#endif
 
   httplib_connection(connection_target target, const client_config& config, watchdog& guard)
       : target_(std::move(target)),
@@ -3741,7 +3957,10 @@ class httplib_connection {
     SSL_CTX_set_app_data(context, this);
     SSL_CTX_set_info_callback(context, [](const SSL* session, int event, int detail) {
       auto& self = *static_cast<httplib_connection*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
-      if ((event & SSL_CB_HANDSHAKE_DONE) != 0) self.watched_->connected();
+      if ((event & SSL_CB_HANDSHAKE_DONE) != 0) {
+        self.session_ = session;
+        self.watched_->connected();
+      }
       const bool alert_received = (event & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT;
       if (alert_received && (detail & 0xFF) == SSL_AD_CLOSE_NOTIFY) self.farewell_received_ = true;
     });
@@ -3778,11 +3997,10 @@ class httplib_connection {
     // Newer versions of cpp-httplib connect and send again by themselves when a TLS peer closes. That could
     // send a write twice, so a second socket within one exchange is refused.
     http_->set_socket_options([this](native_socket socket) {
-      if (++sockets_made_ > 1) {
-        close_native(socket);
-        throw second_socket();
-      }
-      watched_->attach(socket);
+      const bool first = ++sockets_made_ == 1;
+      if (first && watched_->attach(socket)) return;
+      close_native(socket);
+      throw socket_refused{first ? httplib::Error::Connection : httplib::Error::Read};
     });
   }
 
@@ -3792,9 +4010,7 @@ class httplib_connection {
     wire.path = request_target(message, target_.host.base_path);
     for (const auto& [name, value] : message.headers) wire.headers.emplace(name, value);
     if (hide_proxy_credentials_) wire.headers.emplace("Proxy-Authorization", "");
-#ifdef CPPHTTPLIB_ZLIB_SUPPORT
-    wire.headers.emplace("Accept-Encoding", "gzip");
-#endif
+    if (understands_gzip) wire.headers.emplace("Accept-Encoding", "gzip");
     if (!message.body.empty()) {
       wire.content_length_ = message.body.size();
       wire.content_provider_ = [&body = message.body](std::size_t offset, std::size_t length,
@@ -3808,70 +4024,34 @@ class httplib_connection {
   void attach_reception(httplib::Request& wire, reception& incoming) {
     wire.response_handler = [this, &incoming](const httplib::Response& head) {
       watched_->headers_complete();
-      take_headers(head, incoming);
-      if (incoming.fault.empty()) {
-        const auto announced = parse_decimal(incoming.answer.headers.get("Content-Length").value_or("0"));
-        if (*announced > incoming.limit) {
-          incoming.fault = body_too_large(incoming.limit);
-        } else {
-          incoming.answer.body.reserve(std::min<std::size_t>(*announced, 1U << 20U));
-        }
-      }
-      return incoming.fault.empty();
+      return incoming.take_headers(head.status, received_headers(head));
     };
     wire.content_receiver = [&incoming](const char* data, std::size_t size, auto&&...) {
-      incoming.last_progress = std::chrono::steady_clock::now();
-      if (size > incoming.limit - incoming.answer.body.size()) {
-        incoming.fault = body_too_large(incoming.limit);
-        return false;
-      }
-      incoming.answer.body.append(data, size);
-      return true;
+      return incoming.take_body(data, size);
     };
   }
 
-  static void take_headers(const httplib::Response& head, reception& incoming) {
-    incoming.has_headers = true;
-    incoming.answer.status = head.status;
-    incoming.answer.headers.reserve(head.headers.size());
-    for (const auto& [name, value] : head.headers) incoming.answer.headers.add_received(name, value);
-    incoming.fault = framing_fault(incoming.answer.headers);
+  static headers received_headers(const httplib::Response& head) {
+    headers fields;
+    fields.reserve(head.headers.size());
+    for (const auto& [name, value] : head.headers) fields.add_received(name, value);
+    return fields;
   }
 
-  /// What is wrong with the length headers of an answer (RFC 9112 section 6.3); empty when nothing is.
-  static std::string framing_fault(const headers& fields) {
-    const auto length = fields.get("Content-Length");
-    for (const auto& [name, value] : fields) {
-      if (iequals(name, "Content-Length") && (!parse_decimal(value) || value != *length)) {
-        return "the answer's Content-Length is not one number";
-      }
-    }
-    if (length && fields.contains("Transfer-Encoding")) {
-      return "the answer has both Content-Length and Transfer-Encoding, so its end is uncertain";
-    }
-    const auto encoding = fields.get("Content-Encoding").value_or("identity");
-#ifdef CPPHTTPLIB_ZLIB_SUPPORT
-    const bool readable =
-        iequals(encoding, "identity") || iequals(encoding, "gzip") || iequals(encoding, "deflate");
-#else
-    const bool readable = iequals(encoding, "identity");
-#endif
-    return readable ? std::string() : "the answer is compressed in a way that was not asked for";
+  /// Some versions of cpp-httplib pass on what a proxy says to CONNECT as if the service had said it.
+  outcome refused_by_proxy(int status) {
+    reusable_ = false;
+    return error{.category = error_category::transport,
+                 .message = "the proxy answered " + std::to_string(status) +
+                            " instead of opening a tunnel to " + target_.host.origin() +
+                            ", nothing was sent: check the proxy settings",
+                 .retryable = is_retryable_status(status)};
   }
 
-  /// Over TLS an answer that ends with the connection is whole only if the peer said farewell (RFC 8446
-  /// section 6.1): an attacker can cut a connection but cannot forge that.
-  bool may_be_truncated(const request& message, const response& answer) const {
-    const bool ends_with_connection = message.method != method::head && answer.status != 204 &&
-                                      answer.status != 304 && !answer.headers.contains("Content-Length") &&
-                                      !answer.headers.contains("Transfer-Encoding");
-    return target_.host.secure && ends_with_connection && !farewell_received_;
-  }
-
-  outcome failure(httplib::Error code, interruption why, const reception& incoming,
+  outcome failure(httplib::Error code, interruption why, const reception& incoming, bool silent,
                   const send_options& options) {
     error cause;
-    cause.status = incoming.answer.status;
+    cause.status = incoming.answer().status;
     cause.sent = !failed_before_sending(code);
     never_connected_ = code == httplib::Error::Connection || code == httplib::Error::ConnectionTimeout;
     cause.retryable = true;
@@ -3894,19 +4074,19 @@ class httplib_connection {
       cause.message = "the headers of the answer from " + peer + " are larger than the limit of " +
                       std::to_string(options.max_header_bytes) + " bytes (client_config::max_header_bytes)";
       cause.retryable = false;
-    } else if (!incoming.fault.empty()) {
+    } else if (!incoming.fault().empty()) {
       cause.category = error_category::protocol;
-      cause.message = incoming.fault + ": " + peer + " sent it";
+      cause.message = incoming.fault() + ": " + peer + " sent it";
       cause.retryable = false;
     } else if (!refusal.empty()) {
       cause.message = "the certificate of " + peer + " was refused, nothing was sent: " + refusal;
       cause.retryable = false;
-    } else if (incoming.silent && cause.sent) {
+    } else if (silent && cause.sent) {
       cause.category = error_category::timeout;
       cause.message = peer + " was silent for " + std::to_string(options.read_timeout.count()) + " ms";
     } else if (code == httplib::Error::SSLConnection || code == httplib::Error::SSLServerVerification) {
-      cause.message = "no TLS connection to " + peer +
-                      " could be made, nothing was sent: does it speak TLS 1.2 or newer there?";
+      cause.message = "no TLS connection to " + peer + " could be made, nothing was sent: " +
+                      (has_proxy_ ? "did the proxy open a tunnel?" : "does it speak TLS 1.2 or newer there?");
     } else if (!cause.sent) {
       cause.message = "no connection to " + peer + (has_proxy_ ? " through the proxy" : "") +
                       " could be made: check the host, the port and the network";
@@ -3921,6 +4101,7 @@ class httplib_connection {
   std::shared_ptr<watched_connection> watched_;
   std::unique_ptr<tls_verification> verification_;
   std::unique_ptr<httplib::ClientImpl> http_;
+  const SSL* session_ = nullptr;  ///< Of http_, once the handshake is done.
   steady_time idle_since_{};
   int sockets_made_ = 0;
   bool has_proxy_ = false;
@@ -3950,11 +4131,14 @@ class httplib_connection {
 
 namespace t3api::detail {
 
-/// The addresses of a host, at the latest by `deadline`: the system's resolver knows no deadline, so it works
-/// in a thread of its own that is left behind when it does not answer in time.
+/// The addresses of a host, at the latest by `deadline`. "localhost" is this machine whatever the resolver
+/// says (RFC 6761 section 6.3), as credentials may travel to it unencrypted. For other names: the system's
+/// resolver knows no deadline, so it works in a thread of its own that is left behind when it does not answer
+/// in time.
 inline result<std::vector<std::string>> resolve(const std::string& host, steady_time deadline,
                                                 std::stop_token stop) {
   if (is_address(host)) return std::vector{host};
+  if (iequals(host, "localhost")) return std::vector<std::string>{"127.0.0.1", "::1"};
   struct lookup {
     std::mutex mutex;
     std::condition_variable_any done;
@@ -4016,6 +4200,9 @@ class httplib_transport {
       const bool stale = !answer && options.idempotent &&
                          answer.error().category == error_category::transport && answer.error().status == 0;
       if (!stale) return state_->give_back(std::move(reused), std::move(answer));
+      auto second = state_->send_on_new_connection(message, options);
+      if (!second) second.error().sent = true;  // The first time, if not the second.
+      return second;
     }
     return state_->send_on_new_connection(message, options);
   }
@@ -4060,7 +4247,7 @@ class httplib_transport {
         authorities = *loaded;
       }
       const auto connect_deadline =
-          std::min(options.deadline, std::chrono::steady_clock::now() + options.connect_timeout);
+          (std::min)(options.deadline, std::chrono::steady_clock::now() + options.connect_timeout);
       const auto addresses = detail::resolve(config.proxy ? config.proxy->host : options.host.host,
                                              connect_deadline, options.stop);
       if (!addresses) return addresses.error();
@@ -4072,7 +4259,7 @@ class httplib_transport {
         auto made = make_connection(
             {.host = options.host,
              .address = (*addresses)[i],
-             .connect_timeout = std::max(share, std::chrono::milliseconds(1)),
+             .connect_timeout = (std::max)(share, std::chrono::milliseconds(1)),
              .connect_deadline = options.host.secure ? std::optional(connect_deadline) : std::nullopt},
             authorities);
         if (!made) return made.error();

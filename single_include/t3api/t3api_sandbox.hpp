@@ -229,7 +229,7 @@ inline std::optional<std::uint64_t> parse_decimal(std::string_view text) noexcep
 /// UTF-8 become question marks, and dots follow when more than `limit` bytes were cut.
 inline std::string printable(std::string_view text, std::size_t limit) {
   const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-  std::size_t end = std::min(limit, text.size());
+  std::size_t end = (std::min)(limit, text.size());
   for (int back = 0; back < 3 && end > 0 && end < text.size() && continues(text[end]); ++back) --end;
   std::string shown(text.substr(0, end));
   const bool utf8 = is_utf8(shown);
@@ -1494,6 +1494,19 @@ inline std::string request_target(const request& r, std::string_view base_path =
   return target;
 }
 
+/// The error for a header that says how the message is framed or where it goes: the transport alone writes
+/// these, or one request could be read as two. Nothing when there is none.
+inline std::optional<error> framing_header(const headers& fields) {
+  for (const char* name : {"Host", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "TE",
+                           "Trailer", "Upgrade", "Expect", "Proxy-Authorization", "Proxy-Connection"}) {
+    if (fields.contains(name)) {
+      return argument_error("the header '" + std::string(name) +
+                            "' is written by the transport: leave it out");
+    }
+  }
+  return std::nullopt;
+}
+
 /// Checks path and query, and moves a query that stands in the path into `query`. Gives the error when the
 /// request must not be sent: a path with a host or without a slash, or a control byte in path, query or
 /// headers.
@@ -1521,7 +1534,7 @@ inline std::optional<error> normalise(request& r) {
     query_params query{};
     while (!rest.empty()) {
       const auto pair = rest.substr(0, rest.find('&'));
-      rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+      rest.remove_prefix((std::min)(rest.size(), pair.size() + 1));
       if (pair.empty()) continue;
       const auto equals = pair.find('=');
       query.emplace_back(detail::query_decode(pair.substr(0, equals)),
@@ -1537,6 +1550,7 @@ inline std::optional<error> normalise(request& r) {
                             "' holds a control character (a line break, perhaps): remove it");
     }
   }
+  if (auto fault = framing_header(r.headers)) return fault;
   for (const auto& [name, value] : r.headers) {  // Those that were added as received are unchecked so far.
     if (detail::has_control(name) || detail::has_control(value)) {
       return argument_error("the header '" + detail::printable(name, 60) +
@@ -1748,7 +1762,7 @@ inline query_params decode_query(std::string_view encoded) {
   query_params query;
   while (!encoded.empty()) {
     const auto pair = encoded.substr(0, encoded.find('&'));
-    encoded.remove_prefix(std::min(encoded.size(), pair.size() + 1));
+    encoded.remove_prefix((std::min)(encoded.size(), pair.size() + 1));
     if (pair.empty()) continue;
     const auto equals = pair.find('=');
     query.emplace_back(detail::query_decode(pair.substr(0, equals)),
@@ -3601,11 +3615,11 @@ response get_active_packages(context<Metrc>& shared, const call& c) {
   const auto who = authenticate(shared, c);
   const auto license = license_parameter(c, *who.session.user);
   refuse_unsupported(c);
-  const std::uint64_t page = query_number(c, "page", 1, 1, std::numeric_limits<std::int64_t>::max());
+  const std::uint64_t page = query_number(c, "page", 1, 1, (std::numeric_limits<std::int64_t>::max)());
   const std::uint64_t page_size = query_number(c, "pageSize", 100, 1, 500);
   const std::uint64_t total = shared.settings.packages;
   const std::uint64_t pages = total / page_size + (total % page_size != 0 ? 1 : 0);
-  const bool past_the_end = page > std::max<std::uint64_t>(pages, 1);
+  const bool past_the_end = page > (std::max<std::uint64_t>)(pages, 1);
   if (past_the_end && query_flag(c, "strictPagination")) {
     throw refusal(
         400, "the page " + std::to_string(page) + " is past the last one, which is " + std::to_string(pages));
@@ -3614,7 +3628,7 @@ response get_active_packages(context<Metrc>& shared, const call& c) {
   auto data = nlohmann::json::array();
   if (!past_the_end) {
     const std::uint64_t first = (page - 1) * page_size;
-    for (std::uint64_t index = first; index < std::min(first + page_size, total); ++index) {
+    for (std::uint64_t index = first; index < (std::min)(first + page_size, total); ++index) {
       data.push_back(make_package({.seed = shared.settings.seed,
                                    .hostname = who.session.user->hostname,
                                    .license = license,

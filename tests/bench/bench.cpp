@@ -136,11 +136,13 @@ class t3api_call {
 class no_exchange final : public t3api::exchange {
  public:
   t3api::result<t3api::response> send(t3api::request) override { return t3api::error{}; }
+  const t3api::url& host() const noexcept override { return host_; }
   t3api::clock& clock() const noexcept override { return clock_; }
   t3api::steady_time deadline() const noexcept override { return t3api::steady_time::max(); }
   const std::stop_token& stop() const noexcept override { return stop_; }
 
  private:
+  t3api::url host_{};
   mutable t3api::real_clock clock_;
   std::stop_token stop_;
 };

@@ -83,11 +83,13 @@ class fake_exchange final : public t3api::exchange {
   explicit fake_exchange(std::shared_ptr<t3api::clock> clock = make_clock()) : clock_(std::move(clock)) {}
 
   t3api::result<t3api::response> send(t3api::request) override { return answer(500); }
+  const t3api::url& host() const noexcept override { return host_; }
   t3api::clock& clock() const noexcept override { return *clock_; }
   t3api::steady_time deadline() const noexcept override { return clock_->now() + std::chrono::minutes(1); }
   const std::stop_token& stop() const noexcept override { return stop_; }
 
  private:
+  t3api::url host_{};
   std::shared_ptr<t3api::clock> clock_;
   std::stop_token stop_;
 };

@@ -642,3 +642,38 @@ TEST_CASE("many threads share one client") {
   }
   CHECK(good == threads * calls);
 }
+
+TEST_CASE("credentials do not travel unencrypted through a proxy, not even to this machine") {
+  const client_config config{.host = "http://127.0.0.1:8080",
+                             .proxy = t3api::proxy_options{.host = "proxy.example"}};
+  bench<t3api::secret_key_auth> b(t3api::secret_key_auth("demo-key"), no_retry(), config);
+  CHECK(b.client.get("/x").error().category == error_category::argument);
+  CHECK(b.script.requests().empty());
+}
+
+TEST_CASE("credentials in a body do not travel unencrypted, wherever the base path ends") {
+  for (const char* host : {"http://api.example.com", "http://api.example.com/v2"}) {
+    CAPTURE(host);
+    bench<t3api::no_auth> b(t3api::no_auth(), no_retry(), client_config{.host = host});
+    const std::string path =
+        std::string(host).ends_with("/v2") ? "/auth/credentials" : "/v2/auth/credentials";
+    CHECK(b.client.post(path, {{"password", "canary"}}).error().category == error_category::argument);
+    CHECK(b.script.requests().empty());
+  }
+}
+
+TEST_CASE("headers that frame a message or name its host are refused") {
+  for (const char* name : {"Host", "content-length", "Transfer-Encoding", "Connection", "TE", "Upgrade",
+                           "Expect", "Proxy-Authorization"}) {
+    CAPTURE(name);
+    bench<t3api::no_auth> b;
+    const auto outcome =
+        b.client.send({.method = t3api::method::post, .path = "/x", .headers = {{name, "0"}}, .body = "{}"});
+    REQUIRE_FALSE(outcome);
+    CHECK(outcome.error().category == error_category::argument);
+    CHECK(b.script.requests().empty());
+    CHECK_THROWS_AS(
+        bench<t3api::no_auth>(t3api::no_auth(), no_retry(), client_config{.headers = {{name, "0"}}}),
+        std::invalid_argument);
+  }
+}

@@ -1,6 +1,7 @@
 #ifndef T3API_API_AUTH_HPP
 #define T3API_API_AUTH_HPP
 
+#include <stdexcept>
 #include <string>
 
 #include <t3api/api/shapes.hpp>
@@ -47,7 +48,11 @@ result<identity> whoami(const client<Transport, Auth, Retry>& via, const call_op
 template <class Transport, class Auth, class Retry>
 result<secret> create_secret_key(const client<Transport, Auth, Retry>& via, const credentials& user,
                                  const call_options& options = {}) {
-  detail::require_valid(user);
+  try {
+    detail::require_valid(user);
+  } catch (const std::invalid_argument& fault) {
+    return argument_error(fault.what());
+  }
   const std::string path = "/v2/auth/secretkey";
   auto answer = via.send(detail::credentials_request(path, user, "otpSeed", user.otp_seed), options);
   if (!answer) {

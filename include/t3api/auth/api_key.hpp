@@ -29,7 +29,7 @@ class api_key_auth {
       throw std::invalid_argument("the state code is not two letters: write it like CA");
     }
     tokens_ = std::make_shared<detail::token_exchange>(
-        [key, code](exchange&) -> result<request> {
+        [key, code](exchange&, bool) -> result<request> {
           json_text_object body(6 * key.size() + 100);
           body.add("apiKey", key.reveal()).add("stateCode", code);
           return request{.method = method::post,

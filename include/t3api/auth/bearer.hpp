@@ -2,6 +2,9 @@
 #define T3API_AUTH_BEARER_HPP
 
 #include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include <t3api/auth/checks.hpp>
@@ -20,6 +23,9 @@ class bearer_auth {
   explicit bearer_auth(const secret& jwt, wall_time now = std::chrono::system_clock::now())
       : jwt_(detail::require_trimmed(jwt.reveal(), "JWT")),
         expires_at_(read_token_times(jwt_.reveal()).expires_at) {
+    if (jwt_.reveal().find(' ') != std::string_view::npos) {
+      throw std::invalid_argument("the JWT holds a space: give the token alone, without 'Bearer' in front");
+    }
     if (has_expired(now)) throw_error(expired());
   }
 

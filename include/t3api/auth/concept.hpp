@@ -9,6 +9,7 @@
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/core/result.hpp>
+#include <t3api/core/url.hpp>
 
 namespace t3api {
 
@@ -24,6 +25,9 @@ class exchange {
   /// Sends a request of the auth method's own, without authorisation, under the call's deadline and
   /// stop_token.
   virtual result<response> send(request message) = 0;
+
+  /// Where the call goes, and where requests of the auth method's own go.
+  virtual const url& host() const noexcept = 0;
 
   virtual t3api::clock& clock() const noexcept = 0;
   virtual steady_time deadline() const noexcept = 0;

@@ -70,9 +70,9 @@ class credentials_auth {
   explicit credentials_auth(credentials user) {
     detail::require_valid(user);
     std::vector<secret> sensitive{user.password, user.otp, user.otp_seed};
-    auto maker = [state = std::make_shared<one_time_passwords>(),
-                  user = std::move(user)](exchange& via) -> result<request> {
-      auto otp = state->next(user, via);
+    auto maker = [state = std::make_shared<one_time_passwords>(), user = std::move(user)](
+                     exchange& via, bool last_was_unsent) -> result<request> {
+      auto otp = state->next(user, via, last_was_unsent);
       if (!otp) return otp.error();
       return detail::credentials_request("/v2/auth/credentials", user, "otp", *otp);
     };
@@ -92,7 +92,11 @@ class credentials_auth {
   /// thread at a time.
   class one_time_passwords {
    public:
-    result<secret> next(const credentials& user, exchange& via) {
+    result<secret> next(const credentials& user, exchange& via, bool last_was_unsent) {
+      if (last_was_unsent) {
+        used_ = false;
+        last_step_ = step_before_;
+      }
       if (!user.otp.empty()) {
         if (std::exchange(used_, true)) {
           return error{.category = error_category::authentication,
@@ -118,15 +122,16 @@ class credentials_auth {
           return error{.category = error_category::cancelled,
                        .message = "the call was cancelled while it waited for the next one-time password"};
         }
-        now = std::max(via.clock().wall_now(), next_step);
+        now = (std::max)(via.clock().wall_now(), next_step);
       }
-      last_step_ = totp_step_at(now);
+      step_before_ = std::exchange(last_step_, totp_step_at(now));
       return totp(user.otp_seed, last_step_);
     }
 
    private:
     bool used_ = false;
     std::int64_t last_step_ = -1;
+    std::int64_t step_before_ = -1;
   };
 
   std::shared_ptr<detail::token_exchange> tokens_;

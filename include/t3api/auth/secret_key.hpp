@@ -2,6 +2,7 @@
 #define T3API_AUTH_SECRET_KEY_HPP
 
 #include <string>
+#include <vector>
 
 #include <t3api/auth/checks.hpp>
 #include <t3api/auth/concept.hpp>
@@ -28,6 +29,7 @@ class secret_key_auth {
     if (place_ == secret_key_place::header) {
       message.headers.set("X-T3-API-Key", std::string(key_.reveal()));
     } else {
+      std::erase_if(message.query, [](const auto& parameter) { return parameter.first == "secretKey"; });
       message.query.emplace_back("secretKey", key_.reveal());
     }
     return token_generation{0};

@@ -60,6 +60,19 @@ inline std::string request_target(const request& r, std::string_view base_path =
   return target;
 }
 
+/// The error for a header that says how the message is framed or where it goes: the transport alone writes
+/// these, or one request could be read as two. Nothing when there is none.
+inline std::optional<error> framing_header(const headers& fields) {
+  for (const char* name : {"Host", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "TE",
+                           "Trailer", "Upgrade", "Expect", "Proxy-Authorization", "Proxy-Connection"}) {
+    if (fields.contains(name)) {
+      return argument_error("the header '" + std::string(name) +
+                            "' is written by the transport: leave it out");
+    }
+  }
+  return std::nullopt;
+}
+
 /// Checks path and query, and moves a query that stands in the path into `query`. Gives the error when the
 /// request must not be sent: a path with a host or without a slash, or a control byte in path, query or
 /// headers.
@@ -87,7 +100,7 @@ inline std::optional<error> normalise(request& r) {
     query_params query{};
     while (!rest.empty()) {
       const auto pair = rest.substr(0, rest.find('&'));
-      rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+      rest.remove_prefix((std::min)(rest.size(), pair.size() + 1));
       if (pair.empty()) continue;
       const auto equals = pair.find('=');
       query.emplace_back(detail::query_decode(pair.substr(0, equals)),
@@ -103,6 +116,7 @@ inline std::optional<error> normalise(request& r) {
                             "' holds a control character (a line break, perhaps): remove it");
     }
   }
+  if (auto fault = framing_header(r.headers)) return fault;
   for (const auto& [name, value] : r.headers) {  // Those that were added as received are unchecked so far.
     if (detail::has_control(name) || detail::has_control(value)) {
       return argument_error("the header '" + detail::printable(name, 60) +

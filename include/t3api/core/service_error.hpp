@@ -26,14 +26,17 @@ inline std::string service_message(const response& answer) {
   for (const char* name : {"message", "detail", "error"}) {
     if (const auto text = string_member(*body, name)) return *text;
   }
-  if (const auto list = body->find("errors"); list != body->end() && list->is_array()) {
+  for (const char* name : {"errors", "detail"}) {
+    const auto list = body->find(name);
+    if (list == body->end() || !list->is_array()) continue;
     std::string joined;
     for (const auto& entry : *list) {
-      const auto text =
+      std::string text =
           entry.is_string() ? entry.get<std::string>() : string_member(entry, "message").value_or("");
+      if (text.empty()) text = string_member(entry, "msg").value_or("");
       if (!text.empty()) joined += (joined.empty() ? "" : "; ") + text;
     }
-    return joined;
+    if (!joined.empty()) return joined;
   }
   return {};
 }
@@ -76,7 +79,7 @@ inline void redact(error& cause, std::string_view sensitive) {
     }
     for (auto dots = text->find("..."); dots != text->npos; dots = text->find("...", dots + 3)) {
       const auto before = std::string_view(*text).substr(0, dots);
-      auto size = std::min(sensitive.size(), before.size());
+      auto size = (std::min)(sensitive.size(), before.size());
       while (size >= shortest && !before.ends_with(sensitive.substr(0, size))) --size;
       if (size < shortest) continue;
       text->replace(dots - size, size, "***");

@@ -35,9 +35,11 @@ struct url {
     for (int octet = 0; octet < 4; ++octet) {
       const auto dot = octet < 3 ? rest.find('.') : rest.size();
       if (dot == rest.npos) return false;
-      const auto value = detail::parse_decimal(rest.substr(0, dot));
-      if (!value || *value > 255 || (octet == 0 && *value != 127)) return false;
-      rest.remove_prefix(std::min(rest.size(), dot + 1));
+      const auto digits = rest.substr(0, dot);
+      const auto value = detail::parse_decimal(digits);
+      const bool octal = digits.size() > 1 && digits.front() == '0';  // As the system's resolver reads it.
+      if (!value || *value > 255 || octal || (octet == 0 && *value != 127)) return false;
+      rest.remove_prefix((std::min)(rest.size(), dot + 1));
     }
     return true;
   }

@@ -67,7 +67,7 @@ inline std::optional<std::uint64_t> parse_decimal(std::string_view text) noexcep
 /// UTF-8 become question marks, and dots follow when more than `limit` bytes were cut.
 inline std::string printable(std::string_view text, std::size_t limit) {
   const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-  std::size_t end = std::min(limit, text.size());
+  std::size_t end = (std::min)(limit, text.size());
   for (int back = 0; back < 3 && end > 0 && end < text.size() && continues(text[end]); ++back) --end;
   std::string shown(text.substr(0, end));
   const bool utf8 = is_utf8(shown);

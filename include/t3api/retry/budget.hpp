@@ -16,7 +16,7 @@ class retry_budget {
   /// Every call, good or bad, earns a tenth of a retry.
   void earn() noexcept {
     const std::scoped_lock lock(mutex_);
-    balance_ = std::min(capacity_, balance_ + 1);
+    balance_ = (std::min)(capacity_, balance_ + 1);
   }
 
   /// Takes one retry out; false when there is none left.

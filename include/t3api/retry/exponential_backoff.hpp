@@ -53,12 +53,12 @@ class exponential_backoff {
     if (!budget_->spend()) return std::nullopt;
     using milliseconds_f = std::chrono::duration<double, std::milli>;
     const double doubled = static_cast<double>(options_.base.count()) * std::ldexp(1.0, failed.number - 1);
-    const double bound = std::min(doubled, static_cast<double>(options_.cap.count()));
+    const double bound = (std::min)(doubled, static_cast<double>(options_.cap.count()));
     const auto backoff =
         std::chrono::ceil<std::chrono::milliseconds>(milliseconds_f(bound * options_.random()));
     if (!cause.retry_after) return backoff;
-    return std::max<std::chrono::milliseconds>(backoff,
-                                               std::min(*cause.retry_after, options_.max_retry_after));
+    return (std::max<std::chrono::milliseconds>)(backoff,
+                                                 (std::min)(*cause.retry_after, options_.max_retry_after));
   }
 
   void succeeded() noexcept { budget_->earn(); }

@@ -45,7 +45,7 @@ inline query_params decode_query(std::string_view encoded) {
   query_params query;
   while (!encoded.empty()) {
     const auto pair = encoded.substr(0, encoded.find('&'));
-    encoded.remove_prefix(std::min(encoded.size(), pair.size() + 1));
+    encoded.remove_prefix((std::min)(encoded.size(), pair.size() + 1));
     if (pair.empty()) continue;
     const auto equals = pair.find('=');
     query.emplace_back(detail::query_decode(pair.substr(0, equals)),

@@ -32,6 +32,9 @@ class httplib_transport {
       const bool stale = !answer && options.idempotent &&
                          answer.error().category == error_category::transport && answer.error().status == 0;
       if (!stale) return state_->give_back(std::move(reused), std::move(answer));
+      auto second = state_->send_on_new_connection(message, options);
+      if (!second) second.error().sent = true;  // The first time, if not the second.
+      return second;
     }
     return state_->send_on_new_connection(message, options);
   }
@@ -76,7 +79,7 @@ class httplib_transport {
         authorities = *loaded;
       }
       const auto connect_deadline =
-          std::min(options.deadline, std::chrono::steady_clock::now() + options.connect_timeout);
+          (std::min)(options.deadline, std::chrono::steady_clock::now() + options.connect_timeout);
       const auto addresses = detail::resolve(config.proxy ? config.proxy->host : options.host.host,
                                              connect_deadline, options.stop);
       if (!addresses) return addresses.error();
@@ -88,7 +91,7 @@ class httplib_transport {
         auto made = make_connection(
             {.host = options.host,
              .address = (*addresses)[i],
-             .connect_timeout = std::max(share, std::chrono::milliseconds(1)),
+             .connect_timeout = (std::max)(share, std::chrono::milliseconds(1)),
              .connect_deadline = options.host.secure ? std::optional(connect_deadline) : std::nullopt},
             authorities);
         if (!made) return made.error();

@@ -17,8 +17,9 @@
 
 #include <t3api/core/call_options.hpp>
 #include <t3api/core/client_config.hpp>
+#include <t3api/core/service_error.hpp>
 #include <t3api/transport/concept.hpp>
-#include <t3api/transport/limits.hpp>
+#include <t3api/transport/reception.hpp>
 #include <t3api/transport/tls_trust.hpp>
 #include <t3api/transport/watchdog.hpp>
 
@@ -103,7 +104,7 @@ class httplib_connection {
     http_->set_write_timeout(options.read_timeout);
 
     httplib::Request wire = to_wire(message);
-    reception incoming{.limit = options.max_body_bytes};
+    reception incoming(options.max_body_bytes, understands_gzip);
     attach_reception(wire, incoming);
     httplib::Response head;
     auto code = httplib::Error::Success;
@@ -113,24 +114,29 @@ class httplib_connection {
       sigpipe_guard no_sigpipe;
       try {
         received = http_->send(wire, head, code);
-      } catch (const second_socket&) {
-        code = httplib::Error::Read;
+      } catch (const socket_refused& refused) {
+        code = refused.code;
       }
-      if (received && !incoming.has_headers) take_headers(head, incoming);
-      reusable_ = received && head.version == "HTTP/1.1" &&
-                  !iequals(incoming.answer.headers.get("Connection").value_or(""), "close");
+      if (received && !incoming.has_headers()) incoming.take_headers(head.status, received_headers(head));
+      reusable_ = received && head.version == "HTTP/1.1" && !incoming.closes_connection();
+      // What a TLS record holds behind the answer would be taken for the next one.
+      if (reusable_ && session_ != nullptr && SSL_has_pending(session_) == 1) reusable_ = false;
       if (!reusable_) no_sigpipe.write_may_have_failed();
     }
     const auto interrupted = watched_->end();
     used_ = true;
-    if (!received || interrupted != interruption::none || may_be_truncated(message, incoming.answer)) {
+    if (received && target_.host.secure && session_ == nullptr) return refused_by_proxy(head.status);
+    // Over TLS an answer that ends with the connection is whole only if the peer said farewell (RFC 8446
+    // section 6.1): an attacker can cut a connection but cannot forge that.
+    const bool may_be_cut = target_.host.secure && message.method != method::head &&
+                            incoming.ends_with_connection() && !farewell_received_;
+    if (!received || interrupted != interruption::none || may_be_cut || !incoming.fault().empty()) {
       reusable_ = false;
-      incoming.silent = std::chrono::steady_clock::now() - std::max(started, incoming.last_progress) >=
-                        options.read_timeout;
-      return failure(code, interrupted, incoming, options);
+      const auto silence = std::chrono::steady_clock::now() - (std::max)(started, incoming.last_progress());
+      return failure(code, interrupted, incoming, silence >= options.read_timeout, options);
     }
     idle_since_ = std::chrono::steady_clock::now();
-    return std::move(incoming.answer);
+    return incoming.take_answer();
   }
 
   bool reusable() const noexcept { return reusable_; }
@@ -146,17 +152,15 @@ class httplib_connection {
   steady_time idle_since() const noexcept { return idle_since_; }
 
  private:
-  struct second_socket {};
-
-  /// What has come in so far, and what was wrong with it.
-  struct reception {
-    std::size_t limit = 0;
-    response answer{};
-    bool has_headers = false;
-    std::string fault{};
-    steady_time last_progress{};
-    bool silent = false;
+  struct socket_refused {
+    httplib::Error code;
   };
+
+#ifdef CPPHTTPLIB_ZLIB_SUPPORT
+  static constexpr bool understands_gzip = true;
+#else
+  static constexpr bool understands_gzip = false;
+#endif
 
   httplib_connection(connection_target target, const client_config& config, watchdog& guard)
       : target_(std::move(target)),
@@ -177,7 +181,10 @@ class httplib_connection {
     SSL_CTX_set_app_data(context, this);
     SSL_CTX_set_info_callback(context, [](const SSL* session, int event, int detail) {
       auto& self = *static_cast<httplib_connection*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
-      if ((event & SSL_CB_HANDSHAKE_DONE) != 0) self.watched_->connected();
+      if ((event & SSL_CB_HANDSHAKE_DONE) != 0) {
+        self.session_ = session;
+        self.watched_->connected();
+      }
       const bool alert_received = (event & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT;
       if (alert_received && (detail & 0xFF) == SSL_AD_CLOSE_NOTIFY) self.farewell_received_ = true;
     });
@@ -214,11 +221,10 @@ class httplib_connection {
     // Newer versions of cpp-httplib connect and send again by themselves when a TLS peer closes. That could
     // send a write twice, so a second socket within one exchange is refused.
     http_->set_socket_options([this](native_socket socket) {
-      if (++sockets_made_ > 1) {
-        close_native(socket);
-        throw second_socket();
-      }
-      watched_->attach(socket);
+      const bool first = ++sockets_made_ == 1;
+      if (first && watched_->attach(socket)) return;
+      close_native(socket);
+      throw socket_refused{first ? httplib::Error::Connection : httplib::Error::Read};
     });
   }
 
@@ -228,9 +234,7 @@ class httplib_connection {
     wire.path = request_target(message, target_.host.base_path);
     for (const auto& [name, value] : message.headers) wire.headers.emplace(name, value);
     if (hide_proxy_credentials_) wire.headers.emplace("Proxy-Authorization", "");
-#ifdef CPPHTTPLIB_ZLIB_SUPPORT
-    wire.headers.emplace("Accept-Encoding", "gzip");
-#endif
+    if (understands_gzip) wire.headers.emplace("Accept-Encoding", "gzip");
     if (!message.body.empty()) {
       wire.content_length_ = message.body.size();
       wire.content_provider_ = [&body = message.body](std::size_t offset, std::size_t length,
@@ -244,70 +248,34 @@ class httplib_connection {
   void attach_reception(httplib::Request& wire, reception& incoming) {
     wire.response_handler = [this, &incoming](const httplib::Response& head) {
       watched_->headers_complete();
-      take_headers(head, incoming);
-      if (incoming.fault.empty()) {
-        const auto announced = parse_decimal(incoming.answer.headers.get("Content-Length").value_or("0"));
-        if (*announced > incoming.limit) {
-          incoming.fault = body_too_large(incoming.limit);
-        } else {
-          incoming.answer.body.reserve(std::min<std::size_t>(*announced, 1U << 20U));
-        }
-      }
-      return incoming.fault.empty();
+      return incoming.take_headers(head.status, received_headers(head));
     };
     wire.content_receiver = [&incoming](const char* data, std::size_t size, auto&&...) {
-      incoming.last_progress = std::chrono::steady_clock::now();
-      if (size > incoming.limit - incoming.answer.body.size()) {
-        incoming.fault = body_too_large(incoming.limit);
-        return false;
-      }
-      incoming.answer.body.append(data, size);
-      return true;
+      return incoming.take_body(data, size);
     };
   }
 
-  static void take_headers(const httplib::Response& head, reception& incoming) {
-    incoming.has_headers = true;
-    incoming.answer.status = head.status;
-    incoming.answer.headers.reserve(head.headers.size());
-    for (const auto& [name, value] : head.headers) incoming.answer.headers.add_received(name, value);
-    incoming.fault = framing_fault(incoming.answer.headers);
+  static headers received_headers(const httplib::Response& head) {
+    headers fields;
+    fields.reserve(head.headers.size());
+    for (const auto& [name, value] : head.headers) fields.add_received(name, value);
+    return fields;
   }
 
-  /// What is wrong with the length headers of an answer (RFC 9112 section 6.3); empty when nothing is.
-  static std::string framing_fault(const headers& fields) {
-    const auto length = fields.get("Content-Length");
-    for (const auto& [name, value] : fields) {
-      if (iequals(name, "Content-Length") && (!parse_decimal(value) || value != *length)) {
-        return "the answer's Content-Length is not one number";
-      }
-    }
-    if (length && fields.contains("Transfer-Encoding")) {
-      return "the answer has both Content-Length and Transfer-Encoding, so its end is uncertain";
-    }
-    const auto encoding = fields.get("Content-Encoding").value_or("identity");
-#ifdef CPPHTTPLIB_ZLIB_SUPPORT
-    const bool readable =
-        iequals(encoding, "identity") || iequals(encoding, "gzip") || iequals(encoding, "deflate");
-#else
-    const bool readable = iequals(encoding, "identity");
-#endif
-    return readable ? std::string() : "the answer is compressed in a way that was not asked for";
+  /// Some versions of cpp-httplib pass on what a proxy says to CONNECT as if the service had said it.
+  outcome refused_by_proxy(int status) {
+    reusable_ = false;
+    return error{.category = error_category::transport,
+                 .message = "the proxy answered " + std::to_string(status) +
+                            " instead of opening a tunnel to " + target_.host.origin() +
+                            ", nothing was sent: check the proxy settings",
+                 .retryable = is_retryable_status(status)};
   }
 
-  /// Over TLS an answer that ends with the connection is whole only if the peer said farewell (RFC 8446
-  /// section 6.1): an attacker can cut a connection but cannot forge that.
-  bool may_be_truncated(const request& message, const response& answer) const {
-    const bool ends_with_connection = message.method != method::head && answer.status != 204 &&
-                                      answer.status != 304 && !answer.headers.contains("Content-Length") &&
-                                      !answer.headers.contains("Transfer-Encoding");
-    return target_.host.secure && ends_with_connection && !farewell_received_;
-  }
-
-  outcome failure(httplib::Error code, interruption why, const reception& incoming,
+  outcome failure(httplib::Error code, interruption why, const reception& incoming, bool silent,
                   const send_options& options) {
     error cause;
-    cause.status = incoming.answer.status;
+    cause.status = incoming.answer().status;
     cause.sent = !failed_before_sending(code);
     never_connected_ = code == httplib::Error::Connection || code == httplib::Error::ConnectionTimeout;
     cause.retryable = true;
@@ -330,19 +298,19 @@ class httplib_connection {
       cause.message = "the headers of the answer from " + peer + " are larger than the limit of " +
                       std::to_string(options.max_header_bytes) + " bytes (client_config::max_header_bytes)";
       cause.retryable = false;
-    } else if (!incoming.fault.empty()) {
+    } else if (!incoming.fault().empty()) {
       cause.category = error_category::protocol;
-      cause.message = incoming.fault + ": " + peer + " sent it";
+      cause.message = incoming.fault() + ": " + peer + " sent it";
       cause.retryable = false;
     } else if (!refusal.empty()) {
       cause.message = "the certificate of " + peer + " was refused, nothing was sent: " + refusal;
       cause.retryable = false;
-    } else if (incoming.silent && cause.sent) {
+    } else if (silent && cause.sent) {
       cause.category = error_category::timeout;
       cause.message = peer + " was silent for " + std::to_string(options.read_timeout.count()) + " ms";
     } else if (code == httplib::Error::SSLConnection || code == httplib::Error::SSLServerVerification) {
-      cause.message = "no TLS connection to " + peer +
-                      " could be made, nothing was sent: does it speak TLS 1.2 or newer there?";
+      cause.message = "no TLS connection to " + peer + " could be made, nothing was sent: " +
+                      (has_proxy_ ? "did the proxy open a tunnel?" : "does it speak TLS 1.2 or newer there?");
     } else if (!cause.sent) {
       cause.message = "no connection to " + peer + (has_proxy_ ? " through the proxy" : "") +
                       " could be made: check the host, the port and the network";
@@ -357,6 +325,7 @@ class httplib_connection {
   std::shared_ptr<watched_connection> watched_;
   std::unique_ptr<tls_verification> verification_;
   std::unique_ptr<httplib::ClientImpl> http_;
+  const SSL* session_ = nullptr;  ///< Of http_, once the handshake is done.
   steady_time idle_since_{};
   int sockets_made_ = 0;
   bool has_proxy_ = false;

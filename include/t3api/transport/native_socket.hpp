@@ -69,6 +69,8 @@ class socket_handle {
     if (socket_ != no_socket) close_native(socket_);
   }
 
+  bool valid() const noexcept { return socket_ != no_socket; }
+
   /// Ends the connection in both directions: whoever connects, reads or writes on it gets an error at once.
   void interrupt() const noexcept {
 #ifdef _WIN32

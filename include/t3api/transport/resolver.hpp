@@ -13,15 +13,19 @@
 
 #include <t3api/core/clock.hpp>
 #include <t3api/core/result.hpp>
+#include <t3api/detail/ascii.hpp>
 #include <t3api/transport/native_socket.hpp>
 
 namespace t3api::detail {
 
-/// The addresses of a host, at the latest by `deadline`: the system's resolver knows no deadline, so it works
-/// in a thread of its own that is left behind when it does not answer in time.
+/// The addresses of a host, at the latest by `deadline`. "localhost" is this machine whatever the resolver
+/// says (RFC 6761 section 6.3), as credentials may travel to it unencrypted. For other names: the system's
+/// resolver knows no deadline, so it works in a thread of its own that is left behind when it does not answer
+/// in time.
 inline result<std::vector<std::string>> resolve(const std::string& host, steady_time deadline,
                                                 std::stop_token stop) {
   if (is_address(host)) return std::vector{host};
+  if (iequals(host, "localhost")) return std::vector<std::string>{"127.0.0.1", "::1"};
   struct lookup {
     std::mutex mutex;
     std::condition_variable_any done;

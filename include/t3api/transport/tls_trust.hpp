@@ -96,13 +96,16 @@ class tls_verification {
  private:
   static int verify(X509_STORE_CTX* handshake, void* self) {
     auto& verification = *static_cast<tls_verification*>(self);
+    const auto* session =
+        static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(handshake, SSL_get_ex_data_X509_STORE_CTX_idx()));
     verification.code_ =
-        verification.check(X509_STORE_CTX_get0_cert(handshake), X509_STORE_CTX_get0_untrusted(handshake));
+        verification.check(X509_STORE_CTX_get0_cert(handshake), X509_STORE_CTX_get0_untrusted(handshake),
+                           SSL_get_security_level(session));
     X509_STORE_CTX_set_error(handshake, verification.code_);
     return verification.code_ == X509_V_OK ? 1 : 0;
   }
 
-  int check(X509* certificate, STACK_OF(X509) * intermediates) const {
+  int check(X509* certificate, STACK_OF(X509) * intermediates, int security_level) const {
     const std::unique_ptr<X509_STORE_CTX, void (*)(X509_STORE_CTX*)> context(X509_STORE_CTX_new(),
                                                                              X509_STORE_CTX_free);
     if (!context || X509_STORE_CTX_init(context.get(), trust_->store(), certificate, intermediates) != 1) {
@@ -110,6 +113,7 @@ class tls_verification {
     }
     X509_STORE_CTX_set_default(context.get(), "ssl_server");
     X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(context.get());
+    X509_VERIFY_PARAM_set_auth_level(rules, security_level);
     X509_VERIFY_PARAM_set_hostflags(
         rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     if (X509_VERIFY_PARAM_set1_ip_asc(rules, host_.c_str()) != 1 &&

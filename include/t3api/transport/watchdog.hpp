@@ -45,11 +45,14 @@ class watched_connection {
     return reason_;
   }
 
-  /// A new socket carries the connection from now on.
-  void attach(native_socket socket) {
+  /// A new socket carries the connection from now on; false when the system is out of descriptors to watch it
+  /// by.
+  bool attach(native_socket socket) {
     socket_handle handle(socket);
+    if (!handle.valid()) return false;
     const std::scoped_lock lock(mutex_);
     socket_.emplace(std::move(handle));
+    return true;
   }
 
   void connected() {

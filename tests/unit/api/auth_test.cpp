@@ -95,8 +95,10 @@ TEST_CASE("credentials that cannot be right make no request") {
   bench b;
   auto user = demo();
   user.password = " ";
-  CHECK_THROWS_WITH_AS((void)t3api::create_secret_key(b.client, user),
-                       "the Metrc password is empty: give one", std::invalid_argument);
+  const auto refused = t3api::create_secret_key(b.client, user);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().category == t3api::error_category::argument);
+  CHECK(refused.error().message == "the Metrc password is empty: give one");
   CHECK(b.script.requests().empty());
 }
 

@@ -256,3 +256,19 @@ TEST_CASE("no secret of the credentials is in any error, even when the service r
     }
   }
 }
+
+TEST_CASE("a one-time password in an exchange that never left is still good") {
+  const auto clock = test::make_clock();
+  t3api::scripted_transport script;
+  script.reply(test::never_sent()).reply(test::token_answer("token-1")).reply(test::answer(200));
+  credentials user = demo();
+  SUBCASE("one that was given") { user.otp = "123456"; }
+  SUBCASE("one from a seed") { user.otp_seed = seed; }
+  const test::scripted_client<credentials_auth> client(script, credentials_auth(user),
+                                                       test::patient_config(clock));
+  const auto first = client.get("/x");
+  REQUIRE_FALSE(first);
+  CHECK(first.error().category == error_category::transport);
+  REQUIRE(client.get("/x"));
+  CHECK(otp_in(script.requests().at(0)) == otp_in(script.requests().at(1)));
+}

@@ -117,6 +117,7 @@ struct waiting_room {
       room_.waiting_.wait();
       return room_.first_answer;
     }
+    const t3api::url& host() const noexcept override { return room_.host_; }
     t3api::clock& clock() const noexcept override { return *room_.clock_; }
     t3api::steady_time deadline() const noexcept override { return room_.deadline_; }
     /// Asked for under the lock, right before the wait: who has asked is waiting by the time the leader gets
@@ -132,11 +133,12 @@ struct waiting_room {
     mutable bool noted_ = false;
   };
 
+  t3api::url host_{};
   std::shared_ptr<t3api::manual_clock> clock_ = test::make_clock();
   t3api::steady_time deadline_ = clock_->now() + 10min;
   std::latch exchanging_{1};
   std::latch waiting_{crowd};
-  t3api::detail::token_exchange tokens_{[](t3api::exchange&) -> t3api::result<t3api::request> {
+  t3api::detail::token_exchange tokens_{[](t3api::exchange&, bool) -> t3api::result<t3api::request> {
                                           return t3api::request{.method = t3api::method::post,
                                                                 .path = exchange_path};
                                         },
@@ -365,7 +367,7 @@ TEST_CASE("whatever says that the credentials are wrong is final") {
   for (const int status : {400, 401, 403, 422}) {
     CAPTURE(status);
     bench<t3api::exponential_backoff> b;
-    b.script.reply(test::answer(status));
+    b.script.reply(test::answer(status, R"({"error":{"message":"no"}})"));
     for (int i = 0; i < 3; ++i) {
       const auto outcome = b.client.get("/x");
       REQUIRE_FALSE(outcome);
@@ -449,19 +451,17 @@ TEST_CASE("a token reaches everyone who waited for it") {
   CHECK(room.sent == 1);
 }
 
-TEST_CASE("a leader that is cancelled or runs out of time does not fail those who waited for it") {
-  for (const auto category : {error_category::cancelled, error_category::timeout}) {
-    waiting_room room;
-    room.first_answer = t3api::error{.category = category, .message = "the leader's own end"};
-    int failed = 0;
-    for (const auto& outcome : room.run()) {
-      if (outcome) continue;
-      CHECK(outcome.error().category == category);
-      ++failed;
-    }
-    CHECK(failed == 1);
-    CHECK(room.sent == 2);
+TEST_CASE("a leader that is cancelled does not fail those who waited for it") {
+  waiting_room room;
+  room.first_answer = t3api::error{.category = error_category::cancelled, .message = "the leader's own end"};
+  int failed = 0;
+  for (const auto& outcome : room.run()) {
+    if (outcome) continue;
+    CHECK(outcome.error().category == error_category::cancelled);
+    ++failed;
   }
+  CHECK(failed == 1);
+  CHECK(room.sent == 2);
 }
 
 TEST_CASE("one who waits for the exchange of another can be cancelled") {
@@ -574,4 +574,74 @@ TEST_CASE("the exchange has the client's own headers and no authorization") {
   CHECK(exchange.headers.get("Accept") == "application/json");
   CHECK(exchange.headers.get("User-Agent")->starts_with("t3api/"));
   CHECK_FALSE(exchange.headers.contains("Authorization"));
+}
+
+TEST_CASE("a token goes to the host that issued it and to no other") {
+  const auto clock = test::make_clock();
+  const api_key_auth auth("demo-api-key", "CA");
+  t3api::scripted_transport first, second;
+  first.reply(test::token_answer("token-1")).reply(test::answer(200));
+  const test::scripted_client<api_key_auth> here{
+      first, auth, {.host = "https://one.example", .clock = clock}};
+  const test::scripted_client<api_key_auth> there{
+      second, auth, {.host = "https://two.example", .clock = clock}};
+  REQUIRE(here.get("/x"));
+  const auto refused = there.get("/x");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().category == error_category::argument);
+  CHECK(second.requests().empty());
+}
+
+TEST_CASE("a service that refuses every fresh token is not met with a login for every call") {
+  bench<> b;
+  token_service service;
+  service.revoked_below = 1'000'000;
+  constexpr int calls = 100;
+  serve(b.script, service, 4 * calls);
+  for (int i = 0; i < calls; ++i) {
+    const auto outcome = b.client.get("/x");
+    REQUIRE_FALSE(outcome);
+    CHECK(outcome.error().category == error_category::authentication);
+  }
+  CHECK(b.exchanges() == 1 + 10);
+  b.clock->advance(30s);
+  REQUIRE_FALSE(b.client.get("/x"));
+  REQUIRE_FALSE(b.client.get("/x"));
+  CHECK(b.exchanges() == 1 + 11);
+}
+
+TEST_CASE(
+    "a service that is silent at the exchange is asked once for all who waited, then after growing pauses") {
+  waiting_room room;
+  room.first_answer =
+      t3api::error{.category = error_category::timeout, .message = "silent", .retryable = true, .sent = true};
+  for (const auto& outcome : room.run()) {
+    REQUIRE_FALSE(outcome);
+    CHECK(outcome.error().category == error_category::timeout);
+  }
+  CHECK(room.sent == 1);
+
+  bench<> b;
+  const auto silence =
+      t3api::error{.category = error_category::timeout, .message = "silent", .retryable = true, .sent = true};
+  for (int i = 0; i < 5; ++i) b.script.reply(silence);
+  for (int i = 0; i < 5; ++i) CHECK_FALSE(b.client.get("/x"));
+  CHECK(b.clock->waits() == std::vector<t3api::manual_clock::duration>{250ms, 500ms, 1s, 2s});
+}
+
+TEST_CASE("a refusal that does not come from T3 is not final") {
+  bench<> b;
+  b.script.reply(test::answer(403, "<html>the office firewall</html>"))
+      .reply(test::token_answer("token-1"))
+      .reply(test::answer(200));
+  CHECK(b.client.get("/x").error().category == error_category::http);
+  CHECK(b.client.get("/x"));
+}
+
+TEST_CASE("what is thrown and no std::exception fails the exchange and leaves the way free for the next") {
+  bench<> b;
+  b.script.reply_with([](const t3api::request&) -> t3api::outcome { throw 42; });
+  b.script.reply(test::token_answer("token-1")).reply(test::answer(200));
+  CHECK(b.client.get("/x").error().category == error_category::transport);
+  CHECK(b.client.get("/x"));
 }

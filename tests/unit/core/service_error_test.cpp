@@ -44,7 +44,7 @@ TEST_CASE("a body that says nothing known gives no message and no fault") {
        {"", "<html><body><h1>502 Bad Gateway</h1></body></html>", "{", "{}", "[]", "null", "7", "\"text\"",
         R"({"error":null})", R"({"error":[1]})", R"({"message":7})", R"({"message":{"a":1}})",
         R"({"errors":{}})", R"({"errors":"x"})", R"({"errors":[]})", R"({"errors":[[["x"]]]})",
-        R"({"detail":[{"msg":"x"}]})", "\xFF\xFE"}) {
+        R"({"detail":[{"loc":"x"}]})", "\xFF\xFE"}) {
     CAPTURE(body);
     CHECK(said(body) == "");
     CHECK(error_for(502, body).message ==

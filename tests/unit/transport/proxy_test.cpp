@@ -127,7 +127,9 @@ TEST_CASE("a proxy that refuses the tunnel is an error") {
     tunnel_proxy proxy(1, verdict);
     httplib_transport transport({.proxy = proxy_options{.host = "127.0.0.1", .port = proxy.port()}});
     const auto answer = get(transport, "https://localhost:1");
-    CHECK((!answer || answer->status == 407));
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().category == error_category::transport);
+    CHECK_FALSE(answer.error().sent);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <atomic>
 #include <chrono>
@@ -219,9 +220,9 @@ class raw_tls {
   raw_tls& operator=(const raw_tls&) = delete;
 
   bool accepted() const { return accepted_; }
-  void read_some() {
+  bool read_some() {
     char bytes[16384];
-    SSL_read(session_, bytes, sizeof bytes);
+    return SSL_read(session_, bytes, sizeof bytes) > 0;
   }
   void write(std::string_view bytes) { SSL_write(session_, bytes.data(), static_cast<int>(bytes.size())); }
   void farewell() { SSL_shutdown(session_); }
@@ -274,4 +275,72 @@ TEST_CASE("an answer without a length that ends without a TLS farewell is cut, n
   });
   const auto answer = get("https://localhost:" + std::to_string(server.port()), trusting(authority()));
   CHECK(answer.has_value() == says_farewell);
+}
+
+TEST_CASE("what a TLS record holds behind an answer does not become the next answer") {
+  const auto shown = make_certificate({.dns_names = {"localhost"}, .issuer = authority()});
+  std::atomic<int> requests = 0;
+  test::raw_server server([&](test::raw_connection& peer) {
+    raw_tls tls(peer, shown, TLS1_3_VERSION);
+    while (tls.read_some()) {
+      ++requests;
+      tls.write(test::http_answer("{}") + test::http_answer("forged", "418 Forged"));
+    }
+  });
+  httplib_transport transport({.tls = trusting(authority())});
+  const url where = parse_url("https://localhost:" + std::to_string(server.port())).value();
+  for (int i = 0; i < 3; ++i) {
+    const auto answer = transport.send(
+        {.path = "/"},
+        {.host = where, .deadline = std::chrono::steady_clock::now() + 20s, .stop = {}, .idempotent = true});
+    REQUIRE(answer);
+    CHECK(answer->status == 200);
+  }
+  CHECK(requests == 3);
+}
+
+TEST_CASE("a certificate with a key that is too weak for the security level is refused") {
+  EVP_PKEY* weak = EVP_RSA_gen(1024);
+  X509* certificate = X509_new();
+  X509_set_version(certificate, 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+  X509_set_pubkey(certificate, weak);
+  auto* name = X509_get_subject_name(certificate);
+  const auto* common_name = reinterpret_cast<const unsigned char*>("localhost");
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, common_name, -1, -1, 0);
+  X509_set_issuer_name(certificate, name);
+  X509_EXTENSION* alternative = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:localhost");
+  X509_add_ext(certificate, alternative, -1);
+  X509_sign(certificate, weak, EVP_sha256());
+  BIO* text = BIO_new(BIO_s_mem());
+  PEM_write_bio_X509(text, certificate);
+  char* pem = nullptr;
+  const auto size = BIO_get_mem_data(text, &pem);
+  const std::string trusted(pem, static_cast<std::size_t>(size));
+
+  test::raw_server server([&](test::raw_connection& peer) {
+    SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+    SSL_CTX_set_security_level(context, 0);
+    SSL_CTX_use_certificate(context, certificate);
+    SSL_CTX_use_PrivateKey(context, weak);
+    SSL* session = SSL_new(context);
+    SSL_set_fd(session, peer.socket());
+    if (SSL_accept(session) == 1) {
+      char bytes[4096];
+      if (SSL_read(session, bytes, sizeof bytes) > 0)
+        SSL_write(session, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 38);
+    }
+    SSL_free(session);
+    SSL_CTX_free(context);
+  });
+  const auto answer = get("https://localhost:" + std::to_string(server.port()), {.ca_pem = trusted});
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().category == error_category::transport);
+  CHECK(answer.error().message.find("key too weak") != std::string::npos);
+  BIO_free(text);
+  X509_EXTENSION_free(alternative);
+  X509_free(certificate);
+  EVP_PKEY_free(weak);
 }

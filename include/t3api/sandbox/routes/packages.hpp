@@ -50,11 +50,11 @@ response get_active_packages(context<Metrc>& shared, const call& c) {
   const auto who = authenticate(shared, c);
   const auto license = license_parameter(c, *who.session.user);
   refuse_unsupported(c);
-  const std::uint64_t page = query_number(c, "page", 1, 1, std::numeric_limits<std::int64_t>::max());
+  const std::uint64_t page = query_number(c, "page", 1, 1, (std::numeric_limits<std::int64_t>::max)());
   const std::uint64_t page_size = query_number(c, "pageSize", 100, 1, 500);
   const std::uint64_t total = shared.settings.packages;
   const std::uint64_t pages = total / page_size + (total % page_size != 0 ? 1 : 0);
-  const bool past_the_end = page > std::max<std::uint64_t>(pages, 1);
+  const bool past_the_end = page > (std::max<std::uint64_t>)(pages, 1);
   if (past_the_end && query_flag(c, "strictPagination")) {
     throw refusal(
         400, "the page " + std::to_string(page) + " is past the last one, which is " + std::to_string(pages));
@@ -63,7 +63,7 @@ response get_active_packages(context<Metrc>& shared, const call& c) {
   auto data = nlohmann::json::array();
   if (!past_the_end) {
     const std::uint64_t first = (page - 1) * page_size;
-    for (std::uint64_t index = first; index < std::min(first + page_size, total); ++index) {
+    for (std::uint64_t index = first; index < (std::min)(first + page_size, total); ++index) {
       data.push_back(make_package({.seed = shared.settings.seed,
                                    .hostname = who.session.user->hostname,
                                    .license = license,
