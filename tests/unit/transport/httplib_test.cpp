@@ -172,6 +172,30 @@ TEST_CASE("junk behind an answer does not become the next answer") {
   }
 }
 
+TEST_CASE("junk that comes between two calls does not become an answer either") {
+  std::latch answered(1), forged(1);
+  std::atomic<int> connections = 0;
+  raw_server server([&](raw_connection& peer) {
+    const bool first = connections++ == 0;
+    if (peer.read_request().empty()) return;
+    peer.write(http_answer("{}"));
+    if (first) {
+      answered.wait();
+      peer.write(http_answer("forged", "418 Forged"));
+      forged.count_down();
+    }
+    peer.wait_until_closed();
+  });
+  httplib_transport transport;
+  REQUIRE(send(transport, server.url()));
+  answered.count_down();
+  forged.wait();
+  const auto answer = send(transport, server.url());
+  REQUIRE(answer);
+  CHECK(answer->status == 200);
+  CHECK(connections == 2);
+}
+
 TEST_CASE("a redirect is an answer like any other") {
   raw_server other(answering(http_answer("{}")));
   for (const char* status : {"301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"}) {
