@@ -1697,7 +1697,13 @@ class token_exchange {
   /// After a failure the next exchange waits a moment, so that an outage is not met with a storm of logins.
   std::optional<error> wait_for_pause_end(std::unique_lock<std::mutex>& lock, exchange& via) {
     const auto pause_end = pause_end_;
-    if (pause_end >= via.deadline() && last_failure_) return last_failure_;
+    if (pause_end >= via.deadline()) {
+      if (last_failure_) return last_failure_;
+      return error{
+          .category = error_category::timeout,
+          .message = "the last exchange failed, and the next may come only after the call's deadline",
+          .retryable = true};
+    }
     lock.unlock();
     const bool waited = via.clock().wait_until(pause_end, via.stop());
     lock.lock();
@@ -1729,7 +1735,8 @@ class token_exchange {
     if (failure.category == error_category::cancelled) return failure;
     if (failure.category == error_category::authentication) refused_ = failure;
     const auto now = via.clock().now();
-    const auto growing = shortest_pause * (1 << (std::min)(failures_++, 8));
+    const auto growing = shortest_pause * (1 << failures_);
+    failures_ = (std::min)(failures_ + 1, 8);
     const auto asked = failure.retry_after.value_or(std::chrono::seconds(0));
     pause_end_ =
         now + (std::min<std::chrono::milliseconds>)(longest_pause,

@@ -645,3 +645,17 @@ TEST_CASE("what is thrown and no std::exception fails the exchange and leaves th
   CHECK(b.client.get("/x").error().category == error_category::transport);
   CHECK(b.client.get("/x"));
 }
+
+TEST_CASE("a pause after somebody else's lack of time does not outlast the deadline of the next call") {
+  bench<> b;
+  b.script.reply_with([&](const t3api::request&) -> t3api::outcome {
+    b.clock->advance(11min);
+    return t3api::error{.category = error_category::timeout, .message = "too late", .sent = true};
+  });
+  CHECK(b.client.get("/x").error().category == error_category::timeout);
+  const auto start = b.clock->now();
+  const auto outcome = b.client.get("/x", {}, {.timeout = 100ms});
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().category == error_category::timeout);
+  CHECK(b.clock->now() == start);
+}
