@@ -340,6 +340,7 @@ class headers {
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace t3api {
 
@@ -1494,6 +1495,20 @@ inline std::string request_target(const request& r, std::string_view base_path =
   return target;
 }
 
+/// The pairs of a query string, decoded, in order.
+inline query_params decode_query(std::string_view encoded) {
+  query_params query;
+  while (!encoded.empty()) {
+    const auto pair = encoded.substr(0, encoded.find('&'));
+    encoded.remove_prefix((std::min)(encoded.size(), pair.size() + 1));
+    if (pair.empty()) continue;
+    const auto equals = pair.find('=');
+    query.emplace_back(detail::query_decode(pair.substr(0, equals)),
+                       equals == pair.npos ? std::string() : detail::query_decode(pair.substr(equals + 1)));
+  }
+  return query;
+}
+
 /// The error for a header that says how the message is framed or where it goes: the transport alone writes
 /// these, or one request could be read as two. Nothing when there is none.
 inline std::optional<error> framing_header(const headers& fields) {
@@ -1530,16 +1545,7 @@ inline std::optional<error> normalise(request& r) {
   }
   if (r.path.find('#') != r.path.npos) return argument_error(shown() + "holds a fragment (#): leave it out");
   if (const auto mark = r.path.find('?'); mark != r.path.npos) {
-    std::string_view rest = std::string_view(r.path).substr(mark + 1);
-    query_params query{};
-    while (!rest.empty()) {
-      const auto pair = rest.substr(0, rest.find('&'));
-      rest.remove_prefix((std::min)(rest.size(), pair.size() + 1));
-      if (pair.empty()) continue;
-      const auto equals = pair.find('=');
-      query.emplace_back(detail::query_decode(pair.substr(0, equals)),
-                         equals == pair.npos ? std::string() : detail::query_decode(pair.substr(equals + 1)));
-    }
+    query_params query = decode_query(std::string_view(r.path).substr(mark + 1));
     query.insert(query.end(), r.query.begin(), r.query.end());
     r.query = std::move(query);
     r.path.resize(mark);
@@ -1721,7 +1727,6 @@ class busy_connections {
 #ifndef T3API_SANDBOX_HTTP_TARGET_HPP
 #define T3API_SANDBOX_HTTP_TARGET_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -1755,20 +1760,6 @@ inline std::string decode_path(std::string_view encoded) {
     }
   }
   return path;
-}
-
-/// The pairs of a query string, decoded, in order.
-inline query_params decode_query(std::string_view encoded) {
-  query_params query;
-  while (!encoded.empty()) {
-    const auto pair = encoded.substr(0, encoded.find('&'));
-    encoded.remove_prefix((std::min)(encoded.size(), pair.size() + 1));
-    if (pair.empty()) continue;
-    const auto equals = pair.find('=');
-    query.emplace_back(detail::query_decode(pair.substr(0, equals)),
-                       equals == pair.npos ? std::string() : detail::query_decode(pair.substr(equals + 1)));
-  }
-  return query;
 }
 
 }  // namespace t3api::sandbox

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -17,6 +16,8 @@
 
 #include <t3api/sandbox/certificate.hpp>
 
+#include "tests/support/temporary_folder.hpp"
+
 using nlohmann::json;
 
 namespace {
@@ -27,23 +28,6 @@ std::string program() {
   const char* folder = std::getenv("T3API_BIN_DIR");
   return fs::path(folder != nullptr ? folder : "build/bin") / "t3api-sandbox";
 }
-
-/// A folder of its own that goes with the test.
-struct scratch {
-  fs::path path;
-
-  scratch() {
-    std::string name = fs::temp_directory_path() / "t3api-sandbox-XXXXXX";
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~scratch() { fs::remove_all(path); }
-
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(path / name) << text;
-    return path / name;
-  }
-};
 
 /// The program with these arguments, its output and errors in pipes.
 class started {
@@ -153,7 +137,7 @@ TEST_CASE("it tells its address, serves, logs without queries, and ends on SIGTE
 }
 
 TEST_CASE("its settings reach the service") {
-  const scratch folder;
+  const t3api::test::temporary_folder folder;
   const auto accounts = folder.write(
       "accounts.json",
       R"({"accounts":[{"hostname":"ca.metrc.com","username":"me","password":"mine","licenses":["A"]}]})");
@@ -174,7 +158,7 @@ TEST_CASE("its settings reach the service") {
 }
 
 TEST_CASE("it serves HTTPS with a certificate from files") {
-  const scratch folder;
+  const t3api::test::temporary_folder folder;
   const auto made = t3api::sandbox::make_certificate();
   const auto certificate = folder.write("cert.pem", made.certificate_pem),
              key = folder.write("key.pem", made.key_pem);
@@ -215,7 +199,7 @@ TEST_CASE("--help explains and ends well") {
 }
 
 TEST_CASE("what it cannot use ends it with 1 and one sentence") {
-  const scratch folder;
+  const t3api::test::temporary_folder folder;
   started other({});
   const std::string url = other.ready()["url"];
   CHECK(holds(errors_of({"--port", url.substr(url.rfind(':') + 1)}, 1), "uses the port"));

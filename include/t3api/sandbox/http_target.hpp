@@ -1,7 +1,6 @@
 #ifndef T3API_SANDBOX_HTTP_TARGET_HPP
 #define T3API_SANDBOX_HTTP_TARGET_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -38,20 +37,6 @@ inline std::string decode_path(std::string_view encoded) {
     }
   }
   return path;
-}
-
-/// The pairs of a query string, decoded, in order.
-inline query_params decode_query(std::string_view encoded) {
-  query_params query;
-  while (!encoded.empty()) {
-    const auto pair = encoded.substr(0, encoded.find('&'));
-    encoded.remove_prefix((std::min)(encoded.size(), pair.size() + 1));
-    if (pair.empty()) continue;
-    const auto equals = pair.find('=');
-    query.emplace_back(detail::query_decode(pair.substr(0, equals)),
-                       equals == pair.npos ? std::string() : detail::query_decode(pair.substr(equals + 1)));
-  }
-  return query;
 }
 
 }  // namespace t3api::sandbox

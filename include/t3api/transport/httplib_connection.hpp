@@ -140,7 +140,6 @@ class httplib_connection {
   }
 
   bool reusable() const noexcept { return reusable_; }
-  bool used() const noexcept { return used_; }
 
   /// Whether the last failure came before the TCP connection stood, so that another address may be tried.
   bool never_connected() const noexcept { return never_connected_; }

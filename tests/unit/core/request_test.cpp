@@ -155,3 +155,9 @@ TEST_CASE("no request target holds a byte that could end the request line") {
       CHECK((static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7F));
   }
 }
+
+TEST_CASE("a query is decoded pair by pair, in order") {
+  CHECK(t3api::decode_query("b=1&a=x%26y&b=2+3&c&=d&&") ==
+        t3api::query_params{{"b", "1"}, {"a", "x&y"}, {"b", "2 3"}, {"c", ""}, {"", "d"}});
+  CHECK(t3api::decode_query("").empty());
+}
