@@ -1,0 +1,77 @@
+#ifndef T3API_CORE_LOGGING_HOOKS_HPP
+#define T3API_CORE_LOGGING_HOOKS_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <t3api/core/headers.hpp>
+#include <t3api/core/request.hpp>
+
+namespace t3api {
+
+/// A request that is about to be sent; also one by which an auth method gets a token. Nothing secret is in
+/// it.
+struct request_event {
+  std::string request_id{};  ///< One per call, the same for all its attempts.
+  int attempt = 1;
+  t3api::method method = t3api::method::get;
+  std::string url{};         ///< Where to, with query parameters whose values may be shown; others are `***`.
+  t3api::headers headers{};  ///< When `logging_hooks::with_headers`; values not on the allow-list are `***`.
+  std::string body{};        ///< When `logging_hooks::with_body`; secret members are `***`.
+  std::size_t body_bytes = 0;
+};
+
+/// What became of a request.
+struct response_event {
+  std::string request_id{};
+  int attempt = 1;
+  t3api::method method = t3api::method::get;
+  std::string url{};
+  int status = 0;         ///< 0 when no answer came.
+  std::string problem{};  ///< Why no answer came; empty when one did.
+  std::chrono::microseconds elapsed{};
+  t3api::headers headers{};  ///< As in `request_event`.
+  std::string body{};
+  std::size_t body_bytes = 0;
+};
+
+/// A failed attempt that is followed by another.
+struct retry_event {
+  std::string request_id{};
+  int attempt = 1;  ///< The one that failed.
+  std::chrono::milliseconds pause{};
+  std::string reason{};
+};
+
+/// A token that was, or could not be, obtained.
+struct renewal_event {
+  std::string request_id{};      ///< Of the call on whose behalf it was.
+  std::uint64_t generation = 0;  ///< Of the new token: 1 for the first.
+  bool shared = false;           ///< Whether it came out of the store: another process had obtained it.
+  std::string problem{};         ///< Empty when it went well.
+  std::chrono::microseconds elapsed{};
+};
+
+/// What a client tells while it works; unset members are not called. They are called by the thread that
+/// makes the call, many at once, and what they throw is dropped. What they are given holds no secret.
+struct logging_hooks {
+  std::function<void(const request_event&)> on_request{};
+  std::function<void(const response_event&)> on_response{};
+  std::function<void(const retry_event&)> on_retry{};
+  std::function<void(const renewal_event&)> on_renewal{};
+  std::function<void(std::string_view)> on_notice{};  ///< One sentence for people.
+  bool with_headers = false;
+  bool with_body = false;
+
+  /// Hooks as the environment asks for them: `T3_LOG_HTTP`, `T3_LOG_HEADERS`, `T3_LOG_BODY`, `T3_LOG_FILE`.
+  /// Throws std::invalid_argument for a value that makes no sense. Needs t3api/environment.hpp.
+  static logging_hooks from_env();
+};
+
+}  // namespace t3api
+
+#endif

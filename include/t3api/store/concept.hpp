@@ -1,0 +1,39 @@
+#ifndef T3API_STORE_CONCEPT_HPP
+#define T3API_STORE_CONCEPT_HPP
+
+#include <chrono>
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <t3api/core/error.hpp>
+#include <t3api/core/result.hpp>
+
+namespace t3api {
+
+/// A value that a store still had.
+struct stored_value {
+  std::string value{};
+  std::chrono::milliseconds time_left{};  ///< How long the store will keep it from now on.
+};
+
+/// Keeps small values under a key for a while, for tokens and sessions; shared by threads and, when it lies
+/// outside the process, by processes and machines. Members are called by many threads at once. A store that
+/// cannot do what it is asked says so with an error soon: whoever uses it goes on without it.
+///
+/// `claim` takes a name for `owner` unless someone has it already, and says whether it did: it serves as a
+/// lock with a lease. `release` gives it back if `owner` still has it.
+template <class S>
+concept store = requires(S& kept, std::string_view key, std::string_view text,
+                         std::chrono::milliseconds ttl) {
+  { kept.get(key) } -> std::same_as<result<std::optional<stored_value>>>;
+  { kept.put(key, text, ttl) } -> std::same_as<std::optional<error>>;
+  { kept.erase(key) } -> std::same_as<std::optional<error>>;
+  { kept.claim(key, text, ttl) } -> std::same_as<result<bool>>;
+  { kept.release(key, text) } -> std::same_as<std::optional<error>>;
+};
+
+}  // namespace t3api
+
+#endif
