@@ -15,12 +15,12 @@
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/detail/ascii.hpp>
+#include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/busy_connections.hpp>
 #include <t3api/sandbox/http_target.hpp>
 #include <t3api/sandbox/input.hpp>
 #include <t3api/sandbox/time_text.hpp>
-#include <t3api/sandbox/uuid.hpp>
 
 namespace t3api::sandbox {
 
@@ -177,7 +177,7 @@ class http_exchange {
     const auto now = std::chrono::system_clock::now();
     response made = error_answer(why, asked.path, now);
     made.headers.set("Date", http_date(now));
-    made.headers.set("X-Request-Id", make_uuid());
+    made.headers.set("X-Request-Id", detail::make_uuid());
     send(answer, std::move(made), close);
   }
 

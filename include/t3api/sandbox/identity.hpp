@@ -11,8 +11,8 @@
 
 #include <t3api/core/clock.hpp>
 #include <t3api/detail/crypto.hpp>
+#include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/metrc.hpp>
-#include <t3api/sandbox/uuid.hpp>
 
 namespace t3api::sandbox {
 
@@ -29,7 +29,8 @@ struct identity {
 
 /// The claims of T3's tokens about an account. `credentialKey` names it without telling more.
 inline nlohmann::json account_claims(std::string_view auth_mode, const metrc_user& user) {
-  const std::string name = hex(detail::hmac_sha256("credentialKey", user.hostname + "\n" + user.username));
+  const std::string name =
+      detail::hex(detail::hmac_sha256("credentialKey", user.hostname + "\n" + user.username));
   return {{"authMode", auth_mode},     {"credentialKey", name.substr(0, 32)},
           {"hasT3plus", true},         {"t3plusSubscriptionTier", "SANDBOX"},
           {"username", user.username}, {"hostname", user.hostname}};

@@ -11,9 +11,9 @@
 #include <t3api/core/secret.hpp>
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/crypto.hpp>
+#include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/kept_login.hpp>
 #include <t3api/sandbox/metrc.hpp>
-#include <t3api/sandbox/uuid.hpp>
 
 namespace t3api::sandbox {
 
@@ -25,7 +25,7 @@ class secret_keys {
  public:
   /// A new key for credentials that Metrc has just accepted.
   secret make(std::shared_ptr<kept_login<Metrc>> login) {
-    secret key(make_uuid());
+    secret key(detail::make_uuid());
     const std::scoped_lock lock(mutex_);
     logins_.emplace(hash(key.reveal()), std::move(login));
     return key;

@@ -11,6 +11,7 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
+#include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/context.hpp>
 #include <t3api/sandbox/input.hpp>
@@ -21,7 +22,6 @@
 #include <t3api/sandbox/routes/packages.hpp>
 #include <t3api/sandbox/simulated_metrc.hpp>
 #include <t3api/sandbox/time_text.hpp>
-#include <t3api/sandbox/uuid.hpp>
 
 namespace t3api::sandbox {
 
@@ -50,7 +50,7 @@ class basic_service {
           now);
     }
     answer.headers.set("Date", http_date(now));
-    answer.headers.set("X-Request-Id", make_uuid());
+    answer.headers.set("X-Request-Id", detail::make_uuid());
     return answer;
   }
 

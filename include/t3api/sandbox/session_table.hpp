@@ -14,8 +14,8 @@
 #include <utility>
 
 #include <t3api/core/clock.hpp>
+#include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/metrc.hpp>
-#include <t3api/sandbox/uuid.hpp>
 
 namespace t3api::sandbox {
 
@@ -27,7 +27,7 @@ class session_table {
       : ttl_(ttl), capacity_(capacity) {}
 
   metrc_session open(std::shared_ptr<const metrc_user> user, steady_time now) {
-    metrc_session session{.id = make_uuid(), .user = std::move(user)};
+    metrc_session session{.id = detail::make_uuid(), .user = std::move(user)};
     const std::scoped_lock lock(mutex_);
     while (!by_age_.empty() && (by_age_.front().ends <= now || by_age_.size() >= capacity_)) {
       sessions_.erase(by_age_.front().id);

@@ -36,11 +36,11 @@ TEST_CASE("what is no key leads nowhere") {
   const std::string key(keys.make(some_login()).reveal());
   CHECK_FALSE(keys.find(""));
   CHECK_FALSE(keys.find(key.substr(1)));
-  CHECK_FALSE(keys.find(make_uuid()));
+  CHECK_FALSE(keys.find(t3api::detail::make_uuid()));
   CHECK_FALSE(secret_keys<simulated_metrc>().find(key));
 }
 
 TEST_CASE("keys do not repeat") {
   std::set<std::string> seen;
-  for (int i = 0; i < 1000; ++i) CHECK(seen.insert(make_uuid()).second);
+  for (int i = 0; i < 1000; ++i) CHECK(seen.insert(t3api::detail::make_uuid()).second);
 }

@@ -174,7 +174,7 @@ TEST_CASE("a secret key is made after a real login, and wrong credentials make n
   CHECK(s.service.metrc().logins() == 1);
   CHECK(s.get_with_key("/v2/licenses", key).status == 200);
   CHECK(s.get("/v2/licenses?secretKey=" + key).status == 200);
-  CHECK(s.get_with_key("/v2/licenses", t3api::sandbox::make_uuid()).status == 401);
+  CHECK(s.get_with_key("/v2/licenses", t3api::detail::make_uuid()).status == 401);
   CHECK(s.get_with_token("/v2/licenses", key).status == 401);
 
   auto wrong = sandbox::california();

@@ -1,12 +1,12 @@
-#ifndef T3API_SANDBOX_UUID_HPP
-#define T3API_SANDBOX_UUID_HPP
+#ifndef T3API_DETAIL_UUID_HPP
+#define T3API_DETAIL_UUID_HPP
 
 #include <string>
 #include <string_view>
 
 #include <t3api/detail/crypto.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::detail {
 
 /// Bytes as lower-case hexadecimal digits.
 inline std::string hex(std::string_view bytes) {
@@ -23,7 +23,7 @@ inline std::string hex(std::string_view bytes) {
 
 /// A version 4 UUID (RFC 9562 section 5.4): 122 bits from the system's random source, in lower case.
 inline std::string make_uuid() {
-  std::string bytes = detail::random_bytes(16);
+  std::string bytes = random_bytes(16);
   bytes[6] = static_cast<char>((static_cast<unsigned char>(bytes[6]) & 0x0FU) | 0x40U);
   bytes[8] = static_cast<char>((static_cast<unsigned char>(bytes[8]) & 0x3FU) | 0x80U);
   std::string text = hex(bytes);
@@ -31,6 +31,6 @@ inline std::string make_uuid() {
   return text;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::detail
 
 #endif
