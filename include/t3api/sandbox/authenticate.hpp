@@ -1,12 +1,13 @@
 #ifndef T3API_SANDBOX_AUTHENTICATE_HPP
 #define T3API_SANDBOX_AUTHENTICATE_HPP
 
-#include <cstddef>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <t3api/core/json.hpp>
 #include <t3api/detail/ascii.hpp>
@@ -15,6 +16,7 @@
 #include <t3api/sandbox/identity.hpp>
 #include <t3api/sandbox/input.hpp>
 #include <t3api/sandbox/jwt.hpp>
+#include <t3api/sandbox/secret_keys.hpp>
 
 namespace t3api::sandbox {
 
@@ -41,12 +43,10 @@ identity bearer_identity(const context<Metrc>& shared, std::string_view token, w
   return {.session = *std::move(session), .claims = *std::move(claims)};
 }
 
-/// Who presents this secret key, after a new Metrc login when the last session has ended. Throws `refusal`.
+/// Who presents a secret key, after a new Metrc login when the last session has ended. Throws `refusal`.
 template <metrc_upstream Metrc>
-identity secret_key_identity(const context<Metrc>& shared, std::string_view key) {
-  const auto login = shared.secret_keys.find(key);
-  if (!login) throw unauthorized("the secret key is not known here: make one with POST /v2/auth/secretkey");
-  auto kept = login->session();
+identity secret_key_identity(const secret_key_record<Metrc>& key) {
+  auto kept = key.login->session();
   if (kept.refused) {
     throw unauthorized(
         "Metrc no longer accepts the credentials behind the secret key, as when a password was changed: make "
@@ -81,7 +81,8 @@ inline std::string_view bearer_token(std::string_view authorization) {
 
 /// Who makes a call: `Authorization: Bearer <token>`, `X-T3-API-Key: <secret key>` or `?secretKey=<secret
 /// key>`. A call that uses several of them must get each right, and all must stand for one account: what is
-/// wrong or contradicts another is an error of the caller that must not be hidden. Throws `refusal`.
+/// wrong or contradicts another is an error of the caller that must not be hidden. Only a call that gets in
+/// counts as a use of its keys. Throws `refusal`.
 template <metrc_upstream Metrc>
 identity authenticate(const context<Metrc>& shared, const call& c) {
   std::optional<identity> who;
@@ -95,14 +96,21 @@ identity authenticate(const context<Metrc>& shared, const call& c) {
   if (const auto header = authenticate_detail::only_header(c, "Authorization")) {
     admit(bearer_identity(shared, authenticate_detail::bearer_token(*header), c.now));
   }
-  if (const auto key = authenticate_detail::only_header(c, "X-T3-API-Key"))
-    admit(secret_key_identity(shared, *key));
-  if (const auto key = query_value(c, "secretKey")) admit(secret_key_identity(shared, *key));
+  std::vector<std::shared_ptr<secret_key_record<Metrc>>> keys;
+  for (const auto& given :
+       {authenticate_detail::only_header(c, "X-T3-API-Key"), query_value(c, "secretKey")}) {
+    if (!given) continue;
+    auto key = shared.secret_keys.find(*given);
+    if (!key) throw unauthorized("the secret key is not known here: make one with POST /v2/auth/secretkey");
+    admit(secret_key_identity(*key));
+    keys.push_back(std::move(key));
+  }
   if (!who) {
     throw unauthorized(
         "the request is not authenticated: send Authorization: Bearer <token>, or X-T3-API-Key: <secret "
         "key>");
   }
+  for (const auto& key : keys) key->used(c.now);
   return *std::move(who);
 }
 

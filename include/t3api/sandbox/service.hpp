@@ -60,14 +60,23 @@ class basic_service {
  private:
   struct route {
     t3api::method method;
-    std::string_view path;
+    std::string_view path;  ///< A star at its end stands for one part that is not empty.
     response (*run)(context<Metrc>&, const call&);
+
+    bool matches(std::string_view asked) const noexcept {
+      if (!path.ends_with('*')) return asked == path;
+      const auto start = path.substr(0, path.size() - 1);
+      return asked.size() > start.size() && asked.starts_with(start) &&
+             asked.find('/', start.size()) == asked.npos;
+    }
   };
 
-  static constexpr std::array<route, 7> table = {{
+  static constexpr std::array<route, 9> table = {{
       {t3api::method::post, "/v2/auth/credentials", &routes::post_credentials<Metrc>},
       {t3api::method::post, "/v2/auth/apikey", &routes::post_apikey<Metrc>},
       {t3api::method::post, "/v2/auth/secretkey", &routes::post_secretkey<Metrc>},
+      {t3api::method::get, "/v2/auth/secretkey", &routes::get_secretkeys<Metrc>},
+      {t3api::method::delete_, "/v2/auth/secretkey/*", &routes::delete_secretkey<Metrc>},
       {t3api::method::get, "/v2/auth/whoami", &routes::get_whoami<Metrc>},
       {t3api::method::get, "/v2/licenses", &routes::get_licenses<Metrc>},
       {t3api::method::get, "/v2/states", &routes::get_states<Metrc>},
@@ -91,7 +100,7 @@ class basic_service {
   response dispatch(const call& c) {
     std::string allowed;
     for (const auto& r : table) {
-      if (r.path != c.path) continue;
+      if (!r.matches(c.path)) continue;
       if (r.method == c.method) return r.run(shared_, c);
       allowed += (allowed.empty() ? "" : ", ") + std::string(to_string(r.method));
     }

@@ -47,6 +47,19 @@ TEST_CASE("what is not there is 404, a wrong method 405 with what is allowed") {
     CHECK(answer.headers.get("Allow") == "GET");
   }
   CHECK(s.get("/v2/auth/credentials").headers.get("Allow") == "POST");
+  CHECK(s.service.handle({.method = method::delete_, .path = "/v2/auth/secretkey"}).headers.get("Allow") ==
+        "POST, GET");
+}
+
+TEST_CASE("a path with a part of its own has exactly one, which is not empty") {
+  sandbox s;
+  CHECK(s.get("/v2/auth/secretkey/x").status == 405);
+  CHECK(s.get("/v2/auth/secretkey/x").headers.get("Allow") == "DELETE");
+  for (const char* path : {"/v2/auth/secretkey/", "/v2/auth/secretkey/x/", "/v2/auth/secretkey/x/y",
+                           "/v2/auth/secretkey//x", "/v2/auth/secretkeyx", "/v2/states/x"}) {
+    CAPTURE(path);
+    CHECK(s.service.handle({.method = method::delete_, .path = path}).status == 404);
+  }
 }
 
 TEST_CASE("paths that could mean something else are refused") {

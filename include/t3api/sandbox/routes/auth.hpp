@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <t3api/core/response.hpp>
+#include <t3api/detail/ascii.hpp>
 #include <t3api/detail/base32.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/authenticate.hpp>
@@ -17,6 +18,7 @@
 #include <t3api/sandbox/jwt.hpp>
 #include <t3api/sandbox/kept_login.hpp>
 #include <t3api/sandbox/states.hpp>
+#include <t3api/sandbox/time_text.hpp>
 
 namespace t3api::sandbox::routes {
 
@@ -98,8 +100,35 @@ response post_secretkey(context<Metrc>& shared, const call& c) {
   const auto kept = login->fresh_session();
   if (kept.refused) throw login_refused();
   if (!kept.session) throw login_must_wait(kept.retry_after);
-  const secret key = shared.secret_keys.make(std::move(login));
+  const secret key = shared.secret_keys.make(std::move(login), *kept.session->user, c.now);
   return json_answer(200, {{"secretKey", std::string(key.reveal())}});
+}
+
+/// `GET /v2/auth/secretkey`: the caller's secret keys, the oldest first; never a key itself.
+template <metrc_upstream Metrc>
+response get_secretkeys(context<Metrc>& shared, const call& c) {
+  const auto who = authenticate(shared, c);
+  auto list = nlohmann::json::array();
+  for (const auto& key : shared.secret_keys.of(*who.session.user)) {
+    const auto used = key->last_used_at();
+    list.push_back({{"id", key->id},
+                    {"createdAt", iso_time(key->created_at)},
+                    {"lastUsedAt", used ? nlohmann::json(iso_time(*used)) : nlohmann::json()},
+                    {"isEnabled", true}});
+  }
+  return json_answer(200, list);
+}
+
+/// `DELETE /v2/auth/secretkey/<id>`: ends one of the caller's secret keys. Nobody learns whether an id is
+/// someone else's.
+template <metrc_upstream Metrc>
+response delete_secretkey(context<Metrc>& shared, const call& c) {
+  const auto who = authenticate(shared, c);
+  const std::string id = detail::to_lower(std::string_view(c.path).substr(c.path.rfind('/') + 1));
+  if (!shared.secret_keys.erase(id, *who.session.user)) {
+    throw refusal(404, "this user has no such secret key: GET /v2/auth/secretkey lists the ids");
+  }
+  return json_answer(200, {{"id", id}});
 }
 
 /// `GET /v2/auth/whoami`: what the token or key stands for.

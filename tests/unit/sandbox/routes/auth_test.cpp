@@ -1,3 +1,5 @@
+#include <atomic>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -11,6 +13,23 @@ using sandbox_test::message_of;
 using sandbox_test::method;
 using sandbox_test::sandbox;
 using namespace std::chrono_literals;
+
+namespace {
+
+json keys_seen_by(sandbox& s, const std::string& token) {
+  const auto answer = s.get_with_token("/v2/auth/secretkey", token);
+  REQUIRE(answer.status == 200);
+  return body_of(answer);
+}
+
+t3api::response delete_key(sandbox& s, const std::string& id, t3api::headers fields) {
+  return s.service.handle(
+      {.method = method::delete_, .path = "/v2/auth/secretkey/" + id, .headers = std::move(fields)});
+}
+
+t3api::headers bearer(const std::string& token) { return {{"Authorization", "Bearer " + token}}; }
+
+}  // namespace
 
 TEST_CASE("credentials are exchanged for a token that works until it expires") {
   sandbox s({.jwt_ttl = 600s});
@@ -247,4 +266,179 @@ TEST_CASE("when all one-time passwords of a period are used, the answer tells ho
   CHECK(answer.headers.get("Retry-After") == "21");
   s.clock->advance(21s);
   CHECK(s.get_with_key("/v2/licenses", key).status == 200);
+}
+
+TEST_CASE("the list of secret keys has T3's members and nothing of the keys") {
+  sandbox s;
+  const auto token = s.token();
+  CHECK(keys_seen_by(s, token) == json::array());
+  const auto key = s.secret_key();
+  s.clock->advance(1500ms);
+  const auto other = s.secret_key();
+  const auto keys = keys_seen_by(s, token);
+  REQUIRE(keys.size() == 2);
+  CHECK(keys[0] == json({{"id", keys[0]["id"]},
+                         {"createdAt", "2024-05-17T12:00:10.000Z"},
+                         {"lastUsedAt", nullptr},
+                         {"isEnabled", true}}));
+  CHECK(keys[1]["createdAt"] == "2024-05-17T12:00:11.500Z");
+  const std::string id = keys[0]["id"];
+  CHECK(id.size() == 36);
+  CHECK(keys.dump().find(key) == std::string::npos);
+  CHECK(keys.dump().find(other) == std::string::npos);
+  CHECK(s.get_with_key("/v2/licenses", id).status == 401);
+}
+
+TEST_CASE("every call that gets in by a secret key is its last use, and one that does not is none") {
+  sandbox s;
+  const auto token = s.token(), key = s.secret_key(), stranger = s.secret_key(sandbox::colorado());
+  const auto last_used = [&] { return keys_seen_by(s, token)[0]["lastUsedAt"]; };
+  const auto second = [&] { s.clock->advance(1s); };
+  CHECK(last_used() == nullptr);
+
+  second();
+  CHECK(s.get("/v2/licenses", {{"X-T3-API-Key", key}, {"Authorization", "Bearer wrong"}}).status == 401);
+  CHECK(s.get("/v2/licenses?secretKey=wrong", {{"X-T3-API-Key", key}}).status == 401);
+  CHECK(s.get("/v2/licenses?secretKey=" + stranger, {{"X-T3-API-Key", key}}).status == 400);
+  CHECK(s.get_with_key("/v2/states", key).status == 200);  // Asks nobody who they are.
+  CHECK(last_used() == nullptr);
+
+  second();
+  CHECK(s.get_with_key("/v2/licenses", key).status == 200);
+  CHECK(last_used() == "2024-05-17T12:00:12.000Z");
+  second();
+  CHECK(s.get("/v2/licenses?secretKey=" + key).status == 200);
+  CHECK(last_used() == "2024-05-17T12:00:13.000Z");
+  second();
+  CHECK(s.get_with_key("/v2/packages/active", key).status == 400);  // It got in, and asked for nothing.
+  CHECK(last_used() == "2024-05-17T12:00:14.000Z");
+  second();
+  CHECK(body_of(s.get_with_key("/v2/auth/secretkey", key))[0]["lastUsedAt"] == "2024-05-17T12:00:15.000Z");
+
+  s.service.metrc().change_password("ca.metrc.com", "demo-ca", "new");
+  second();
+  CHECK(s.get_with_key("/v2/licenses", key).status == 401);
+  auto renewed = sandbox::california();
+  renewed["password"] = "new";
+  CHECK(keys_seen_by(s, s.token(renewed))[0]["lastUsedAt"] == "2024-05-17T12:00:15.000Z");
+}
+
+TEST_CASE("a deleted secret key is refused at once, and the others are not") {
+  sandbox s;
+  const auto token = s.token(), key = s.secret_key(), other = s.secret_key();
+  const std::string id = keys_seen_by(s, token)[0]["id"];
+  const auto answer = delete_key(s, id, bearer(token));
+  CHECK(answer.status == 200);
+  CHECK(body_of(answer) == json({{"id", id}}));
+  CHECK(s.get_with_key("/v2/licenses", key).status == 401);
+  CHECK(s.get("/v2/licenses?secretKey=" + key).status == 401);
+  CHECK(s.get_with_key("/v2/licenses", other).status == 200);
+  CHECK(keys_seen_by(s, token).size() == 1);
+  CHECK(delete_key(s, id, bearer(token)).status == 404);
+}
+
+TEST_CASE("any way in may list and delete, a key itself too") {
+  sandbox s;
+  const auto exchanged = s.post("/v2/auth/apikey", {{"apiKey", "demo-api-key"}, {"stateCode", "CA"}});
+  const std::string api_token = body_of(exchanged)["accessToken"];
+  const auto by_api_key = s.secret_key(), by_other = s.secret_key(), by_itself = s.secret_key();
+  const auto keys = keys_seen_by(s, api_token);
+  REQUIRE(keys.size() == 3);
+  CHECK(delete_key(s, keys[0]["id"], bearer(api_token)).status == 200);
+  CHECK(s.service
+            .handle({.method = method::delete_,
+                     .path = "/v2/auth/secretkey/" + keys[1]["id"].get<std::string>() +
+                             "?secretKey=" + by_itself})
+            .status == 200);
+  CHECK(delete_key(s, keys[2]["id"], {{"X-T3-API-Key", by_itself}}).status == 200);
+  CHECK(delete_key(s, keys[2]["id"], {{"X-T3-API-Key", by_itself}}).status == 401);
+  for (const auto& key : {by_api_key, by_other, by_itself}) {
+    CHECK(s.get_with_key("/v2/licenses", key).status == 401);
+  }
+}
+
+TEST_CASE("nobody sees or deletes another's keys, or learns that there are any") {
+  sandbox s;
+  const auto key = s.secret_key();
+  const auto owner = s.token(), stranger = s.token(sandbox::colorado());
+  const std::string id = keys_seen_by(s, owner)[0]["id"];
+  CHECK(keys_seen_by(s, stranger) == json::array());
+  const auto foreign = delete_key(s, id, bearer(stranger));
+  const auto unknown = delete_key(s, t3api::detail::make_uuid(), bearer(stranger));
+  CHECK(foreign.status == 404);
+  CHECK(unknown.status == 404);
+  auto foreign_error = body_of(foreign)["error"], unknown_error = body_of(unknown)["error"];
+  foreign_error.erase("url");
+  unknown_error.erase("url");
+  CHECK(foreign_error == unknown_error);
+  CHECK(s.get_with_key("/v2/licenses", key).status == 200);
+}
+
+TEST_CASE("who does not get in neither lists nor deletes") {
+  sandbox s;
+  const auto key = s.secret_key();
+  const std::string id = keys_seen_by(s, s.token())[0]["id"];
+  CHECK(s.get("/v2/auth/secretkey").status == 401);
+  CHECK(s.get_with_key("/v2/auth/secretkey", id).status == 401);
+  CHECK(delete_key(s, id, {}).status == 401);
+  CHECK(delete_key(s, id, bearer("wrong")).status == 401);
+  CHECK(delete_key(s, t3api::detail::make_uuid(), {}).status == 401);
+  CHECK(s.get_with_key("/v2/licenses", key).status == 200);
+}
+
+TEST_CASE("an id that is none is not found; one in capitals is the same id") {
+  sandbox s;
+  const auto key = s.secret_key(), token = s.token();
+  std::string id = keys_seen_by(s, token)[0]["id"];
+  for (const std::string& wrong : {std::string("x"), std::string("*"), key, id + "x", id.substr(1), id + "/",
+                                   "/" + id, id + "%20", std::string("..")}) {
+    CAPTURE(wrong);
+    CHECK(delete_key(s, wrong, bearer(token)).status == 404);
+  }
+  CHECK(s.get_with_key("/v2/licenses", key).status == 200);
+  for (auto& c : id) c = c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c;
+  CHECK(delete_key(s, id, bearer(token)).status == 200);
+}
+
+TEST_CASE("a key that went stale with its password can be found and deleted") {
+  sandbox s;
+  const auto stale = s.secret_key();
+  s.service.metrc().change_password("ca.metrc.com", "demo-ca", "new");
+  CHECK(s.get_with_key("/v2/licenses", stale).status == 401);
+  auto renewed = sandbox::california();
+  renewed["password"] = "new";
+  const auto token = s.token(renewed);
+  const auto keys = keys_seen_by(s, token);
+  REQUIRE(keys.size() == 1);
+  CHECK(delete_key(s, keys[0]["id"], bearer(token)).status == 200);
+  CHECK(keys_seen_by(s, token).empty());
+}
+
+TEST_CASE("no request that starts after the answer to a delete gets in, however many are on their way") {
+  sandbox s;
+  const auto token = s.token();
+  for (int round = 0; round < 10; ++round) {
+    const auto key = s.secret_key();
+    const std::string id = keys_seen_by(s, token)[0]["id"];
+    std::atomic<bool> deleted = false, late_entry = false;
+    std::atomic<int> got_in = 0;
+    std::vector<std::thread> users;
+    for (int t = 0; t < 4; ++t) {
+      users.emplace_back([&] {
+        while (true) {
+          const bool after = deleted;
+          const bool in = s.get_with_key("/v2/licenses", key).status == 200;
+          if (in) ++got_in;
+          if (after && in) late_entry = true;
+          if (after) return;
+        }
+      });
+    }
+    while (got_in < 8) std::this_thread::yield();
+    const int status = delete_key(s, id, bearer(token)).status;
+    deleted = true;
+    for (auto& user : users) user.join();
+    CHECK(status == 200);
+    CHECK_FALSE(late_entry);
+  }
 }
