@@ -2,26 +2,16 @@
 
 #include <string>
 
-#include "tests/support/client_kit.hpp"
+#include "tests/support/api_bench.hpp"
 
 #include <t3api/api/collections.hpp>
-#include <t3api/auth/none.hpp>
 
 using t3api::error_category;
 using t3api::load_page;
-
-namespace {
-
-struct bench {
-  t3api::scripted_transport script{};
-  test::scripted_client<t3api::no_auth> client{script, t3api::no_auth(),
-                                               test::patient_config(test::make_clock())};
-};
-
-}  // namespace
+using test::api_bench;
 
 TEST_CASE("a page is asked for and read as T3 documents it") {
-  bench b;
+  api_bench b;
   b.script.reply(test::answer(
       200, R"({"data":[{"id":1,"label":"A"},{"id":2}],"page":3,"pageSize":2,"totalPages":9,"total":17})"));
   const auto page =
@@ -46,7 +36,7 @@ TEST_CASE("a page is asked for and read as T3 documents it") {
 }
 
 TEST_CASE("a page of nothing is no error") {
-  bench b;
+  api_bench b;
   b.script.reply(test::answer(200, R"({"data":[],"page":1,"pageSize":100,"totalPages":0,"total":0})"));
   const auto page = load_page(b.client, "/v2/items", {.license_number = "LIC-00001"});
   REQUIRE(page);
@@ -56,7 +46,7 @@ TEST_CASE("a page of nothing is no error") {
 }
 
 TEST_CASE("a page that cannot be asked for sends nothing") {
-  bench b;
+  api_bench b;
   for (const t3api::page_request& wanted :
        {t3api::page_request{}, t3api::page_request{.license_number = " \t"},
         t3api::page_request{.license_number = "L", .page = 0},
@@ -83,7 +73,7 @@ TEST_CASE("a page of another shape is a protocol error") {
         R"({"data":[[]],"page":1,"pageSize":1,"totalPages":1,"total":1})", "", "<html>",
         R"({"data":[{"id":1})"}) {
     CAPTURE(body);
-    bench b;
+    api_bench b;
     b.script.reply(test::answer(200, body));
     const auto page = load_page(b.client, "/v2/items", {.license_number = "L"});
     REQUIRE_FALSE(page);
@@ -92,7 +82,7 @@ TEST_CASE("a page of another shape is a protocol error") {
 }
 
 TEST_CASE("an error of the call for a page comes through") {
-  bench b;
+  api_bench b;
   b.script.reply(test::answer(400, R"({"error":{"message":"past the last page"}})"));
   CHECK(load_page(b.client, "/v2/items", {.license_number = "L"}).error().service_message ==
         "past the last page");

@@ -1,24 +1,14 @@
 #include <doctest/doctest.h>
 
-#include "tests/support/client_kit.hpp"
+#include "tests/support/api_bench.hpp"
 
 #include <t3api/api/licenses.hpp>
-#include <t3api/auth/none.hpp>
 
 using t3api::error_category;
-
-namespace {
-
-struct bench {
-  t3api::scripted_transport script{};
-  test::scripted_client<t3api::no_auth> client{script, t3api::no_auth(),
-                                               test::patient_config(test::make_clock())};
-};
-
-}  // namespace
+using test::api_bench;
 
 TEST_CASE("licences are read in the order in which they come") {
-  bench b;
+  api_bench b;
   b.script.reply(test::answer(200, R"([{"licenseName":"Demo One","licenseNumber":"LIC-00001"},
       {"licenseName":null,"licenseNumber":"LIC-00002","further":1}])"));
   const auto licenses = t3api::list_licenses(b.client);
@@ -33,7 +23,7 @@ TEST_CASE("licences are read in the order in which they come") {
 }
 
 TEST_CASE("no licences are no error") {
-  bench b;
+  api_bench b;
   b.script.reply(test::answer(200, "[]"));
   CHECK(t3api::list_licenses(b.client).value().empty());
 }
@@ -43,7 +33,7 @@ TEST_CASE("licences of another shape are a protocol error") {
                            R"([{"licenseNumber":7}])", R"([{"licenseNumber":"a"},{}])", "", "<html>",
                            "[{\"licenseNumber\":\"a\"}"}) {
     CAPTURE(body);
-    bench b;
+    api_bench b;
     b.script.reply(test::answer(200, body));
     const auto licenses = t3api::list_licenses(b.client);
     REQUIRE_FALSE(licenses);
@@ -52,7 +42,7 @@ TEST_CASE("licences of another shape are a protocol error") {
 }
 
 TEST_CASE("an error of the call for licences comes through") {
-  bench b;
+  api_bench b;
   b.script.reply(test::answer(403));
   CHECK(t3api::list_licenses(b.client).error().status == 403);
 }
