@@ -64,8 +64,11 @@ struct logging_hooks {
   std::function<void(const retry_event&)> on_retry{};
   std::function<void(const renewal_event&)> on_renewal{};
   std::function<void(std::string_view)> on_notice{};  ///< One sentence for people.
-  bool with_headers = false;
-  bool with_body = false;
+  bool with_headers = false;                          ///< Whether events have headers.
+  bool with_body = false;                             ///< Whether events have bodies.
+
+  /// Whether any member is set, so that there is something to tell.
+  bool any() const noexcept { return on_request || on_response || on_retry || on_renewal || on_notice; }
 
   /// Hooks as the environment asks for them: `T3_LOG_HTTP`, `T3_LOG_HEADERS`, `T3_LOG_BODY`, `T3_LOG_FILE`.
   /// Throws std::invalid_argument for a value that makes no sense. Needs t3api/environment.hpp.

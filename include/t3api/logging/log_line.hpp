@@ -1,0 +1,103 @@
+#ifndef T3API_LOGGING_LOG_LINE_HPP
+#define T3API_LOGGING_LOG_LINE_HPP
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include <t3api/core/clock.hpp>
+#include <t3api/core/logging_hooks.hpp>
+#include <t3api/logging/one_line.hpp>
+
+namespace t3api::detail {
+
+/// `1994-11-06T08:49:37.123Z` (ISO 8601, UTC).
+inline std::string log_time(wall_time when) {
+  const auto day = std::chrono::floor<std::chrono::days>(when);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::milliseconds>(when - day));
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
+                static_cast<int>(time.subseconds().count()));
+  return text.data();
+}
+
+/// `12.3 ms`, whatever the locale.
+inline std::string milliseconds_text(std::chrono::microseconds time) {
+  const auto tenths = (std::max)(time.count(), std::chrono::microseconds::rep{0}) / 100;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
+}
+
+/// What follows an event on its line: `, 12 bytes [Accept: text/csv; Cookie: ***] body: {}`.
+inline std::string content_text(const headers& fields, const std::string& body, std::size_t body_bytes) {
+  constexpr std::size_t longest_fields = 4000;
+  constexpr std::size_t longest_body = 2200;
+  std::string text;
+  if (body_bytes > 0) text = ", " + std::to_string(body_bytes) + " bytes";
+  std::string list;
+  for (const auto& [name, value] : fields) {
+    if (list.size() > longest_fields) break;
+    list.append(list.empty() ? "" : "; ").append(name).append(": ").append(value);
+  }
+  if (!list.empty()) text += " [" + one_line(list, longest_fields) + "]";
+  if (!body.empty()) text += " body: " + one_line(body, longest_body);
+  return text;
+}
+
+/// One line for a log, with its line break; what is foreign in it cannot make a second one.
+class log_line {
+ public:
+  static std::string of(wall_time now, const request_event& event) {
+    std::string line = start(now, event.request_id) + "-> ";
+    line.append(to_string(event.method)).append(" ").append(one_line(event.url, longest));
+    line += " (attempt " + std::to_string(event.attempt) + ")";
+    return line + content_text(event.headers, event.body, event.body_bytes) + "\n";
+  }
+
+  static std::string of(wall_time now, const response_event& event) {
+    std::string line = start(now, event.request_id) + "<- ";
+    line += event.status == 0 ? "no answer" : std::to_string(event.status);
+    line += " in " + milliseconds_text(event.elapsed);
+    if (!event.problem.empty()) line += ": " + one_line(event.problem, longest);
+    return line + content_text(event.headers, event.body, event.body_bytes) + "\n";
+  }
+
+  static std::string of(wall_time now, const retry_event& event) {
+    return start(now, event.request_id) + "retry in " + std::to_string(event.pause.count()) +
+           " ms: " + one_line(event.reason, longest) + "\n";
+  }
+
+  static std::string of(wall_time now, const renewal_event& event) {
+    std::string line = start(now, event.request_id) + "token ";
+    if (!event.problem.empty()) {
+      line += "not renewed in " + milliseconds_text(event.elapsed) + ": " + one_line(event.problem, longest);
+    } else {
+      line += event.shared ? "taken from the store" : "renewed";
+      line += " (generation " + std::to_string(event.generation) + ") in " + milliseconds_text(event.elapsed);
+    }
+    return line + "\n";
+  }
+
+  static std::string of(wall_time now, std::string_view notice) {
+    return log_time(now) + " -- " + one_line(notice, longest) + "\n";
+  }
+
+ private:
+  static constexpr std::size_t longest = 2100;
+
+  static std::string start(wall_time now, std::string_view request_id) {
+    constexpr std::size_t longest_id = 64;
+    return log_time(now) + " " + one_line(request_id, longest_id) + (request_id.empty() ? "" : " ");
+  }
+};
+
+}  // namespace t3api::detail
+
+#endif

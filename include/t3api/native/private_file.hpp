@@ -1,0 +1,105 @@
+#ifndef T3API_NATIVE_PRIVATE_FILE_HPP
+#define T3API_NATIVE_PRIVATE_FILE_HPP
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#ifndef _WIN32
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace t3api::detail {
+
+/// A file that lines are appended to and that its owner alone may read. Child processes do not inherit it.
+/// Not for more than one thread at once.
+class private_file {
+ public:
+  /// Opens a file, or makes one with mode 0600. Throws std::runtime_error, which gives the reason without the
+  /// path, when it cannot be opened or is a symbolic link, no regular file, someone else's, or open to the
+  /// group or others.
+  explicit private_file(const std::string& path) {
+#ifdef _WIN32
+    static_cast<void>(path);
+    throw std::runtime_error("files of one owner alone are not supported on this system");
+#else
+    if (path.empty() || path.find('\0') != path.npos) {
+      throw std::runtime_error("its path is empty or holds a NUL");
+    }
+    // O_NONBLOCK: a FIFO is refused below, without waiting for its reader.
+    constexpr int how = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+    do {
+      descriptor_ = ::open(path.c_str(), how, S_IRUSR | S_IWUSR);
+    } while (descriptor_ < 0 && errno == EINTR);
+    if (descriptor_ < 0) throw std::runtime_error(open_failure(errno));
+    const std::string fault = shared_with();
+    if (fault.empty()) return;
+    ::close(descriptor_);
+    throw std::runtime_error(fault);
+#endif
+  }
+
+  ~private_file() {
+#ifndef _WIN32
+    ::close(descriptor_);
+#endif
+  }
+  private_file(const private_file&) = delete;
+  private_file& operator=(const private_file&) = delete;
+
+  /// Appends a line, which ends in a line break, with one write; false when the system refuses, as for a full
+  /// disk. The line after one that was cut begins on a line of its own.
+  bool append(const std::string& line) noexcept {
+#ifdef _WIN32
+    return line.empty();
+#else
+    if (cut_ && ::write(descriptor_, "\n", 1) == 1) cut_ = false;
+    if (cut_) return false;
+    std::size_t done = 0;
+    while (done < line.size()) {
+      const auto written = ::write(descriptor_, line.data() + done, line.size() - done);
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) break;
+      done += static_cast<std::size_t>(written);
+    }
+    cut_ = done > 0 && done < line.size();
+    return done == line.size();
+#endif
+  }
+
+  int descriptor() const noexcept { return descriptor_; }
+
+ private:
+#ifndef _WIN32
+  static std::string open_failure(int code) {
+    if (code == ELOOP) return "it is a symbolic link, which is not followed: name the file itself";
+    return std::error_code(code, std::generic_category()).message();
+  }
+
+  /// Why the file is not its owner's alone; empty when it is.
+  std::string shared_with() const {
+    struct stat info {};
+    if (::fstat(descriptor_, &info) != 0) return open_failure(errno);
+    if (!S_ISREG(info.st_mode)) return "it is not a regular file";
+    if (info.st_uid != ::geteuid()) return "it belongs to another user: name a file of your own";
+    if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
+    std::array<char, 8> mode{};
+    std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(info.st_mode & 07777U));
+    return "others than its owner may use it (mode " + std::string(mode.data()) +
+           "): run chmod 600 on it, or name a new file";
+  }
+#endif
+
+  int descriptor_ = -1;
+  bool cut_ = false;
+};
+
+}  // namespace t3api::detail
+
+#endif
