@@ -18,6 +18,7 @@
 #include <t3api/core/call_options.hpp>
 #include <t3api/core/client_config.hpp>
 #include <t3api/core/service_error.hpp>
+#include <t3api/native/socket.hpp>
 #include <t3api/transport/concept.hpp>
 #include <t3api/transport/reception.hpp>
 #include <t3api/transport/tls_trust.hpp>

@@ -14,7 +14,7 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/core/result.hpp>
 #include <t3api/detail/ascii.hpp>
-#include <t3api/transport/native_socket.hpp>
+#include <t3api/native/socket.hpp>
 
 namespace t3api::detail {
 

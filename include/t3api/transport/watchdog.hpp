@@ -14,7 +14,7 @@
 #include <vector>
 
 #include <t3api/core/call_options.hpp>
-#include <t3api/transport/native_socket.hpp>
+#include <t3api/native/socket.hpp>
 
 namespace t3api::detail {
 

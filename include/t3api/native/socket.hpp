@@ -1,7 +1,7 @@
-#ifndef T3API_TRANSPORT_NATIVE_SOCKET_HPP
-#define T3API_TRANSPORT_NATIVE_SOCKET_HPP
+#ifndef T3API_NATIVE_SOCKET_HPP
+#define T3API_NATIVE_SOCKET_HPP
 
-// The one place of the client wing that talks to the operating system's sockets itself.
+// This folder is the one place of the client wing that talks to the operating system itself.
 
 #include <cerrno>
 #include <cstddef>
