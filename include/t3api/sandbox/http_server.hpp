@@ -21,10 +21,10 @@
 
 #include <httplib.h>
 
+#include <t3api/detail/worker_pool.hpp>
 #include <t3api/sandbox/certificate.hpp>
 #include <t3api/sandbox/http_exchange.hpp>
 #include <t3api/sandbox/listening_socket.hpp>
-#include <t3api/sandbox/worker_pool.hpp>
 
 #ifndef CPPHTTPLIB_OPENSSL_SUPPORT
 #error \
@@ -131,7 +131,7 @@ class http_server {
    private:
     const http_exchange& exchange_;
     std::optional<local_address> server_;
-    worker_pool pool_;
+    detail::worker_pool pool_;
   };
 
   /// Sets up a TLS context; httplib passes it as `SSL_CTX&` or, in newer versions, as a pointer without type.
