@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <t3api/detail/per_process.hpp>
 #include <t3api/transport/concept.hpp>
 #include <t3api/transport/httplib_connection.hpp>
 #include <t3api/transport/limits.hpp>
@@ -20,30 +21,40 @@ namespace t3api {
 /// HTTP/1.1 over TCP or TLS by cpp-httplib: a pool of keep-alive connections per origin, deadlines and
 /// cancellation that hold in every phase, limits on what an answer may be. Copies share one pool. The
 /// constructor does no I/O; files that the TLS settings name are read with the first https request.
+///
+/// A forked child may go on using and may destroy what its parent made: it has connections of its own and
+/// reads the TLS files anew, and nothing it does is seen on its parent's connections. That holds if no thread
+/// of the parent was inside a call at the fork; otherwise the child must make a new client and leave the old
+/// one alone. The child keeps its parent's connections open, unused, until it ends or calls exec.
 class httplib_transport {
  public:
   explicit httplib_transport(client_config config = {})
-      : state_(std::make_shared<state>(std::move(config))) {}
+      : state_(std::make_shared<detail::per_process<state>>(
+            [settings = std::make_shared<const client_config>(std::move(config))] {
+              return std::make_unique<state>(settings);
+            })) {}
 
   outcome send(const request& message, const send_options& options) {
     if (auto stopped = stopped_before_sending(options.stop)) return *std::move(stopped);
-    if (auto reused = state_->take_idle(options)) {
+    state& here = state_->get();
+    if (auto reused = here.take_idle(options)) {
       auto answer = reused->exchange(message, options);
       const bool stale = !answer && options.idempotent &&
                          answer.error().category == error_category::transport && answer.error().status == 0;
-      if (!stale) return state_->give_back(std::move(reused), std::move(answer));
-      auto second = state_->send_on_new_connection(message, options);
+      if (!stale) return here.give_back(std::move(reused), std::move(answer));
+      auto second = here.send_on_new_connection(message, options);
       if (!second) second.error().sent = true;  // The first time, if not the second.
       return second;
     }
-    return state_->send_on_new_connection(message, options);
+    return here.send_on_new_connection(message, options);
   }
 
  private:
   using connection = detail::httplib_connection;
 
+  /// What one process has of its own.
   struct state {
-    explicit state(client_config settings) : config(std::move(settings)) {}
+    explicit state(std::shared_ptr<const client_config> settings) : config(std::move(settings)) {}
 
     /// An idle connection to the host that is still silent; a write takes only one that was in use a moment
     /// ago.
@@ -73,14 +84,14 @@ class httplib_transport {
 
     outcome send_on_new_connection(const request& message, const send_options& options) {
       std::shared_ptr<const detail::tls_trust> authorities;
-      if (options.host.secure && !config.tls.dangerously_accept_any_certificate) {
+      if (options.host.secure && !config->tls.dangerously_accept_any_certificate) {
         auto loaded = load_trust();
         if (!loaded) return loaded.error();
         authorities = *loaded;
       }
       const auto connect_deadline =
           (std::min)(options.deadline, std::chrono::steady_clock::now() + options.connect_timeout);
-      const auto addresses = detail::resolve(config.proxy ? config.proxy->host : options.host.host,
+      const auto addresses = detail::resolve(config->proxy ? config->proxy->host : options.host.host,
                                              connect_deadline, options.stop);
       if (!addresses) return addresses.error();
       outcome answer = error{};
@@ -107,7 +118,7 @@ class httplib_transport {
     result<std::unique_ptr<connection>> make_connection(
         detail::connection_target target, const std::shared_ptr<const detail::tls_trust>& authorities) {
       try {
-        return connection::make(std::move(target), config, authorities, guard);
+        return connection::make(std::move(target), *config, authorities, guard);
       } catch (const std::system_error&) {
         return error{
             .category = error_category::transport,
@@ -119,7 +130,7 @@ class httplib_transport {
     result<std::shared_ptr<const detail::tls_trust>> load_trust() {
       const std::scoped_lock lock(mutex);
       if (!trust) {
-        auto loaded = detail::tls_trust::load(config.tls);
+        auto loaded = detail::tls_trust::load(config->tls);
         if (!loaded) return loaded;
         trust = *std::move(loaded);
       }
@@ -128,14 +139,14 @@ class httplib_transport {
 
     static constexpr std::size_t max_idle = 256;
 
-    const client_config config;
+    const std::shared_ptr<const client_config> config;
     detail::watchdog guard;
     std::mutex mutex;
     std::shared_ptr<const detail::tls_trust> trust;
     std::vector<std::unique_ptr<connection>> idle;
   };
 
-  std::shared_ptr<state> state_;
+  std::shared_ptr<detail::per_process<state>> state_;
 };
 
 static_assert(transport<httplib_transport>);
