@@ -22,20 +22,23 @@ struct backoff_options {
   std::chrono::milliseconds base = std::chrono::milliseconds(500);  ///< Upper bound of the first pause.
   std::chrono::milliseconds cap = std::chrono::seconds(10);  ///< Upper bound of any pause but Retry-After.
   std::chrono::seconds max_retry_after{60};                  ///< A longer Retry-After is cut to this.
+  std::chrono::milliseconds min_wait{0};  ///< Lower bound of each pause, also when `cap` is below it.
   std::function<double()>
       random{};  ///< Numbers from 0 up to 1, from any thread; default: std::random_device.
 };
 
 /// Exponential backoff with full jitter: pause number n is drawn from 0 up to min(cap, base * 2^(n-1)), and
-/// is no shorter than what `Retry-After` asks for. Retries statuses 408 425 429 500 502 503 504 and lost
-/// connections of idempotent requests, and of any request that never left. Copies share one retry budget.
+/// is no shorter than `min_wait` and what `Retry-After` asks for. Retries statuses 408 425 429 500 502 503
+/// 504 and lost connections of idempotent requests, and of any request that never left. Copies share one
+/// retry budget.
 class exponential_backoff {
  public:
   /// Throws std::invalid_argument for fewer than one attempt or a negative pause.
   explicit exponential_backoff(backoff_options options = {}) : options_(std::move(options)) {
     if (options_.max_attempts < 1)
       throw std::invalid_argument("backoff_options::max_attempts must be at least 1");
-    if (options_.base.count() < 0 || options_.cap.count() < 0 || options_.max_retry_after.count() < 0) {
+    if (options_.base.count() < 0 || options_.cap.count() < 0 || options_.max_retry_after.count() < 0 ||
+        options_.min_wait.count() < 0) {
       throw std::invalid_argument("the pauses of backoff_options must not be negative");
     }
     if (!options_.random) {
@@ -54,8 +57,9 @@ class exponential_backoff {
     using milliseconds_f = std::chrono::duration<double, std::milli>;
     const double doubled = static_cast<double>(options_.base.count()) * std::ldexp(1.0, failed.number - 1);
     const double bound = (std::min)(doubled, static_cast<double>(options_.cap.count()));
-    const auto backoff =
+    const auto drawn =
         std::chrono::ceil<std::chrono::milliseconds>(milliseconds_f(bound * options_.random()));
+    const auto backoff = (std::max)(drawn, options_.min_wait);
     if (!cause.retry_after) return backoff;
     return (std::max<std::chrono::milliseconds>)(backoff,
                                                  (std::min)(*cause.retry_after, options_.max_retry_after));

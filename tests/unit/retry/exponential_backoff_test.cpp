@@ -48,6 +48,21 @@ TEST_CASE("a base of nothing makes no pause") {
   CHECK(pause_after(2, 0.999, {.max_attempts = 9, .base = 1s, .cap = 0ms}) == 0ms);
 }
 
+TEST_CASE("no pause is shorter than the least wait, not even one that the cap has cut") {
+  CHECK(pause_after(1, 0.0, {.min_wait = 200ms}) == 200ms);
+  CHECK(pause_after(1, 0.5, {.min_wait = 200ms}) == 250ms);
+  CHECK(pause_after(1, 0.999, {.cap = 1s, .min_wait = 20s}) == 20s);
+}
+
+TEST_CASE("the longer of the least wait and Retry-After holds") {
+  exponential_backoff policy({.min_wait = 5s, .random = [] { return 0.0; }});
+  error cause = down;
+  cause.retry_after = 7s;
+  CHECK(policy.next_delay({.number = 1, .idempotent = true}, cause) == 7s);
+  cause.retry_after = 1s;
+  CHECK(policy.next_delay({.number = 1, .idempotent = true}, cause) == 5s);
+}
+
 TEST_CASE("without an injected source the pauses stay within their bounds") {
   for (int i = 0; i < 50; ++i) {
     const auto pause = exponential_backoff().next_delay({.number = 2, .idempotent = true}, down);
@@ -110,6 +125,7 @@ TEST_CASE("settings that make no sense are refused") {
                        "the pauses of backoff_options must not be negative", std::invalid_argument);
   CHECK_THROWS_AS(exponential_backoff({.cap = -1ms}), std::invalid_argument);
   CHECK_THROWS_AS(exponential_backoff({.max_retry_after = -1s}), std::invalid_argument);
+  CHECK_THROWS_AS(exponential_backoff({.min_wait = -1ms}), std::invalid_argument);
 }
 
 TEST_CASE("in a total outage no more than one call in ten is retried once the burst is spent") {
