@@ -87,6 +87,7 @@ class fake_exchange final : public t3api::exchange {
   t3api::clock& clock() const noexcept override { return *clock_; }
   t3api::steady_time deadline() const noexcept override { return clock_->now() + std::chrono::minutes(1); }
   const std::stop_token& stop() const noexcept override { return stop_; }
+  void report(const t3api::renewal_event&) noexcept override {}
 
  private:
   t3api::url host_{};

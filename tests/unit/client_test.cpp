@@ -143,10 +143,10 @@ TEST_CASE("requests say who asks and what is wanted, unless the caller says othe
   const auto sent = b.script.requests();
   CHECK(sent[0].headers.get("User-Agent") == "t3api/" + std::string(t3api::version_string));
   CHECK(sent[0].headers.get("Accept") == "application/json");
-  CHECK(sent[0].headers.size() == 2);
+  CHECK(sent[0].headers.size() == 3);
   CHECK(sent[1].headers.get("User-Agent") == "mine");
   CHECK(sent[1].headers.get("Accept") == "text/csv");
-  CHECK(sent[1].headers.size() == 2);
+  CHECK(sent[1].headers.size() == 3);
 }
 
 TEST_CASE(
@@ -167,7 +167,7 @@ TEST_CASE(
   CHECK(sent[0].headers.get("Accept") == "text/csv");
   CHECK(sent[0].headers.get("User-Agent") == "mine/1");
   CHECK(sent[1].headers.get("X-Tag") == "own");
-  CHECK(sent[1].headers.size() == 4);
+  CHECK(sent[1].headers.size() == 5);
 }
 
 TEST_CASE("a setting that cannot be used is refused when the client is made") {

@@ -1,11 +1,9 @@
 #ifndef T3API_API_SECRET_KEYS_HPP
 #define T3API_API_SECRET_KEYS_HPP
 
-#include <algorithm>
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -70,15 +68,21 @@ inline result<secret> take_secret_key(response answer) {
 
 /// `POST /v2/auth/secretkey`: makes a secret key for these Metrc credentials. The service logs in to Metrc
 /// with them first and stores them; where Metrc wants one-time passwords it needs `otp_seed`. The key is
-/// shown this once. Any client will do, one with `no_auth` too. Credentials that cannot be right are an
-/// `argument` error.
+/// shown this once. Any client will do, one with `no_auth` too. Credentials that cannot be right, or lack
+/// what the state wants by `rules`, are an `argument` error.
 template <class Transport, class Auth, class Retry>
 result<secret> create_secret_key(const client<Transport, Auth, Retry>& via, const credentials& user,
-                                 const call_options& options = {}) {
+                                 const call_options& options = {}, const state_rules& rules = {}) {
   try {
-    detail::require_valid(user);
+    detail::require_valid(user, rules);
   } catch (const std::invalid_argument& fault) {
     return argument_error(fault.what());
+  }
+  if (rules.needs_otp(user.hostname) && user.otp_seed.empty()) {
+    return argument_error(
+        "a secret key for this hostname needs the seed of the one-time passwords (otp_seed), since the "
+        "service "
+        "logs in again by itself");
   }
   auto answer = via.send(
       detail::credentials_request(detail::secret_keys_path, user, "otpSeed", user.otp_seed), options);

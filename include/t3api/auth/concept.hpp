@@ -6,6 +6,7 @@
 #include <stop_token>
 
 #include <t3api/core/clock.hpp>
+#include <t3api/core/logging_hooks.hpp>
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/core/result.hpp>
@@ -32,6 +33,9 @@ class exchange {
   virtual t3api::clock& clock() const noexcept = 0;
   virtual steady_time deadline() const noexcept = 0;
   virtual const std::stop_token& stop() const noexcept = 0;
+
+  /// Tells the client's log about a token that was, or could not be, obtained.
+  virtual void report(const renewal_event& renewal) noexcept = 0;
 
  protected:
   exchange() = default;

@@ -2,18 +2,22 @@
 #define T3API_AUTH_CREDENTIALS_HPP
 
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <t3api/auth/checks.hpp>
 #include <t3api/auth/concept.hpp>
-#include <t3api/auth/token_exchange.hpp>
+#include <t3api/auth/one_time_passwords.hpp>
+#include <t3api/auth/renewal_options.hpp>
+#include <t3api/auth/state_rules.hpp>
+#include <t3api/auth/token_source.hpp>
 #include <t3api/auth/totp.hpp>
 #include <t3api/core/json_text.hpp>
 #include <t3api/core/secret.hpp>
+#include <t3api/store/memory.hpp>
 
 namespace t3api {
 
@@ -23,14 +27,21 @@ struct credentials {
   std::string username{};
   secret password{};
   secret otp{};         ///< A one-time password (Michigan): good for one exchange.
-  secret otp_seed{};    ///< The Base32 seed that one-time passwords come from: lets tokens be renewed.
   std::string email{};  ///< The account's e-mail (Colorado).
+  secret otp_seed{};    ///< The Base32 seed that one-time passwords come from: lets tokens be renewed.
+};
+
+/// How `credentials_auth` works.
+struct credentials_options {
+  state_rules rules{};
+  used_otp when_otp_is_used = used_otp::wait;
+  renewal_options renewal{};
 };
 
 namespace detail {
 
 /// Checks what can be checked before anything is sent. Throws std::invalid_argument without any value in it.
-inline void require_valid(const credentials& user) {
+inline void require_valid(const credentials& user, const state_rules& rules) {
   require_text(user.hostname, "Metrc hostname");
   require_text(user.username, "Metrc user name");
   require_text(user.password.reveal(), "Metrc password");
@@ -39,6 +50,15 @@ inline void require_valid(const credentials& user) {
   if (!user.otp_seed.empty()) totp(user.otp_seed, 0);
   if (!user.otp.empty() && !user.otp_seed.empty()) {
     throw std::invalid_argument("both a one-time password and its seed are given: give one of them");
+  }
+  const std::string hostname = printable(trim(user.hostname), 100);
+  if (rules.needs_otp(user.hostname) && user.otp.empty() && user.otp_seed.empty()) {
+    throw std::invalid_argument(hostname +
+                                " wants a one-time password: give its seed (otp_seed), or one for this once "
+                                "(otp)");
+  }
+  if (rules.needs_email(user.hostname) && user.email.empty()) {
+    throw std::invalid_argument(hostname + " wants the account's e-mail address: give it (email)");
   }
 }
 
@@ -59,24 +79,51 @@ inline request credentials_request(std::string path, const credentials& user, st
           .body = std::move(body).finish()};
 }
 
+/// A name for credentials that tells nothing of them to those who do not have them all.
+inline std::string credentials_name(const secret& key, std::string_view way,
+                                    const std::vector<std::string_view>& parts) {
+  std::string text(way);
+  for (const auto part : parts) text.append("\n").append(part);
+  return hex(hmac_sha256(key.reveal(), text));
+}
+
 }  // namespace detail
 
 /// Exchanges Metrc credentials for a JWT at `POST /v2/auth/credentials`, once for all threads, and renews it
-/// when it has expired or the service refuses it. Copies share one token. Credentials that the service
-/// refuses are never sent again.
-class credentials_auth {
+/// ahead of its expiry or when the service refuses it. Copies share one token; with a store that lies outside
+/// the process, so do all processes with the same credentials. Credentials that the service refuses are never
+/// sent again.
+template <store Store>
+class basic_credentials_auth {
  public:
-  /// Throws std::invalid_argument, without any value in it, for missing, blank or malformed credentials.
-  explicit credentials_auth(credentials user) {
-    detail::require_valid(user);
-    std::vector<secret> sensitive{user.password, user.otp, user.otp_seed};
-    auto maker = [state = std::make_shared<one_time_passwords>(), user = std::move(user)](
-                     exchange& via, bool last_was_unsent) -> result<request> {
-      auto otp = state->next(user, via, last_was_unsent);
-      if (!otp) return otp.error();
-      return detail::credentials_request("/v2/auth/credentials", user, "otp", *otp);
+  /// Throws std::invalid_argument, without any value in it, for missing, blank or malformed credentials, also
+  /// for what the state wants besides (`credentials_options::rules`).
+  explicit basic_credentials_auth(credentials user,
+                                  credentials_options options = {}) requires std::default_initializable<Store>
+      : basic_credentials_auth(std::move(user), Store(), std::move(options)) {}
+
+  /// The same with a store to share the token by.
+  basic_credentials_auth(credentials user, Store shared, credentials_options options = {}) {
+    detail::require_valid(user, options.rules);
+    const auto name = [&](std::string_view otp) {
+      return detail::credentials_name(
+          user.password, "credentials",
+          {detail::trim(user.hostname), detail::trim(user.username), detail::trim(user.email), otp});
     };
-    tokens_ = std::make_shared<detail::token_exchange>(std::move(maker), std::move(sensitive));
+    detail::exchanged_credentials exchanged{.sensitive = {user.password, user.otp, user.otp_seed},
+                                            .account = name({}),
+                                            .fingerprint = name(user.otp.reveal())};
+    auto passwords = std::make_shared<detail::one_time_passwords<Store>>(user.otp, user.otp_seed,
+                                                                         options.when_otp_is_used, shared);
+    exchanged.make_request = [passwords = std::move(passwords), user = std::move(user)](
+                                 exchange& via, bool last_was_unsent) -> result<detail::credentials_message> {
+      auto otp = passwords->next(via, last_was_unsent);
+      if (!otp) return otp.error();
+      auto message = detail::credentials_request("/v2/auth/credentials", user, "otp", *otp);
+      return detail::credentials_message{.message = std::move(message), .one_time_password = *std::move(otp)};
+    };
+    tokens_ = std::make_shared<detail::token_source<Store>>(std::move(exchanged), std::move(options.renewal),
+                                                            std::move(shared));
   }
 
   result<token_generation> authorize(request& message, exchange& via) {
@@ -84,60 +131,15 @@ class credentials_auth {
   }
   bool on_unauthorized(token_generation generation) { return tokens_->on_unauthorized(generation); }
 
-  /// How many tokens have been obtained so far: 1 after the first call, more when tokens were renewed.
+  /// How many tokens there have been so far: 1 after the first call, more when tokens were renewed.
   token_generation tokens_obtained() const { return tokens_->tokens_obtained(); }
 
  private:
-  /// Gives out one-time passwords, never the same twice: the service refuses a second use. Called by one
-  /// thread at a time.
-  class one_time_passwords {
-   public:
-    result<secret> next(const credentials& user, exchange& via, bool last_was_unsent) {
-      if (last_was_unsent) {
-        used_ = false;
-        last_step_ = step_before_;
-      }
-      if (!user.otp.empty()) {
-        if (std::exchange(used_, true)) {
-          return error{.category = error_category::authentication,
-                       .message =
-                           "the one-time password has been used: give a fresh one, or its seed "
-                           "(credentials::otp_seed)"};
-        }
-        return user.otp;
-      }
-      if (user.otp_seed.empty()) return secret();
-      auto now = via.clock().wall_now();
-      if (totp_step_at(now) <= last_step_) {
-        const auto next_step = wall_time((last_step_ + 1) * totp_step);
-        const auto ready = via.clock().now() + (next_step - now);
-        if (ready >= via.deadline()) {
-          return error{
-              .category = error_category::timeout,
-              .message =
-                  "the next one-time password comes after the call's deadline: try again in half a minute",
-              .retryable = true};
-        }
-        if (!via.clock().wait_until(ready, via.stop())) {
-          return error{.category = error_category::cancelled,
-                       .message = "the call was cancelled while it waited for the next one-time password"};
-        }
-        now = (std::max)(via.clock().wall_now(), next_step);
-      }
-      step_before_ = std::exchange(last_step_, totp_step_at(now));
-      return totp(user.otp_seed, last_step_);
-    }
-
-   private:
-    bool used_ = false;
-    std::int64_t last_step_ = -1;
-    std::int64_t step_before_ = -1;
-  };
-
-  std::shared_ptr<detail::token_exchange> tokens_;
+  std::shared_ptr<detail::token_source<Store>> tokens_;
 };
 
-static_assert(auth_method<credentials_auth>);
+/// The usual one, which shares its token with nobody but its copies.
+using credentials_auth = basic_credentials_auth<memory_store>;
 
 }  // namespace t3api
 

@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 
+#include <t3api/core/call_executor.hpp>
 #include <t3api/core/clock.hpp>
 #include <t3api/core/headers.hpp>
+#include <t3api/core/logging_hooks.hpp>
 #include <t3api/core/secret.hpp>
 
 namespace t3api {
@@ -38,6 +40,12 @@ struct proxy_options {
   secret password{};
 };
 
+/// How many requests a client sends at most. T3 itself allows 600 a minute and user.
+struct rate_limit {
+  double per_second = 10;
+  int burst = 10;  ///< How many may go at once after a quiet time.
+};
+
 /// Settings of a client. All have defaults, so `client_config{.host = "…"}` is fine.
 struct client_config {
   std::string host = default_host;                                       ///< `https://host[:port][/path]`.
@@ -52,6 +60,10 @@ struct client_config {
   std::optional<proxy_options> proxy{};
   /// Lets credentials travel unencrypted to a host that is not this machine.
   bool dangerously_allow_plain_http = false;
+  std::optional<t3api::rate_limit> rate_limit{};  ///< Requests above it wait. Default: none.
+  logging_hooks logging{};
+  call_executor executor{};               ///< Runs asynchronous calls. Default: threads of the client's own.
+  std::size_t async_threads = 4;          ///< The most threads of its own for asynchronous calls.
   std::shared_ptr<t3api::clock> clock{};  ///< Default: the machine's clocks.
 };
 

@@ -36,13 +36,14 @@ constexpr std::string_view to_string(error_category category) noexcept {
 /// Why a call failed. A plain value: copy it, keep it, send it to another thread. It never holds a secret.
 struct error {
   error_category category = error_category::transport;
-  std::string message{};          ///< One sentence: what was wrong, where, what to do.
-  int status = 0;                 ///< HTTP status, or 0 when there was no answer.
-  std::string service_message{};  ///< What the service said, cleaned of control bytes and secrets.
-  std::string request_id{};       ///< The answer's `X-Request-Id`, when it had one.
-  int attempts = 0;               ///< How often the request was tried.
-  bool retryable = false;         ///< Whether the same call could succeed later.
-  bool sent = false;              ///< Whether the service may have seen the request.
+  std::string message{};             ///< One sentence: what was wrong, where, what to do.
+  int status = 0;                    ///< HTTP status, or 0 when there was no answer.
+  std::string service_message{};     ///< What the service said, cleaned of control bytes and secrets.
+  std::string request_id{};          ///< The call's own id, sent as `X-Request-Id` with each of its attempts.
+  std::string service_request_id{};  ///< The answer's `X-Request-Id`, when it had another.
+  int attempts = 0;                  ///< How often the request was tried.
+  bool retryable = false;            ///< Whether the same call could succeed later.
+  bool sent = false;                 ///< Whether the service may have seen the request.
   std::optional<std::chrono::seconds>
       retry_after{};  ///< How long the service asked to wait (RFC 9110 section 10.2.3).
 };

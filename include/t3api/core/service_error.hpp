@@ -73,7 +73,7 @@ constexpr bool is_retryable_status(int status) noexcept {
 inline void redact(error& cause, std::string_view sensitive) {
   constexpr std::size_t shortest = 4;
   if (sensitive.size() < shortest) return;
-  for (std::string* text : {&cause.service_message, &cause.message, &cause.request_id}) {
+  for (std::string* text : {&cause.service_message, &cause.message, &cause.service_request_id}) {
     for (auto at = text->find(sensitive); at != text->npos; at = text->find(sensitive, at)) {
       text->replace(at, sensitive.size(), "***");
     }
@@ -94,7 +94,7 @@ inline error service_error(const request& asked, const response& answer, wall_ti
   cause.category = answer.status == 401 ? error_category::authentication : error_category::http;
   cause.status = answer.status;
   cause.service_message = detail::printable(detail::service_message(answer), 300);
-  cause.request_id = detail::printable(answer.headers.get("X-Request-Id").value_or(""), 100);
+  cause.service_request_id = detail::printable(answer.headers.get("X-Request-Id").value_or(""), 100);
   cause.retryable = is_retryable_status(answer.status);
   cause.sent = true;
   cause.retry_after = retry_after(answer.headers, now);

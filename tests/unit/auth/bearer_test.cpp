@@ -103,7 +103,7 @@ TEST_CASE("a JWT that the service refuses is not sent again, and not shown when 
   CHECK(refused.error().category == t3api::error_category::authentication);
   CHECK(refused.error().status == 401);
   CHECK(refused.error().service_message == "bad token ***");
-  CHECK(refused.error().request_id == "***");
+  CHECK(refused.error().service_request_id == "***");
   CHECK(refused.error().message.find(token.substr(0, 20)) == std::string::npos);
   CHECK(script.requests().size() == 1);
 }

@@ -249,7 +249,7 @@ TEST_CASE("no secret of the credentials is in any error, even when the service r
       const auto failed = client.get("/x");
       REQUIRE_FALSE(failed);
       for (const auto& text :
-           {failed.error().message, failed.error().service_message, failed.error().request_id}) {
+           {failed.error().message, failed.error().service_message, failed.error().service_request_id}) {
         CHECK(text.find("demo-mi-password") == text.npos);
         CHECK(text.find(seed) == text.npos);
       }

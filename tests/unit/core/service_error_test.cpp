@@ -95,7 +95,7 @@ TEST_CASE("the error says what was asked, what came, and what to do") {
         "and the subscription");
   CHECK(cause.status == 403);
   CHECK(cause.service_message == "no T3+");
-  CHECK(cause.request_id == "r-17");
+  CHECK(cause.service_request_id == "r-17");
   CHECK(cause.sent);
   CHECK_FALSE(cause.retry_after);
 }
@@ -129,8 +129,8 @@ TEST_CASE("an odd request id and an odd path are cleaned and cut") {
   response answer{.status = 500};
   answer.headers.add_received("X-Request-Id", "a\x1B[2J\xFF" + std::string(5000, 'r'));
   const auto cause = service_error({.path = "/" + std::string(5000, 'p')}, answer, now);
-  CHECK(cause.request_id.starts_with("a [2J?rrr"));
-  CHECK(cause.request_id.size() == 103);
+  CHECK(cause.service_request_id.starts_with("a [2J?rrr"));
+  CHECK(cause.service_request_id.size() == 103);
   CHECK(cause.message.size() < 300);
 }
 
@@ -142,11 +142,11 @@ TEST_CASE("the parameters of a request are not part of its error") {
 TEST_CASE("redaction takes a secret out of everything the service said") {
   error cause{.message = "said hunter2 and hunter2hunter2.",
               .service_message = "hunter2",
-              .request_id = "id-hunter2"};
+              .service_request_id = "id-hunter2"};
   t3api::redact(cause, "hunter2");
   CHECK(cause.message == "said *** and ******.");
   CHECK(cause.service_message == "***");
-  CHECK(cause.request_id == "id-***");
+  CHECK(cause.service_request_id == "id-***");
 }
 
 TEST_CASE("redaction ends, whatever the secret is made of") {
@@ -172,7 +172,7 @@ TEST_CASE("a secret is redacted too where the message was cut in the middle of i
                            {{"X-Request-Id", std::string(lead - 200, 'x') + secret}});
     t3api::redact(cause, secret);
     CAPTURE(lead);
-    for (const auto& text : {cause.message, cause.service_message, cause.request_id}) {
+    for (const auto& text : {cause.message, cause.service_message, cause.service_request_id}) {
       CHECK(text.find("corr") == text.npos);
     }
     CHECK(cause.message.find("check what was sent") != std::string::npos);

@@ -1,0 +1,49 @@
+#ifndef T3API_AUTH_AUTH_RESPONSE_DATA_HPP
+#define T3API_AUTH_AUTH_RESPONSE_DATA_HPP
+
+#include <string>
+#include <utility>
+
+#include <t3api/core/json.hpp>
+#include <t3api/core/response.hpp>
+#include <t3api/core/secret.hpp>
+#include <t3api/detail/ascii.hpp>
+
+namespace t3api {
+
+/// The whole answer to an exchange of credentials.
+struct auth_response_data {
+  secret access_token{};  ///< The bearer token: `accessToken`.
+  /// Every further member. There may be secrets among them, such as a refresh token: keep them out of logs.
+  nlohmann::json further = nlohmann::json::object();
+};
+
+namespace detail {
+
+/// Reads the answer to a successful exchange at `path`; a `protocol` error when there is no usable token in
+/// it.
+inline result<auth_response_data> read_auth_response(const std::string& path, const response& answer) {
+  constexpr std::size_t longest_token = 16U << 10U;  // More than servers take as one header.
+  const auto unusable = [&](const std::string& what) {
+    return error{.category = error_category::protocol,
+                 .message = "the answer to " + path + " " + what + ": is the host setting right?",
+                 .status = answer.status};
+  };
+  auto body = answer.json();
+  if (!body) return body.error();
+  const auto token = string_member(*body, "accessToken").value_or("");
+  if (token.empty() || has_control(token) || token.find(' ') != token.npos)
+    return unusable("holds no usable accessToken");
+  if (token.size() > longest_token) {
+    return unusable("holds an accessToken of " + std::to_string(token.size()) +
+                    " bytes, which no header can carry");
+  }
+  body->erase("accessToken");
+  return auth_response_data{.access_token = token, .further = *std::move(body)};
+}
+
+}  // namespace detail
+
+}  // namespace t3api
+
+#endif

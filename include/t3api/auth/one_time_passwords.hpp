@@ -1,0 +1,128 @@
+#ifndef T3API_AUTH_ONE_TIME_PASSWORDS_HPP
+#define T3API_AUTH_ONE_TIME_PASSWORDS_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <t3api/auth/concept.hpp>
+#include <t3api/auth/totp.hpp>
+#include <t3api/core/http_date.hpp>
+#include <t3api/core/secret.hpp>
+#include <t3api/detail/crypto.hpp>
+#include <t3api/detail/uuid.hpp>
+#include <t3api/store/memory.hpp>
+
+namespace t3api {
+
+/// What to do when the one-time password of this half minute has been used already.
+enum class used_otp {
+  wait,  ///< For the next one, within the call's deadline.
+  fail   ///< With a `timeout` error at once.
+};
+
+namespace detail {
+
+/// Gives out one-time passwords, never the same twice (RFC 6238 section 5.2): not to this process, and not to
+/// others that share the store. Called by one thread at a time.
+template <store Store>
+class one_time_passwords {
+ public:
+  one_time_passwords(secret code, secret seed, used_otp policy, Store shared)
+      : code_(std::move(code)),
+        seed_(std::move(seed)),
+        policy_(policy),
+        seed_name_("otp " + hex(hmac_sha256(seed_.reveal(), "t3api one-time passwords")) + " "),
+        shared_(std::move(shared)) {}
+
+  /// The next password; empty when the account has none. `last_was_unsent` tells that the one before never
+  /// left and is still good.
+  result<secret> next(exchange& via, bool last_was_unsent) {
+    if (!code_.empty()) {
+      if (std::exchange(code_used_, true) && !last_was_unsent) {
+        return error{.category = error_category::authentication,
+                     .message =
+                         "the one-time password has been used: give a fresh one, or its seed "
+                         "(credentials::otp_seed)"};
+      }
+      return code_;
+    }
+    if (seed_.empty()) return secret();
+    if (last_was_unsent) give_back();
+    if (auto failure = learn_server_time(via)) return *std::move(failure);
+    while (true) {
+      const auto now = via.clock().wall_now() + server_ahead_;
+      if (const auto step = totp_step_at(now); claim(step)) return totp(seed_, step);
+      const auto next_step = wall_time((totp_step_at(now) + 1) * totp_step);
+      const auto ready = via.clock().now() + (next_step - now);
+      if (policy_ == used_otp::fail || ready >= via.deadline()) {
+        return error{.category = error_category::timeout,
+                     .message =
+                         "the one-time password of this half minute has been used, and the next comes "
+                         "after the call's deadline or is not to be waited for: try again in half a minute",
+                     .retryable = true};
+      }
+      if (!via.clock().wait_until(ready, via.stop())) {
+        return error{.category = error_category::cancelled,
+                     .message = "the call was cancelled while it waited for the next one-time password"};
+      }
+    }
+  }
+
+ private:
+  static constexpr auto tolerated_error = std::chrono::seconds(5);
+  static constexpr auto claim_lifetime = 3 * totp_step;
+
+  /// A wrong local clock makes wrong passwords, and wrong passwords lock accounts: so the time is asked
+  /// first, once, by a request that carries no credentials.
+  std::optional<error> learn_server_time(exchange& via) {
+    if (std::exchange(asked_for_time_, true)) return std::nullopt;
+    const auto answer = via.send({.path = "/v2/states"});
+    if (!answer) {
+      asked_for_time_ = false;
+      const auto category = answer.error().category;
+      const bool over = category == error_category::cancelled || category == error_category::timeout;
+      return over ? std::optional(answer.error()) : std::nullopt;
+    }
+    if (const auto date = server_date(answer->headers)) {
+      const auto ahead = *date - std::chrono::floor<std::chrono::seconds>(via.clock().wall_now());
+      if (ahead > tolerated_error || ahead < -tolerated_error) server_ahead_ = ahead;
+    }
+    return std::nullopt;
+  }
+
+  bool claim(std::int64_t step) {
+    if (step <= last_step_) return false;
+    const auto name = seed_name_ + std::to_string(step);
+    const auto claimed = shared_.claim(name, owner_, claim_lifetime);
+    if (claimed && !*claimed) return false;
+    step_before_ = std::exchange(last_step_, step);
+    return true;
+  }
+
+  void give_back() {
+    shared_.release(seed_name_ + std::to_string(last_step_), owner_);
+    last_step_ = step_before_;
+  }
+
+  const secret code_;
+  const secret seed_;
+  const used_otp policy_;
+  const std::string seed_name_;
+  const std::string owner_ = make_uuid();
+  Store shared_;
+  bool code_used_ = false;
+  bool asked_for_time_ = false;
+  std::chrono::seconds server_ahead_{};
+  std::int64_t last_step_ = -1;
+  std::int64_t step_before_ = -1;
+};
+
+}  // namespace detail
+
+}  // namespace t3api
+
+#endif

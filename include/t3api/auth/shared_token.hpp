@@ -1,0 +1,92 @@
+#ifndef T3API_AUTH_SHARED_TOKEN_HPP
+#define T3API_AUTH_SHARED_TOKEN_HPP
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <t3api/core/error.hpp>
+#include <t3api/core/secret.hpp>
+#include <t3api/core/url.hpp>
+#include <t3api/detail/uuid.hpp>
+#include <t3api/store/concept.hpp>
+
+namespace t3api::detail {
+
+/// What users of one account share through a store: the token, whose turn it is to get a new one, and that
+/// the credentials were refused. A store that fails is a store that has nothing and lets everyone go ahead.
+template <store Store>
+class shared_token {
+ public:
+  enum class turn { ours, anothers, unknown };
+
+  struct found_token {
+    secret jwt;
+    std::chrono::milliseconds time_left;
+  };
+
+  /// `account` names the credentials without telling them; `credentials` names them with all that may make
+  /// the service refuse them.
+  shared_token(Store kept, std::string account, std::string credentials, std::chrono::milliseconds lease)
+      : store_(std::move(kept)),
+        account_(std::move(account)),
+        credentials_(std::move(credentials)),
+        lease_(lease) {}
+
+  /// The token for `host`, unless it is the one that the caller has already.
+  std::optional<found_token> find(const url& host, std::string_view known) {
+    auto held = read(token_key(host));
+    if (!held || held->value == known) return std::nullopt;
+    return found_token{.jwt = std::move(held->value), .time_left = held->time_left};
+  }
+
+  void keep(const url& host, std::string_view jwt, std::chrono::milliseconds time_left) {
+    store_.put(token_key(host), jwt, time_left);
+  }
+
+  /// Asks to be the only one who gets a token, until `end_turn` or the end of the lease.
+  turn begin_turn(const url& host) {
+    const auto claimed = store_.claim(turn_key(host), owner_, lease_);
+    if (!claimed) return turn::unknown;
+    return *claimed ? turn::ours : turn::anothers;
+  }
+  void end_turn(const url& host) { store_.release(turn_key(host), owner_); }
+
+  /// Why someone else's exchange of the same credentials was refused for good a short while ago.
+  std::optional<error> refusal(const url& host) {
+    const auto held = read(refusal_key(host));
+    if (!held) return std::nullopt;
+    return error{.category = error_category::authentication, .message = held->value, .status = 401};
+  }
+  void keep_refusal(const url& host, const error& cause) {
+    store_.put(refusal_key(host), cause.message, refusal_lifetime);
+  }
+
+  Store& store() noexcept { return store_; }
+  std::chrono::milliseconds lease() const noexcept { return lease_; }
+
+ private:
+  static constexpr auto refusal_lifetime = std::chrono::minutes(1);
+
+  std::optional<stored_value> read(const std::string& key) {
+    auto held = store_.get(key);
+    return held ? *std::move(held) : std::nullopt;
+  }
+
+  std::string token_key(const url& host) const { return "token " + place(host) + account_; }
+  std::string turn_key(const url& host) const { return "turn " + place(host) + account_; }
+  std::string refusal_key(const url& host) const { return "refusal " + place(host) + credentials_; }
+  static std::string place(const url& host) { return host.origin() + host.base_path + " "; }
+
+  Store store_;
+  const std::string account_;
+  const std::string credentials_;
+  const std::string owner_ = make_uuid();
+  const std::chrono::milliseconds lease_;
+};
+
+}  // namespace t3api::detail
+
+#endif

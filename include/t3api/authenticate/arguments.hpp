@@ -1,0 +1,66 @@
+#ifndef T3API_AUTHENTICATE_ARGUMENTS_HPP
+#define T3API_AUTHENTICATE_ARGUMENTS_HPP
+
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include <t3api/auth/any.hpp>
+#include <t3api/core/client_config.hpp>
+#include <t3api/core/headers.hpp>
+#include <t3api/core/logging_hooks.hpp>
+#include <t3api/core/secret.hpp>
+#include <t3api/default_client.hpp>
+#include <t3api/retry/exponential_backoff.hpp>
+
+namespace t3api {
+
+/// What the functions of t3api/authenticate.hpp give back, whatever the way in.
+using authenticated_client = default_client<any_auth>;
+
+/// Arguments of the functions that log in with Metrc credentials; give them by name:
+/// `{.hostname = "ca.metrc.com", .username = …, .password = …}`.
+struct credentials_arguments {
+  std::string hostname{};  ///< Metrc's, such as "ca.metrc.com".
+  std::string username{};  ///< Metrc's.
+  secret password{};       ///< Metrc's.
+  std::optional<std::string>
+      host{};           ///< T3's. Default: that of `config`, else `T3_API_HOST`, else production.
+  secret otp{};         ///< A one-time password, where Metrc wants one.
+  std::string email{};  ///< The account's e-mail address, where Metrc wants it.
+  secret otp_seed{};    ///< The seed that one-time passwords come from, in place of one.
+  bool renew = false;   ///< Whether the client keeps the credentials, to get new tokens with them.
+  /// Default: what the environment and `.t3.env` set.
+  std::optional<client_config> config{};
+  std::optional<backoff_options> retry_policy{};        ///< Default: as `config`.
+  std::optional<t3api::logging_hooks> logging_hooks{};  ///< Default: `logging_hooks::from_env()`.
+  t3api::headers headers{};  ///< Sent with every request, besides those of `config`.
+  std::stop_token stop{};    ///< Ends the logging in early.
+};
+
+/// Arguments of the functions that take an API key.
+struct api_key_arguments {
+  secret api_key{};
+  std::string state_code{};  ///< Two letters, such as "CA".
+  std::optional<std::string> host{};
+  bool renew = false;
+  std::optional<client_config> config{};
+  std::optional<backoff_options> retry_policy{};
+  std::optional<t3api::logging_hooks> logging_hooks{};
+  t3api::headers headers{};
+  std::stop_token stop{};
+};
+
+/// Arguments of `create_jwt_authenticated_client`.
+struct jwt_arguments {
+  secret jwt_token{};
+  std::optional<std::string> host{};
+  std::optional<client_config> config{};
+  std::optional<backoff_options> retry_policy{};
+  std::optional<t3api::logging_hooks> logging_hooks{};
+  t3api::headers headers{};
+};
+
+}  // namespace t3api
+
+#endif

@@ -1,0 +1,76 @@
+#ifndef T3API_AUTHENTICATE_CONFIGURED_HPP
+#define T3API_AUTHENTICATE_CONFIGURED_HPP
+
+#include <future>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <t3api/authenticate/arguments.hpp>
+#include <t3api/authenticate/login.hpp>
+#include <t3api/authenticate/way_in.hpp>
+#include <t3api/environment.hpp>
+
+namespace t3api {
+
+/// Arguments of `get_authenticated_client_or_error`. What is given here goes before the environment, and that
+/// before `.t3.env`.
+struct configured_arguments {
+  secret secret_key{};       ///< Else `T3_SECRET_KEY`.
+  secret jwt_token{};        ///< Else `JWT_TOKEN`.
+  secret api_key{};          ///< Else `API_KEY`.
+  std::string state_code{};  ///< Else `API_STATE_CODE`.
+  std::string hostname{};    ///< Else `METRC_HOSTNAME`.
+  std::string username{};    ///< Else `METRC_USERNAME`.
+  secret password{};         ///< Else `METRC_PASSWORD`.
+  secret otp{};
+  std::string email{};                ///< Else `METRC_EMAIL`.
+  secret otp_seed{};                  ///< Else `OTP_SEED`.
+  std::optional<std::string> host{};  ///< Else that of `config`, else `T3_API_HOST`, else production.
+  /// The first of these that there is what it takes for is taken; those not named are never.
+  std::vector<way_in> order{way_in::secret_key, way_in::jwt, way_in::api_key, way_in::credentials};
+  bool renew = true;  ///< Whether the client keeps password or API key, to get new tokens with them.
+  std::optional<client_config> config{};
+  std::optional<backoff_options> retry_policy{};
+  std::optional<t3api::logging_hooks> logging_hooks{};
+  t3api::headers headers{};
+  environment_options environment{};  ///< Where to look besides.
+  std::stop_token stop{};
+};
+
+namespace detail {
+
+inline constexpr const char* configured_login = "the T3 API login with what is configured";
+
+inline login prepare_login(const configured_arguments& given) {
+  auto found = read_settings(environment::load(given.environment).value()).value();
+  const auto candidates = ways_in(given, found.credentials);
+  const auto chosen = settings_for(given, std::move(found));
+  auto auth = choose_way_in(candidates, given.order, rules_of(chosen), given.renew);
+  if (const auto& notice = chosen.client.logging.on_notice) notice(auth.description());
+  return {.client = make_client(std::move(auth), chosen), .stop = given.stop};
+}
+
+}  // namespace detail
+
+/// A client for what is configured: explicitly, in the environment, or in `.t3.env` in the working directory.
+/// It is logged in, and renews its token by itself unless `renew` forbids. `client.auth().description()` says
+/// in one line which way in was taken and from where; so does the log. Throws authentication_error, with the
+/// cause nested in it, whatever goes wrong; when nothing is configured its message lists what was looked for.
+inline authenticated_client get_authenticated_client_or_error(const configured_arguments& given = {}) {
+  return detail::log_in(
+      detail::configured_login, [&] { return detail::prepare_login(given); }, detail::client_of);
+}
+
+/// The same in the background, on the executor of `config` or a thread of the client's own.
+inline std::future<authenticated_client> get_authenticated_client_or_error_async(
+    configured_arguments given = {}) {
+  return detail::log_in_async(
+      detail::configured_login, [&] { return detail::prepare_login(given); }, detail::client_of);
+}
+
+}  // namespace t3api
+
+#endif

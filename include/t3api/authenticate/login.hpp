@@ -1,0 +1,131 @@
+#ifndef T3API_AUTHENTICATE_LOGIN_HPP
+#define T3API_AUTHENTICATE_LOGIN_HPP
+
+#include <cstddef>
+#include <exception>
+#include <future>
+#include <memory>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include <t3api/auth/auth_response_data.hpp>
+#include <t3api/auth/renewal_options.hpp>
+#include <t3api/auth/state_rules.hpp>
+#include <t3api/authenticate/arguments.hpp>
+#include <t3api/core/exceptions.hpp>
+#include <t3api/environment.hpp>
+
+namespace t3api::detail {
+
+/// The settings of a client: what is given as an argument goes before what `found` has from the environment
+/// and `.t3.env`. Throws std::invalid_argument for settings that make no sense, and std::runtime_error when
+/// the log file cannot be used.
+template <class Arguments>
+settings settings_for(const Arguments& given, settings found) {
+  if (given.config) {
+    found.client = *given.config;
+  } else {
+    if (found.rate_limit_rps) found.client.rate_limit = rate_limit{.per_second = *found.rate_limit_rps};
+    if (found.client.rate_limit && found.rate_limit_burst)
+      found.client.rate_limit->burst = *found.rate_limit_burst;
+    if (found.max_workers) found.client.async_threads = static_cast<std::size_t>(*found.max_workers);
+  }
+  if (given.host && !given.host->empty()) found.client.host = *given.host;
+  if (given.retry_policy) found.retry = *given.retry_policy;
+  if (given.logging_hooks) {
+    found.client.logging = *given.logging_hooks;
+  } else if (found.log.http) {
+    found.client.logging = make_logging_hooks(found.log);
+  }
+  for (const auto& [name, value] : given.headers) found.client.headers.set(name, value);
+  return found;
+}
+
+template <class Arguments>
+settings settings_for(const Arguments& given) {
+  return settings_for(given, read_settings(environment::load().value()).value());
+}
+
+inline state_rules rules_of(const settings& chosen) {
+  state_rules rules;
+  if (chosen.otp_whitelist) rules.otp_hostnames = *chosen.otp_whitelist;
+  if (chosen.email_whitelist) rules.email_hostnames = *chosen.email_whitelist;
+  return rules;
+}
+
+inline authenticated_client make_client(any_auth auth, const settings& chosen) {
+  return {httplib_transport(chosen.client), std::move(auth), exponential_backoff(chosen.retry),
+          chosen.client};
+}
+
+/// A client that has yet to log in, and what the exchange of its credentials will have been answered with.
+struct login {
+  authenticated_client client;
+  std::shared_ptr<const auth_response_data> answer{};
+  std::stop_token stop{};
+};
+
+/// What the named functions give of a finished login.
+inline constexpr auto client_of = [](const login& done) { return done.client; };
+inline constexpr auto response_of = [](const login& done) { return *done.answer; };
+inline constexpr auto token_of = [](const login& done) { return done.answer->access_token; };
+
+inline std::shared_ptr<auth_response_data> make_room() { return std::make_shared<auth_response_data>(); }
+
+/// How the auth method of a login gets its token; the answer is kept if there is room for it.
+inline renewal_options once_into(const std::shared_ptr<auth_response_data>& answer, bool renew) {
+  renewal_options options{.keep_credentials = renew};
+  if (answer) options.on_response = [answer](const auth_response_data& data) { *answer = data; };
+  return options;
+}
+
+/// What `work` gives. Whatever it throws is thrown as an authentication_error with the cause nested in it.
+template <class Work>
+auto or_authentication_error(const std::string& what, Work work) {
+  try {
+    return work();
+  } catch (const exception& failure) {
+    error cause = failure.details();
+    cause.message = what + " failed: " + cause.message;
+    std::throw_with_nested(authentication_error(std::move(cause)));
+  } catch (const std::invalid_argument& failure) {
+    std::throw_with_nested(
+        authentication_error(argument_error(what + " failed, nothing was sent: " + failure.what())));
+  } catch (const std::exception& failure) {
+    std::throw_with_nested(authentication_error(
+        {.category = error_category::authentication, .message = what + " failed: " + failure.what()}));
+  }
+}
+
+/// Logs in with what `prepare` makes, and gives `part_of` it.
+template <class Prepare, class Part>
+auto log_in(const std::string& what, Prepare prepare, Part part_of) {
+  return or_authentication_error(what, [&] {
+    const login prepared = prepare();
+    prepared.client.authenticate({.stop = prepared.stop}).value();
+    return part_of(prepared);
+  });
+}
+
+/// The same where the asynchronous calls of the client run; what went wrong is in the future.
+template <class Prepare, class Part>
+auto log_in_async(const std::string& what, Prepare prepare, Part part_of)
+    -> std::future<decltype(part_of(prepare()))> {
+  try {
+    const login prepared = or_authentication_error(what, prepare);
+    return prepared.client.async([what, prepared, part_of] {
+      return log_in(
+          what, [&] { return prepared; }, part_of);
+    });
+  } catch (...) {
+    std::promise<decltype(part_of(prepare()))> failed;
+    failed.set_exception(std::current_exception());
+    return failed.get_future();
+  }
+}
+
+}  // namespace t3api::detail
+
+#endif

@@ -1,0 +1,67 @@
+#ifndef T3API_CLIENT_ASYNC_CALLS_HPP
+#define T3API_CLIENT_ASYNC_CALLS_HPP
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <utility>
+
+#include <t3api/core/call_executor.hpp>
+#include <t3api/detail/per_process.hpp>
+#include <t3api/detail/worker_pool.hpp>
+
+namespace t3api::detail {
+
+/// Where the asynchronous calls of a client run, and what ends them when the last copy of the client goes.
+/// The pool is made on first use, and waits for its jobs when it is destroyed.
+class async_calls {
+ public:
+  async_calls(call_executor executor, std::size_t threads)
+      : executor_(std::move(executor)), pool_([threads] { return std::make_unique<worker_pool>(threads); }) {}
+  async_calls(const async_calls&) = delete;
+  async_calls& operator=(const async_calls&) = delete;
+  ~async_calls() { ending_.request_stop(); }
+
+  /// Asks to stop when the client goes.
+  std::stop_token ending() const { return ending_.get_token(); }
+
+  /// Throws what the executor throws, and std::system_error when no thread can be started.
+  void run(std::function<void()> job) {
+    if (executor_) {
+      executor_(std::move(job));
+    } else {
+      pool_.get().run(std::move(job));
+    }
+  }
+
+ private:
+  std::stop_source ending_;
+  const call_executor executor_;
+  per_process<worker_pool> pool_;
+};
+
+/// Asks to stop as soon as one of two others does.
+class either_stop {
+ public:
+  either_stop(const std::stop_token& first, const std::stop_token& second)
+      : first_(first, forward{source_}), second_(second, forward{source_}) {}
+  either_stop(const either_stop&) = delete;
+  either_stop& operator=(const either_stop&) = delete;
+
+  std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  struct forward {
+    std::stop_source source;
+    void operator()() { source.request_stop(); }
+  };
+
+  std::stop_source source_;
+  std::stop_callback<forward> first_;
+  std::stop_callback<forward> second_;
+};
+
+}  // namespace t3api::detail
+
+#endif

@@ -1,0 +1,155 @@
+#ifndef T3API_CLIENT_CALL_HPP
+#define T3API_CLIENT_CALL_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include <t3api/auth/concept.hpp>
+#include <t3api/client/state.hpp>
+#include <t3api/core/call_options.hpp>
+#include <t3api/core/service_error.hpp>
+#include <t3api/detail/wipe.hpp>
+#include <t3api/logging/call_log.hpp>
+#include <t3api/retry/concept.hpp>
+#include <t3api/transport/concept.hpp>
+#include <t3api/transport/limits.hpp>
+
+namespace t3api::detail {
+
+/// One call in progress: its attempts under one deadline, one id and one stop_token. Also the way by which
+/// the auth method sends requests of its own.
+template <class State>
+class call final : public exchange {
+ public:
+  call(State& shared, const call_options& options, std::string request_id, bool idempotent)
+      : shared_(shared),
+        options_(options),
+        request_id_(std::move(request_id)),
+        log_(shared.config.logging, shared.host, request_id_),
+        deadline_(shared.deadline_after(options.timeout.value_or(shared.config.timeout))),
+        idempotent_(idempotent) {}
+
+  /// Makes attempts until one succeeds or the retry policy has enough. `attempt_once` gives a result.
+  template <class Attempt>
+  auto retried(Attempt attempt_once) -> decltype(attempt_once()) {
+    bool sent = false;
+    for (;; ++number_) {
+      auto answer = attempt_once();
+      if (answer) {
+        if constexpr (requires { shared_.retry.succeeded(); }) shared_.retry.succeeded();
+        return answer;
+      }
+      error& cause = answer.error();
+      cause.request_id = request_id_;
+      cause.attempts = number_;
+      cause.sent = sent = sent || cause.sent;
+      const auto pause = shared_.retry.next_delay({.number = number_, .idempotent = idempotent_}, cause);
+      if (!pause) return answer;
+      const auto now = shared_.clock->now();
+      if (*pause >= std::chrono::ceil<std::chrono::milliseconds>(deadline_ - now)) return answer;
+      log_.retrying(number_, cause, *pause);
+      if (!shared_.clock->wait_until(now + (std::max)(*pause, std::chrono::milliseconds(0)), options_.stop)) {
+        cause.category = error_category::cancelled;
+        cause.message = "the call was cancelled between two attempts; the last one failed: " + cause.message;
+        return answer;
+      }
+    }
+  }
+
+  /// Authorises and sends once, and once more when the token was refused and can be renewed.
+  result<response> attempt(const request& message) {
+    while (true) {
+      request authorised = message;
+      const auto generation = shared_.auth.authorize(authorised, *this);
+      if (!generation) return generation.error();
+      outcome answer = dispatch(authorised, idempotent_);
+      wipe_credentials(authorised);
+      if (!answer) return answer;
+      if (options_.expects(answer->status)) return answer;
+      if (answer->status == 401 && !replayed_ && shared_.auth.on_unauthorized(*generation)) {
+        replayed_ = true;
+        continue;
+      }
+      error cause = service_error(message, *answer, shared_.clock->wall_now());
+      hide_credentials(cause, authorised);
+      return cause;
+    }
+  }
+
+  /// Gets what the auth method needs, and sends nothing else.
+  result<token_generation> authorize() {
+    request nothing{.path = "/"};
+    return shared_.auth.authorize(nothing, *this);
+  }
+
+  result<response> send(request message) override {
+    shared_.add_defaults(message, request_id_);
+    outcome answer = dispatch(message, /*idempotent=*/false);
+    wipe_credentials(message);
+    return answer;
+  }
+  const url& host() const noexcept override { return shared_.host; }
+  t3api::clock& clock() const noexcept override { return *shared_.clock; }
+  steady_time deadline() const noexcept override { return deadline_; }
+  const std::stop_token& stop() const noexcept override { return options_.stop; }
+  void report(const renewal_event& renewal) noexcept override { log_.renewed(renewal); }
+
+  /// Overwrites a body that holds Metrc credentials.
+  static void wipe_credentials(request& message) {
+    if (message.path.find("/auth/") != std::string::npos) wipe(message.body);
+  }
+
+ private:
+  outcome dispatch(const request& message, bool idempotent) {
+    if (auto stopped = stopped_before_sending(options_.stop)) return *std::move(stopped);
+    const auto now = shared_.clock->now();
+    if (now >= deadline_) return too_late("the call's deadline passed before it was sent");
+    const auto turn = shared_.pace.next_turn(now, deadline_);
+    if (!turn) return too_late("the rate limit of this client lets the call go after its deadline only");
+    if (*turn > now && !shared_.clock->wait_until(*turn, options_.stop))
+      return *stopped_before_sending(options_.stop);
+    const auto& config = shared_.config;
+    log_.sending(number_, message);
+    const auto start = std::chrono::steady_clock::now();
+    outcome answer = shared_.carrier.send(message, send_options{.host = shared_.host,
+                                                                .deadline = deadline_,
+                                                                .stop = options_.stop,
+                                                                .idempotent = idempotent,
+                                                                .connect_timeout = config.connect_timeout,
+                                                                .read_timeout = config.read_timeout,
+                                                                .max_header_bytes = config.max_header_bytes,
+                                                                .max_body_bytes = config.max_body_bytes});
+    log_.received(number_, message, answer, std::chrono::steady_clock::now() - start);
+    return answer;
+  }
+
+  static error too_late(std::string message) {
+    return {.category = error_category::timeout, .message = std::move(message)};
+  }
+
+  /// The service may repeat in its message what it was sent.
+  static void hide_credentials(error& cause, const request& sent) {
+    for (const char* name : {"Authorization", "X-T3-API-Key"}) {
+      const auto value = sent.headers.get(name).value_or("");
+      redact(cause, value.substr(value.starts_with("Bearer ") ? 7 : 0));
+    }
+    for (const auto& [name, value] : sent.query) {
+      if (iequals(name, "secretKey")) redact(cause, value);
+    }
+  }
+
+  State& shared_;
+  const call_options& options_;
+  const std::string request_id_;
+  const call_log log_;
+  const steady_time deadline_;
+  const bool idempotent_;
+  int number_ = 1;
+  bool replayed_ = false;
+};
+
+}  // namespace t3api::detail
+
+#endif
