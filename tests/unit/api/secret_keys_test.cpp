@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
-#include <algorithm>
+#include <chrono>
+#include <stop_token>
 #include <string>
 #include <vector>
 
