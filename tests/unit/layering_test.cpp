@@ -23,12 +23,13 @@ struct room {
 };
 
 const std::map<std::string, int> folder_floors = {
-    {"native", 0}, {"detail", 1},  {"core", 2}, {"transport", 3}, {"retry", 3},
-    {"store", 3},  {"logging", 3}, {"auth", 3}, {"api", 6},       {"environment", 6},
+    {"native", 0},  {"detail", 1}, {"core", 2},   {"transport", 3}, {"retry", 3},       {"store", 3},
+    {"logging", 3}, {"auth", 3},   {"client", 4}, {"api", 5},       {"environment", 5}, {"authenticate", 7},
 };
 const std::map<std::string, int> file_floors = {
-    {"client.hpp", 5},         {"coroutine.hpp", 6},    {"environment.hpp", 7},
-    {"default_client.hpp", 7}, {"authenticate.hpp", 8}, {"t3api.hpp", 9},
+    {"coroutine.hpp", 5},
+    {"default_client.hpp", 6},
+    {"t3api.hpp", 8},
 };
 const std::set<std::string> known_to_all = {"version.hpp", "fwd.hpp"};
 const std::set<std::string> rooms_under_sandbox = {"native", "detail", "core", "store"};
@@ -40,13 +41,15 @@ bool starts_with(const std::string& text, const std::string& start) { return tex
 
 bool is_sandbox(const std::string& path) { return path == "sandbox.hpp" || starts_with(path, "sandbox/"); }
 
-// Paths are relative to include/t3api. Files that stand alone on a floor share that floor's room.
+// Paths are relative to include/t3api. A file that is called like a folder belongs to that room; files that
+// stand alone on a floor share that floor's room.
 std::optional<room> room_of(const std::string& path) {
-  const auto slash = path.find('/');
-  const auto& floors = slash == std::string::npos ? file_floors : folder_floors;
-  const auto found = floors.find(path.substr(0, slash));
-  if (found == floors.end()) return std::nullopt;
-  return room{found->second, slash == std::string::npos ? "" : found->first};
+  const auto name = path.substr(0, path.find_first_of("/."));
+  if (const auto folder = folder_floors.find(name); folder != folder_floors.end())
+    return room{folder->second, name};
+  const auto file = file_floors.find(path);
+  if (file == file_floors.end()) return std::nullopt;
+  return room{file->second, ""};
 }
 
 bool may_include(const std::string& from, const std::string& to) {
