@@ -16,6 +16,16 @@
 
 namespace t3api::detail {
 
+/// Makes an event and gives it to a hook that is set. What either throws is dropped.
+template <class Hook, class Make>
+void tell(const Hook& hook, Make&& make_event) noexcept {
+  if (!hook) return;
+  try {
+    hook(make_event());
+  } catch (...) {  // Logging must not change what becomes of a call.
+  }
+}
+
 /// What one call tells the hooks of its client. Does nothing, and takes no memory, for a hook that is not
 /// set; what a hook throws, or lack of memory for an event, never reaches the call.
 class call_log {
@@ -78,15 +88,6 @@ class call_log {
   }
 
  private:
-  template <class Hook, class Make>
-  static void tell(const Hook& hook, Make&& make_event) noexcept {
-    if (!hook) return;
-    try {
-      hook(make_event());
-    } catch (...) {  // Logging must not change what becomes of a call.
-    }
-  }
-
   static std::string sentence(std::string_view text, const std::vector<std::string_view>& known) {
     constexpr std::size_t longest = 600;
     return one_line(hide_secrets(text, known), longest);

@@ -172,19 +172,31 @@ inline bool tells_secret_name(const nlohmann::json& object) {
   return false;
 }
 
-inline nlohmann::json shown_json(const nlohmann::json& value, const std::vector<std::string_view>& known) {
-  if (value.is_string()) return hide_secrets(value.get_ref<const std::string&>(), known);
+/// What may be shown of a value. `room` is how many bytes are wanted yet; what would come after is left out.
+inline nlohmann::json shown_json(const nlohmann::json& value, const std::vector<std::string_view>& known,
+                                 std::size_t& room) {
+  const auto use = [&room](std::size_t bytes) { room -= (std::min)(room, bytes); };
+  use(1);
+  if (value.is_string()) {
+    std::string text = hide_secrets(value.get_ref<const std::string&>(), known);
+    use(text.size());
+    return text;
+  }
   if (value.is_array()) {
     auto shown = nlohmann::json::array();
-    for (const auto& entry : value) shown.push_back(shown_json(entry, known));
+    for (auto entry = value.begin(); entry != value.end() && room > 0; ++entry) {
+      shown.push_back(shown_json(*entry, known, room));
+    }
     return shown;
   }
   if (!value.is_object()) return value;
   auto shown = nlohmann::json::object();
   const bool about_secret = tells_secret_name(value);
-  for (const auto& [name, member] : value.items()) {
+  for (auto member = value.begin(); member != value.end() && room > 0; ++member) {
+    const std::string& name = member.key();
     const bool secret = names_secret(name) || (about_secret && (name == "value" || name == "input"));
-    shown[hide_secrets(name, known)] = secret ? nlohmann::json(hidden) : shown_json(member, known);
+    shown[hide_secrets(name, known)] =
+        secret ? nlohmann::json(hidden) : shown_json(member.value(), known, room);
   }
   return shown;
 }
@@ -201,10 +213,11 @@ inline std::string shown_body(std::string_view path, std::string_view content_ty
   if (is_json_type(content_type) && body.size() <= largest_parsed) {
     const auto value = parse_json(body);
     if (value && value->is_structured()) {  // A lone text could be a token.
+      std::size_t room = 2 * longest;       // More than is shown, so that what was left out is told as cut.
       const auto text =
-          shown_json(*value, known).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+          shown_json(*value, known, room).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
       auto shown = one_line(text, longest);
-      if (shown.ends_with("...")) shown += " (" + size + " in all)";
+      if (shown.ends_with("...") || room == 0) shown += " (" + size + " in all)";
       return shown;
     }
   }

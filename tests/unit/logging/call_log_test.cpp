@@ -154,7 +154,13 @@ TEST_CASE("a hook that throws, whatever it throws, does not reach the call") {
   CHECK(calls == 10);
 }
 
-TEST_CASE("hooks that are not set are not called") {
+TEST_CASE("no event is made for a hook that is not set") {
+  bool made = false;
+  t3api::detail::tell(t3api::logging_hooks{}.on_request, [&] {
+    made = true;
+    return t3api::request_event{};
+  });
+  CHECK_FALSE(made);
   const t3api::logging_hooks hooks;
   const call_log log(hooks, host, "id-1");
   log.sending(1, a_request());
@@ -204,18 +210,21 @@ TEST_CASE("no secret of a call is in its log, wherever it stood") {
 }
 
 TEST_CASE("a secret that a service repeats is hidden also without a name before it") {
-  t3api::response answer{.status = 400,
-                         .headers = {{"Content-Type", "application/json"}},
-                         .body = R"(["who is canary-1","or canary-2","or canary-3",{"canary-4":1}])"};
+  t3api::response answer{
+      .status = 400,
+      .headers = {{"Content-Type", "application/json"}},
+      .body = R"(["who is canary-1","or canary-2","or canary-3",{"canary-4":1},"a b c d e f"])"};
   const t3api::request sent{.path = "/v2/x",
                             .query = {{"secretKey", "canary-1"}},
                             .headers = {{"Authorization", "Bearer canary-2"},
                                         {"Cookie", "a=canary-3; b=canary-4"},
+                                        {"X-Own", "a b c d e f"},
                                         {"Content-Type", "application/json"}}};
   const auto log = log_of(sent, answer, "canary-1, canary-2, canary-3, canary-4");
   CAPTURE(log);
   CHECK(log.find("canary") == log.npos);
   CHECK(log.find("who is ***") != log.npos);
+  CHECK(log.find("a b c d") == log.npos);
 }
 
 TEST_CASE("line breaks, escapes and bidi marks in a call make no second line of its log") {

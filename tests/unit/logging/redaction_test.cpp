@@ -173,6 +173,21 @@ TEST_CASE("a long body is cut between characters, and its size told") {
   CHECK(text.size() > 1990);
 }
 
+TEST_CASE("a body of many small values is cut like one of a long value") {
+  for (const std::string entry : {"0,", "\"\",", "{\"a\":1},", "[[]],"}) {
+    std::string body = "[";
+    while (body.size() < 20000) body += entry;
+    body += "1]";
+    const auto text = shown_json(body);
+    CHECK(text.ends_with("... (" + std::to_string(body.size()) + " bytes in all)"));
+    CHECK(text.starts_with(body.substr(0, 1999)));
+  }
+  std::string members = "{";
+  for (int i = 10000; i < 12000; ++i) members += "\"" + std::to_string(i) + "\":1,";
+  members += "\"z\":1}";
+  CHECK(shown_json(members).starts_with(members.substr(0, 1999)));
+}
+
 TEST_CASE("a body is one line") {
   CHECK(shown_json("{\n \"a\\r\\nb\": \"\\u001b[1m\\u202e\\u2028\\u007f\"\n}") ==
         "{\"a\\r\\nb\":\"\\u001b[1m\\u202E\\u2028\\u007F\"}");

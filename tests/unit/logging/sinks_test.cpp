@@ -38,6 +38,12 @@ struct broken_buffer : std::streambuf {
   int_type overflow(int_type) override { throw std::runtime_error("broken"); }
 };
 
+/// Counts how often it is flushed.
+struct counting_buffer : std::stringbuf {
+  int sync() override { return ++flushes, 0; }
+  int flushes = 0;
+};
+
 }  // namespace
 
 TEST_CASE("a log has one line for each event") {
@@ -56,6 +62,16 @@ TEST_CASE("a log has one line for each event") {
     CHECK(line.find(part) == std::string("2026-11-22T04:10:11.123Z").size());
   }
   CHECK(lines.peek() == std::char_traits<char>::eof());
+}
+
+TEST_CASE("each line is flushed, so that a crash does not lose it") {
+  counting_buffer buffer;
+  std::ostream out(&buffer);
+  const auto hooks = t3api::log_to(out);
+  hooks.on_notice("one");
+  CHECK(buffer.flushes == 1);
+  hooks.on_notice("two");
+  CHECK(buffer.flushes == 2);
 }
 
 TEST_CASE("the options say whether events have headers and bodies") {
