@@ -3,6 +3,9 @@
 
 #include <array>
 #include <cstddef>
+#include <limits>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -11,6 +14,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+
+#include <t3api/detail/wipe.hpp>
 
 namespace t3api::detail {
 
@@ -49,6 +54,103 @@ inline std::string random_bytes(std::size_t size) {
 /// Whether both are equal, in a time that depends on their sizes only.
 inline bool constant_time_equal(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+inline constexpr std::size_t gcm_key_size = 32;
+inline constexpr std::size_t gcm_nonce_size = 12;
+inline constexpr std::size_t gcm_tag_size = 16;
+
+/// One run of AES-256-GCM (NIST SP 800-38D) in either direction.
+class gcm_run {
+ public:
+  /// Throws std::invalid_argument for a key or nonce of another size.
+  gcm_run(bool encrypts, std::string_view key, std::string_view nonce) : context_(EVP_CIPHER_CTX_new()) {
+    if (key.size() != gcm_key_size || nonce.size() != gcm_nonce_size) {
+      throw std::invalid_argument("AES-256-GCM takes a key of 32 bytes and a nonce of 12");
+    }
+    demand(context_ != nullptr && EVP_CipherInit_ex(context_.get(), EVP_aes_256_gcm(), nullptr, bytes(key),
+                                                    bytes(nonce), encrypts ? 1 : 0) == 1);
+  }
+
+  void add_associated(std::string_view text) {
+    int size = 0;
+    demand(text.empty() || EVP_CipherUpdate(context_.get(), nullptr, &size, bytes(text), as_int(text)) == 1);
+  }
+
+  std::string transform(std::string_view text) {
+    std::string out(text.size(), '\0');
+    int size = 0;
+    demand(text.empty() || EVP_CipherUpdate(context_.get(), reinterpret_cast<unsigned char*>(out.data()),
+                                            &size, bytes(text), as_int(text)) == 1);
+    return out;
+  }
+
+  /// The tag of what was encrypted.
+  std::string tag() {
+    std::string made(gcm_tag_size, '\0');
+    demand(finish() && EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_GCM_GET_TAG,
+                                           static_cast<int>(gcm_tag_size), made.data()) == 1);
+    return made;
+  }
+
+  /// Whether `tag`, of 16 bytes, is that of what was decrypted; if not, nothing of it is to be used.
+  bool matches(std::string tag) {
+    demand(EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(gcm_tag_size),
+                               tag.data()) == 1);
+    return finish();
+  }
+
+ private:
+  struct freeing {
+    void operator()(EVP_CIPHER_CTX* context) const noexcept { EVP_CIPHER_CTX_free(context); }
+  };
+
+  static const unsigned char* bytes(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+  }
+  static int as_int(std::string_view text) {
+    if (text.size() > static_cast<std::size_t>((std::numeric_limits<int>::max)())) {
+      throw std::length_error("AES-256-GCM takes at most 2 GiB here");
+    }
+    return static_cast<int>(text.size());
+  }
+  static void demand(bool done) {
+    if (!done) {
+      throw std::runtime_error(
+          "OpenSSL could not run AES-256-GCM: is it disabled by a provider or FIPS policy?");
+    }
+  }
+
+  bool finish() {
+    unsigned char none[16];
+    int size = 0;
+    return EVP_CipherFinal_ex(context_.get(), none, &size) == 1;
+  }
+
+  std::unique_ptr<EVP_CIPHER_CTX, freeing> context_;
+};
+
+/// AES-256-GCM (NIST SP 800-38D): the ciphertext and behind it the tag. A nonce must never come twice with
+/// one key. Throws std::invalid_argument for a key that has not 32 bytes or a nonce that has not 12, and
+/// std::runtime_error when OpenSSL cannot.
+inline std::string gcm_encrypt(std::string_view key, std::string_view nonce, std::string_view plain,
+                               std::string_view associated) {
+  gcm_run run(true, key, nonce);
+  run.add_associated(associated);
+  std::string text = run.transform(plain);
+  return text += run.tag();
+}
+
+/// What `gcm_encrypt` was given, or nothing when key, nonce, text or associated data are not the same.
+inline std::optional<std::string> gcm_decrypt(std::string_view key, std::string_view nonce,
+                                              std::string_view text, std::string_view associated) {
+  if (text.size() < gcm_tag_size) return std::nullopt;
+  gcm_run run(false, key, nonce);
+  run.add_associated(associated);
+  std::string plain = run.transform(text.substr(0, text.size() - gcm_tag_size));
+  if (run.matches(std::string(text.substr(text.size() - gcm_tag_size)))) return plain;
+  wipe(plain);
+  return std::nullopt;
 }
 
 }  // namespace t3api::detail

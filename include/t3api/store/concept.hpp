@@ -19,11 +19,15 @@ struct stored_value {
 };
 
 /// Keeps small values under a key for a while, for tokens and sessions; shared by threads and, when it lies
-/// outside the process, by processes and machines. Members are called by many threads at once. A store that
-/// cannot do what it is asked says so with an error soon: whoever uses it goes on without it.
+/// outside the process, by processes and machines. Copies are handles of the same store. Members are called
+/// by many threads at once. A store that cannot do what it is asked says so with an error soon: whoever uses
+/// it goes on without it. It may lose what it keeps at any time, but never gives out anything else.
 ///
-/// `claim` takes a name for `owner` unless someone has it already, and says whether it did: it serves as a
-/// lock with a lease. `release` gives it back if `owner` still has it.
+/// `put` for a time of zero or less is `erase`. `claim` takes a name for `owner` unless someone has it
+/// already, and says whether it did; whoever has it cannot take it again either. It serves as a lock with a
+/// lease of at least a millisecond. `release` gives it back if `owner` still has it. Values and claims have
+/// nothing to do with each other: a name can be used for both. An owner is to be a random text, as stores
+/// need not keep it secret.
 template <class S>
 concept store = requires(S& kept, std::string_view key, std::string_view text,
                          std::chrono::milliseconds ttl) {

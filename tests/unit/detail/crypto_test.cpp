@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <set>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <t3api/detail/crypto.hpp>
 
@@ -17,6 +19,14 @@ std::string hex(std::string_view bytes) {
     text += "0123456789abcdef"[byte & 15U];
   }
   return text;
+}
+
+std::string unhex(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(std::string(text.substr(i, 2)), nullptr, 16));
+  }
+  return bytes;
 }
 
 std::string count_up(int last) {
@@ -88,4 +98,47 @@ TEST_CASE("texts are equal only when every byte and the size are") {
   CHECK_FALSE(constant_time_equal("secret", "secret1"));
   CHECK_FALSE(constant_time_equal("", "x"));
   CHECK_FALSE(constant_time_equal(std::string_view("a\0b", 3), std::string_view("a\0c", 3)));
+}
+
+TEST_CASE("AES-256-GCM gives the texts and tags of test cases 13 to 16 of its specification for NIST") {
+  struct vector {
+    const char *key, *nonce, *plain, *associated, *text;
+  };
+  const char* zeros = "0000000000000000000000000000000000000000000000000000000000000000";
+  const char* key = "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308";
+  const vector vectors[] = {
+      {zeros, "000000000000000000000000", "", "", "530f8afbc74536b9a963b4f1c4cb738b"},
+      {zeros, "000000000000000000000000", "00000000000000000000000000000000", "",
+       "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919"},
+      {key, "cafebabefacedbaddecaf888",
+       "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525"
+       "b16aedf5aa0de657ba637b391aafd255",
+       "",
+       "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838"
+       "c5f61e6393ba7a0abcc9f662898015adb094dac5d93471bdec1a502270e3cc6c"},
+      {key, "cafebabefacedbaddecaf888",
+       "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525"
+       "b16aedf5aa0de657ba637b39",
+       "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+       "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838"
+       "c5f61e6393ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b"},
+  };
+  for (const auto& v : vectors) {
+    CAPTURE(v.text);
+    const auto text = gcm_encrypt(unhex(v.key), unhex(v.nonce), unhex(v.plain), unhex(v.associated));
+    CHECK(hex(text) == v.text);
+    CHECK(gcm_decrypt(unhex(v.key), unhex(v.nonce), text, unhex(v.associated)) == unhex(v.plain));
+    CHECK_FALSE(gcm_decrypt(unhex(v.key), unhex("cafebabefacedbaddecaf889"), text, unhex(v.associated)));
+    CHECK_FALSE(gcm_decrypt(unhex(v.key), unhex(v.nonce), text, unhex(v.associated) + "x"));
+  }
+}
+
+TEST_CASE("AES-256-GCM refuses keys and nonces of other sizes, and texts too short for a tag") {
+  const std::string key(32, 'k');
+  const std::string nonce(12, 'n');
+  CHECK_THROWS_AS(gcm_encrypt(key.substr(1), nonce, "x", ""), std::invalid_argument);
+  CHECK_THROWS_AS(gcm_encrypt(key, nonce.substr(1), "x", ""), std::invalid_argument);
+  CHECK_THROWS_AS(gcm_encrypt(key, nonce + "n", "x", ""), std::invalid_argument);
+  CHECK_FALSE(gcm_decrypt(key, nonce, std::string(15, 'x'), ""));
+  CHECK_FALSE(gcm_decrypt(key, nonce, "", ""));
 }
