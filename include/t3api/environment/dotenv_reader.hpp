@@ -1,0 +1,226 @@
+#ifndef T3API_ENVIRONMENT_DOTENV_READER_HPP
+#define T3API_ENVIRONMENT_DOTENV_READER_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <t3api/core/result.hpp>
+#include <t3api/core/secret.hpp>
+#include <t3api/detail/ascii.hpp>
+#include <t3api/detail/utf8.hpp>
+
+namespace t3api {
+
+/// What a dotenv file says of one key.
+struct dotenv_entry {
+  secret value{};
+  std::size_t line = 0;  ///< Where the key stands; the first line is 1.
+};
+
+/// The settings of a dotenv file.
+class dotenv {
+ public:
+  using entries = std::map<std::string, dotenv_entry, std::less<>>;
+
+  dotenv() = default;
+  dotenv(std::string name, entries found) : name_(std::move(name)), entries_(std::move(found)) {}
+
+  /// Null when the file does not have the key. Keys are case-sensitive.
+  const dotenv_entry* find(std::string_view key) const {
+    const auto found = entries_.find(key);
+    return found == entries_.end() ? nullptr : &found->second;
+  }
+  std::size_t size() const noexcept { return entries_.size(); }
+
+  /// What the file is called, fit for a message.
+  const std::string& name() const noexcept { return name_; }
+
+ private:
+  std::string name_;
+  entries entries_;
+};
+
+namespace detail {
+
+/// Reads a dotenv text from its start to its end, once.
+class dotenv_reader {
+ public:
+  dotenv_reader(std::string_view text, std::string_view name) : text_(text), name_(printable(name, 100)) {
+    if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
+  }
+
+  result<dotenv> read() {
+    while (at_ < text_.size()) {
+      if (auto problem = read_entry()) return std::move(*problem);
+    }
+    return dotenv(std::move(name_), std::move(entries_));
+  }
+
+ private:
+  static bool blank(char c) noexcept { return c == ' ' || c == '\t'; }
+
+  static bool valid_key(std::string_view key) noexcept {
+    return !key.empty() && !ascii_digit(key.front()) && std::all_of(key.begin(), key.end(), [](char c) {
+      return ascii_alpha(c) || ascii_digit(c) || c == '_';
+    });
+  }
+
+  static std::string_view without_carriage_return(std::string_view line) noexcept {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+  }
+
+  /// The text in front of the `=`, without the word `export`.
+  static std::string_view key_of(std::string_view before_equals) noexcept {
+    constexpr std::string_view word = "export";
+    auto key = trim(before_equals);
+    if (key.size() > word.size() && key.starts_with(word) && blank(key[word.size()])) {
+      key = trim(key.substr(word.size()));
+    }
+    return key;
+  }
+
+  /// An unquoted value without the comment behind it; `rest` is all that follows the `=`.
+  static std::string_view without_comment(std::string_view rest) noexcept {
+    for (auto hash = rest.find('#'); hash != rest.npos; hash = rest.find('#', hash + 1)) {
+      if (hash > 0 && blank(rest[hash - 1])) return rest.substr(0, hash);
+    }
+    return rest;
+  }
+
+  static secret decode(std::string_view quoted) {
+    constexpr std::string_view escapes = "nrt\\\"$";
+    constexpr std::string_view meanings = "\n\r\t\\\"$";
+    std::string value;
+    value.reserve(quoted.size());
+    for (std::size_t i = 0; i < quoted.size(); ++i) {
+      const std::string_view two = quoted.substr(i, 2);
+      const auto escape = two.size() == 2 && two[0] == '\\' ? escapes.find(two[1]) : escapes.npos;
+      if (escape != escapes.npos) {
+        value += meanings[escape];
+        ++i;
+      } else if (two != "\r\n") {
+        value += quoted[i];
+      }
+    }
+    return secret(std::move(value));
+  }
+
+  error fault(std::size_t line, std::string_view key, const std::string& what) const {
+    const std::string of_key = key.empty() ? "" : " (" + printable(key, 60) + ")";
+    return argument_error(name_ + " line " + std::to_string(line) + of_key + " " + what);
+  }
+
+  std::optional<error> check_bytes(std::string_view lines, std::size_t number, std::string_view key) const {
+    for (;; ++number) {
+      const auto end = lines.find('\n');
+      const auto line = without_carriage_return(lines.substr(0, end));
+      if (!is_utf8(line)) return fault(number, key, "is not valid UTF-8: save the file as UTF-8");
+      if (std::any_of(line.begin(), line.end(), [](char c) { return ascii_control(c) && c != '\t'; })) {
+        return fault(number, key, "holds a control character: remove it, or save the file as UTF-8 text");
+      }
+      if (end == lines.npos) return std::nullopt;
+      lines.remove_prefix(end + 1);
+    }
+  }
+
+  /// The text up to the line feed or the end.
+  std::string_view take_line() noexcept {
+    const auto end = text_.find('\n', at_);
+    const auto line = text_.substr(at_, end == text_.npos ? text_.npos : end - at_);
+    at_ = end == text_.npos ? text_.size() : end + 1;
+    ++line_;
+    return line;
+  }
+
+  std::optional<error> read_entry() {
+    const auto line = take_line();
+    const auto first = line_;
+    const auto start = trim(line);
+    const bool comment = start.starts_with('#');
+    const auto equals = line.find('=');
+    auto key = comment || equals == line.npos ? std::string_view() : key_of(line.substr(0, equals));
+    // What is no key may be part of a secret that goes over several lines.
+    if (!valid_key(key)) key = {};
+    if (auto problem = check_bytes(line, first, key)) return problem;
+    if (comment || start.empty()) return std::nullopt;
+    if (equals == line.npos) {
+      return fault(first, {}, "is no KEY=VALUE: write it so, or start it with # if it is a comment");
+    }
+    if (key.empty()) {
+      return fault(first, {},
+                   "has no good key before the =: use letters, digits and underscores, a digit not first");
+    }
+    if (const auto known = entries_.find(key); known != entries_.end()) {
+      return fault(
+          first, key,
+          "sets what line " + std::to_string(known->second.line) + " has set: remove one of the two");
+    }
+    const auto rest = line.substr(equals + 1);
+    const auto value = trim(rest);
+    if (!value.starts_with('"') && !value.starts_with('\'')) {
+      add(key, trim(without_comment(rest)), first);
+      return std::nullopt;
+    }
+    return read_quoted(key, value);
+  }
+
+  /// `value` starts at the opening quote.
+  std::optional<error> read_quoted(std::string_view key, std::string_view value) {
+    const auto first = line_;
+    const char quote = value.front();
+    const auto open = static_cast<std::size_t>(value.data() - text_.data());
+    const auto close = quote == '"' ? closing_quote(open + 1) : single_quote_in(value, open);
+    if (close == text_.npos) {
+      return fault(first, key,
+                   quote == '"' ? "opens a quote that is never closed: add the closing \""
+                                : "opens a quote that its line does not close: add the closing '");
+    }
+    const auto quoted = text_.substr(open + 1, close - open - 1);
+    line_ += static_cast<std::size_t>(std::count(quoted.begin(), quoted.end(), '\n')) - 1;
+    at_ = close + 1;
+    const auto behind = take_line();
+    const auto end = static_cast<std::size_t>(behind.data() - text_.data()) + behind.size();
+    if (auto problem = check_bytes(text_.substr(open, end - open), first, key)) return problem;
+    if (const auto tail = trim(behind); !tail.empty() && !tail.starts_with('#')) {
+      return fault(line_, key,
+                   "has text behind the closing quote: put all of the value into one pair of quotes");
+    }
+    add(key, quote == '"' ? decode(quoted) : secret(quoted), first);
+    return std::nullopt;
+  }
+
+  static std::size_t single_quote_in(std::string_view value, std::size_t open) noexcept {
+    const auto close = value.find('\'', 1);
+    return close == value.npos ? close : open + close;
+  }
+
+  std::size_t closing_quote(std::size_t from) const noexcept {
+    for (auto at = text_.find_first_of("\\\"", from); at != text_.npos;
+         at = text_.find_first_of("\\\"", at + 2)) {
+      if (text_[at] == '"') return at;
+    }
+    return text_.npos;
+  }
+
+  void add(std::string_view key, secret value, std::size_t line) {
+    entries_.emplace(std::string(key), dotenv_entry{std::move(value), line});
+  }
+
+  std::string_view text_;
+  std::string name_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 0;
+  dotenv::entries entries_;
+};
+
+}  // namespace detail
+}  // namespace t3api
+
+#endif

@@ -1,0 +1,112 @@
+#ifndef T3API_ENVIRONMENT_SETTINGS_HPP
+#define T3API_ENVIRONMENT_SETTINGS_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <t3api/core/client_config.hpp>
+#include <t3api/core/result.hpp>
+#include <t3api/environment/environment.hpp>
+#include <t3api/environment/setting_reader.hpp>
+#include <t3api/retry/exponential_backoff.hpp>
+
+namespace t3api {
+
+/// What is set of the ways in, unchecked: the auth methods check it.
+struct configured_credentials {
+  std::optional<setting> hostname{};    ///< METRC_HOSTNAME
+  std::optional<setting> username{};    ///< METRC_USERNAME
+  std::optional<setting> password{};    ///< METRC_PASSWORD
+  std::optional<setting> email{};       ///< METRC_EMAIL
+  std::optional<setting> otp_seed{};    ///< OTP_SEED
+  std::optional<setting> jwt{};         ///< JWT_TOKEN
+  std::optional<setting> api_key{};     ///< API_KEY
+  std::optional<setting> state_code{};  ///< API_STATE_CODE
+  std::optional<setting> secret_key{};  ///< T3_SECRET_KEY
+};
+
+/// What is to be logged of the traffic, and where.
+struct log_settings {
+  bool http = false;     ///< T3_LOG_HTTP: requests and answers at all.
+  bool headers = false;  ///< T3_LOG_HEADERS
+  bool body = false;     ///< T3_LOG_BODY
+  std::string file{};    ///< T3_LOG_FILE; empty when not set.
+};
+
+/// The settings of a T3 client as the environment gives them.
+struct settings {
+  client_config client{};
+  backoff_options retry{};
+  std::optional<int> max_workers{};        ///< MAX_WORKERS, from 1 to 1,000.
+  std::optional<int> batch_size{};         ///< BATCH_SIZE, from 1 to 100,000.
+  std::optional<double> rate_limit_rps{};  ///< RATE_LIMIT_RPS: requests a second, above 0, up to 10,000.
+  std::optional<int> rate_limit_burst{};   ///< RATE_LIMIT_BURST: requests at once, from 1 to 100,000.
+  std::optional<std::vector<std::string>> otp_whitelist{};    ///< OTP_WHITELIST, in small letters.
+  std::optional<std::vector<std::string>> email_whitelist{};  ///< EMAIL_WHITELIST, in small letters.
+  log_settings log{};
+  configured_credentials credentials{};
+};
+
+/// Puts what the environment sets over `base` and `retry`; the rest of both stays:
+///
+/// - T3_API_HOST; HTTP_TIMEOUT, HTTP_CONNECT_TIMEOUT and HTTP_READ_TIMEOUT in seconds, above 0, up to a day;
+///   VERIFY_SSL, which when false sets `tls_options::dangerously_accept_any_certificate`
+/// - RETRY_MAX_ATTEMPTS from 1 to 100; RETRY_BACKOFF_FACTOR as `backoff_options::base` (a cap below it is
+///   raised to it) and RETRY_MIN_WAIT in seconds, from 0 to an hour
+/// - those named at the members of `settings`
+///
+/// Switches are 1/0, true/false, yes/no or on/off. The first malformed value is an `argument` error that
+/// names key and place and says what would be right.
+inline result<settings> read_settings(const environment& from, client_config base = {},
+                                      backoff_options retry = {}) {
+  constexpr std::uint64_t day = 86'400;
+  constexpr std::uint64_t hour = 3'600;
+  settings all{.client = std::move(base), .retry = std::move(retry)};
+  detail::setting_reader reader(from);
+
+  reader.address("T3_API_HOST", all.client.host);
+  reader.seconds("HTTP_TIMEOUT", all.client.timeout, day, false);
+  reader.seconds("HTTP_CONNECT_TIMEOUT", all.client.connect_timeout, day, false);
+  reader.seconds("HTTP_READ_TIMEOUT", all.client.read_timeout, day, false);
+  bool verify = !all.client.tls.dangerously_accept_any_certificate;
+  reader.flag("VERIFY_SSL", verify);
+  all.client.tls.dangerously_accept_any_certificate = !verify;
+
+  reader.count("RETRY_MAX_ATTEMPTS", all.retry.max_attempts, 100);
+  if (reader.seconds("RETRY_BACKOFF_FACTOR", all.retry.base, hour, true)) {
+    all.retry.cap = (std::max)(all.retry.cap, all.retry.base);
+  }
+  reader.seconds("RETRY_MIN_WAIT", all.retry.min_wait, hour, true);
+
+  reader.count("MAX_WORKERS", all.max_workers, 1'000);
+  reader.count("BATCH_SIZE", all.batch_size, 100'000);
+  reader.rate("RATE_LIMIT_RPS", all.rate_limit_rps, 10'000);
+  reader.count("RATE_LIMIT_BURST", all.rate_limit_burst, 100'000);
+  reader.hosts("OTP_WHITELIST", all.otp_whitelist);
+  reader.hosts("EMAIL_WHITELIST", all.email_whitelist);
+
+  reader.flag("T3_LOG_HTTP", all.log.http);
+  reader.flag("T3_LOG_HEADERS", all.log.headers);
+  reader.flag("T3_LOG_BODY", all.log.body);
+  reader.path("T3_LOG_FILE", all.log.file);
+  if (reader.problem()) return *reader.problem();
+
+  all.credentials = {.hostname = from.get("METRC_HOSTNAME"),
+                     .username = from.get("METRC_USERNAME"),
+                     .password = from.get("METRC_PASSWORD"),
+                     .email = from.get("METRC_EMAIL"),
+                     .otp_seed = from.get("OTP_SEED"),
+                     .jwt = from.get("JWT_TOKEN"),
+                     .api_key = from.get("API_KEY"),
+                     .state_code = from.get("API_STATE_CODE"),
+                     .secret_key = from.get("T3_SECRET_KEY")};
+  return all;
+}
+
+}  // namespace t3api
+
+#endif

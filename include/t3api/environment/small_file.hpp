@@ -1,0 +1,103 @@
+#ifndef T3API_ENVIRONMENT_SMALL_FILE_HPP
+#define T3API_ENVIRONMENT_SMALL_FILE_HPP
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <t3api/core/result.hpp>
+#include <t3api/detail/ascii.hpp>
+#include <t3api/detail/wipe.hpp>
+
+namespace t3api::detail {
+
+/// A string that is overwritten when it goes.
+class wiped_string {
+ public:
+  explicit wiped_string(std::string text) noexcept : text_(std::move(text)) {}
+  ~wiped_string() { wipe(text_); }
+  wiped_string(const wiped_string&) = delete;
+  wiped_string& operator=(const wiped_string&) = delete;
+
+  std::string& operator*() noexcept { return text_; }
+  std::string* operator->() noexcept { return &text_; }
+
+ private:
+  std::string text_;
+};
+
+class file_descriptor {
+ public:
+  explicit file_descriptor(int number) noexcept : number_(number) {}
+  ~file_descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  file_descriptor(const file_descriptor&) = delete;
+  file_descriptor& operator=(const file_descriptor&) = delete;
+
+  int number() const noexcept { return number_; }
+
+ private:
+  int number_;
+};
+
+/// The bytes of a regular file, or nothing when there is none at `path`. No more than `limit` bytes and one
+/// are ever read; every buffer but the returned one, which never lies within the string, is overwritten.
+inline result<std::optional<std::string>> read_small_file(const std::string& path, std::size_t limit) {
+  const std::string name = printable(path, 100);
+  const auto failed = [&name](int code) {
+    return argument_error(name + " cannot be read (" + std::generic_category().message(code) +
+                          "): mend the file or its permissions, or move it away");
+  };
+  if (path.find('\0') != path.npos)
+    return argument_error(name + " is no path of a file: it holds a NUL byte");
+
+  // Without O_NONBLOCK the opening of a named pipe waits for its writer.
+  const file_descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (file.number() < 0) {
+    if (errno == ENOENT) return std::optional<std::string>();
+    return failed(errno);
+  }
+  struct stat kind {};
+  if (::fstat(file.number(), &kind) != 0) return failed(errno);
+  if (S_ISDIR(kind.st_mode)) {
+    return argument_error(name +
+                          " is a directory: put a file of KEY=VALUE lines in its place, or move it away");
+  }
+  if (!S_ISREG(kind.st_mode)) {
+    return argument_error(name + " is a pipe or device: put a file of KEY=VALUE lines in its place");
+  }
+
+  wiped_string bytes(std::string((std::min)(limit + 1, std::size_t{4096}), '\0'));
+  for (std::size_t used = 0;;) {
+    if (used > limit) {
+      return argument_error(name + " is larger than " + std::to_string(limit) +
+                            " bytes: leave only settings in it, one KEY=VALUE a line");
+    }
+    if (used == bytes->size()) {
+      wiped_string larger(std::string((std::min)(2 * used, limit + 1), '\0'));
+      bytes->copy(larger->data(), used);
+      bytes->swap(*larger);
+    }
+    const auto count = ::read(file.number(), bytes->data() + used, bytes->size() - used);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return failed(errno);
+    if (count == 0) {
+      bytes->resize(used);
+      return std::optional<std::string>(std::move(*bytes));
+    }
+    used += static_cast<std::size_t>(count);
+  }
+}
+
+}  // namespace t3api::detail
+
+#endif

@@ -1,0 +1,202 @@
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <t3api/environment/settings.hpp>
+
+#include "tests/support/temporary_folder.hpp"
+#include "tests/unit/environment/support.hpp"
+
+using namespace std::chrono_literals;
+using t3api::environment;
+using t3api::read_settings;
+using t3api::settings;
+using t3api::test::options_of;
+using t3api::test::variables;
+
+namespace {
+
+settings read(variables set, t3api::client_config base = {}, t3api::backoff_options retry = {}) {
+  return read_settings(environment::load(options_of(std::move(set))).value(), base, retry).value();
+}
+
+std::string fault_of(const std::string& key, const std::string& value) {
+  CAPTURE(key);
+  CAPTURE(value);
+  const auto refused = read_settings(environment::load(options_of({{key, value}})).value());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().category == t3api::error_category::argument);
+  return refused.error().message;
+}
+
+void refuses(const std::string& key, const std::vector<std::string>& values, const std::string& advice) {
+  for (const auto& value : values) {
+    CHECK(fault_of(key, value) == key + " in the environment is '" + value + "': " + advice);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("where nothing is set, everything given stays") {
+  const auto all = read({}, {.host = "https://h", .timeout = 1s, .connect_timeout = 2s, .read_timeout = 3s},
+                        {.max_attempts = 7, .base = 20s, .cap = 1s, .min_wait = 5ms});
+  CHECK(all.client.host == "https://h");
+  CHECK(all.client.timeout == 1s);
+  CHECK(all.client.connect_timeout == 2s);
+  CHECK(all.client.read_timeout == 3s);
+  CHECK_FALSE(all.client.tls.dangerously_accept_any_certificate);
+  CHECK(all.retry.max_attempts == 7);
+  CHECK(all.retry.base == 20s);
+  CHECK(all.retry.cap == 1s);
+  CHECK(all.retry.min_wait == 5ms);
+  CHECK_FALSE(all.max_workers);
+  CHECK_FALSE(all.batch_size);
+  CHECK_FALSE(all.rate_limit_rps);
+  CHECK_FALSE(all.rate_limit_burst);
+  CHECK_FALSE(all.otp_whitelist);
+  CHECK_FALSE(all.email_whitelist);
+  CHECK_FALSE(all.log.http);
+  CHECK_FALSE(all.log.headers);
+  CHECK_FALSE(all.log.body);
+  CHECK(all.log.file.empty());
+  CHECK_FALSE(all.credentials.hostname);
+  CHECK_FALSE(all.credentials.password);
+  CHECK_FALSE(all.credentials.secret_key);
+  CHECK(read({}, {.tls = {.dangerously_accept_any_certificate = true}})
+            .client.tls.dangerously_accept_any_certificate);
+}
+
+TEST_CASE("every setting lands in its place") {
+  const auto all = read({{"T3_API_HOST", " http://127.0.0.1:8080/t3 "},
+                         {"HTTP_TIMEOUT", "61"},
+                         {"HTTP_CONNECT_TIMEOUT", "2.5"},
+                         {"HTTP_READ_TIMEOUT", "62"},
+                         {"VERIFY_SSL", "False"},
+                         {"RETRY_MAX_ATTEMPTS", "5"},
+                         {"RETRY_BACKOFF_FACTOR", "0.25"},
+                         {"RETRY_MIN_WAIT", "1.5"},
+                         {"MAX_WORKERS", "8"},
+                         {"BATCH_SIZE", "50"},
+                         {"RATE_LIMIT_RPS", "2.5"},
+                         {"RATE_LIMIT_BURST", "20"},
+                         {"OTP_WHITELIST", "mi.metrc.com"},
+                         {"EMAIL_WHITELIST", "CO.metrc.com, x"},
+                         {"T3_LOG_HTTP", "1"},
+                         {"T3_LOG_HEADERS", "yes"},
+                         {"T3_LOG_BODY", "ON"},
+                         {"T3_LOG_FILE", "/var/log/t 3.log"}});
+  CHECK(all.client.host == "http://127.0.0.1:8080/t3");
+  CHECK(all.client.timeout == 61s);
+  CHECK(all.client.connect_timeout == 2500ms);
+  CHECK(all.client.read_timeout == 62s);
+  CHECK(all.client.tls.dangerously_accept_any_certificate);
+  CHECK(all.retry.max_attempts == 5);
+  CHECK(all.retry.base == 250ms);
+  CHECK(all.retry.cap == 10s);
+  CHECK(all.retry.min_wait == 1500ms);
+  CHECK(all.max_workers == 8);
+  CHECK(all.batch_size == 50);
+  CHECK(all.rate_limit_rps == 2.5);
+  CHECK(all.rate_limit_burst == 20);
+  CHECK(all.otp_whitelist == std::vector<std::string>{"mi.metrc.com"});
+  CHECK(all.email_whitelist == std::vector<std::string>{"co.metrc.com", "x"});
+  CHECK(all.log.http);
+  CHECK(all.log.headers);
+  CHECK(all.log.body);
+  CHECK(all.log.file == "/var/log/t 3.log");
+}
+
+TEST_CASE("certificates are checked again when the environment says so") {
+  const auto all = read({{"VERIFY_SSL", "true"}}, {.tls = {.dangerously_accept_any_certificate = true}});
+  CHECK_FALSE(all.client.tls.dangerously_accept_any_certificate);
+}
+
+TEST_CASE("a base pause above the cap raises the cap") {
+  const auto all = read({{"RETRY_BACKOFF_FACTOR", "60"}});
+  CHECK(all.retry.base == 60s);
+  CHECK(all.retry.cap == 60s);
+}
+
+TEST_CASE("the way in is left to choose: each credential keeps its value and its source") {
+  const auto all = read({{"METRC_HOSTNAME", "1"},
+                         {"METRC_USERNAME", "2"},
+                         {"METRC_PASSWORD", " 3 "},
+                         {"METRC_EMAIL", "4"},
+                         {"OTP_SEED", "5"},
+                         {"JWT_TOKEN", "6"},
+                         {"API_KEY", "7"},
+                         {"API_STATE_CODE", "8"},
+                         {"T3_SECRET_KEY", "9"}})
+                       .credentials;
+  CHECK(all.hostname.value().value.reveal() == "1");
+  CHECK(all.username.value().value.reveal() == "2");
+  CHECK(all.password.value().value.reveal() == " 3 ");
+  CHECK(all.email.value().value.reveal() == "4");
+  CHECK(all.otp_seed.value().value.reveal() == "5");
+  CHECK(all.jwt.value().value.reveal() == "6");
+  CHECK(all.api_key.value().value.reveal() == "7");
+  CHECK(all.state_code.value().value.reveal() == "8");
+  CHECK(all.secret_key.value().value.reveal() == "9");
+  CHECK(all.password->source == "the environment");
+}
+
+TEST_CASE("malformed and senseless times are refused") {
+  for (const char* key : {"HTTP_TIMEOUT", "HTTP_CONNECT_TIMEOUT", "HTTP_READ_TIMEOUT"}) {
+    refuses(key,
+            {"0", "0.0", "-1", "86400.1", "1e3", "30s", "nan", "inf", "2,5", "x", "99999999999999999999"},
+            "give a number of seconds above 0, up to 86400, such as 2 or 2.5");
+    CHECK(read({{key, "86400"}}).max_workers == std::nullopt);
+  }
+  for (const char* key : {"RETRY_BACKOFF_FACTOR", "RETRY_MIN_WAIT"}) {
+    refuses(key, {"-1", "3600.1", "x"}, "give a number of seconds from 0 to 3600, such as 2 or 2.5");
+  }
+  CHECK(read({{"RETRY_BACKOFF_FACTOR", "0"}}).retry.base == 0s);
+  CHECK(read({{"RETRY_MIN_WAIT", "0"}}, {}, {.min_wait = 1s}).retry.min_wait == 0s);
+}
+
+TEST_CASE("malformed and senseless numbers are refused") {
+  const std::vector<std::string> none = {"0", "-1", "+1", "1.5", "x", "1 2", "0x1", "18446744073709551617"};
+  const auto too_many = [&none](const char* most) {
+    auto all = none;
+    all.emplace_back(most);
+    return all;
+  };
+  refuses("RETRY_MAX_ATTEMPTS", too_many("101"), "give a whole number from 1 to 100");
+  refuses("MAX_WORKERS", too_many("1001"), "give a whole number from 1 to 1000");
+  refuses("BATCH_SIZE", too_many("100001"), "give a whole number from 1 to 100000");
+  refuses("RATE_LIMIT_BURST", too_many("100001"), "give a whole number from 1 to 100000");
+  refuses("RATE_LIMIT_RPS", {"0", "-1", "10000.5", "1e2", "x"},
+          "give a number above 0, up to 10000, such as 10 or 2.5");
+}
+
+TEST_CASE("malformed switches, hosts, lists and paths are refused") {
+  for (const char* key : {"VERIFY_SSL", "T3_LOG_HTTP", "T3_LOG_HEADERS", "T3_LOG_BODY"}) {
+    refuses(key, {"2", "maybe", "/etc/ca.pem"}, "give true or false (or 1/0, yes/no, on/off)");
+  }
+  refuses("T3_API_HOST", {"api.trackandtrace.tools", "ftp://h", "https://", "https://h:0", "https://a b"},
+          "give scheme and host, such as https://api.trackandtrace.tools");
+  for (const char* host : {"https://me:hunter2@h", "https://h/?secretKey=hunter2"}) {
+    CHECK(fault_of("T3_API_HOST", host) ==
+          "T3_API_HOST in the environment is malformed: give scheme and host, such as "
+          "https://api.trackandtrace.tools");
+  }
+  for (const char* key : {"OTP_WHITELIST", "EMAIL_WHITELIST"}) {
+    refuses(key, {"mi.metrc.com;co.metrc.com", "mi.metrc.com co.metrc.com", "https://mi.metrc.com", "a,b/c"},
+            "give host names with commas between them, such as mi.metrc.com,co.metrc.com");
+  }
+  CHECK(fault_of("T3_LOG_FILE", "a\nb") ==
+        "T3_LOG_FILE in the environment is 'a b': give the path of a file, without line breaks or tabs");
+}
+
+TEST_CASE("an error names the line of the file, and no credential is ever in one") {
+  const t3api::test::temporary_folder folder;
+  const auto path = folder.write(".t3.env", "METRC_PASSWORD=hunter2\n\nHTTP_TIMEOUT=soon\n");
+  const auto refused = read_settings(environment::load(options_of({}, path)).value());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message ==
+        "HTTP_TIMEOUT in " + path +
+            " line 3 is 'soon': give a number of seconds above 0, up to 86400, such "
+            "as 2 or 2.5");
+}
