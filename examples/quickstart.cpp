@@ -1,19 +1,18 @@
 // run:
 // Goes in by every way that T3 knows and makes the same few read-only calls each time: on a sandbox inside
-// this process, or against T3_API_HOST with the credentials that the environment holds.
+// this process; or once against T3_API_HOST, with what the environment or .t3.env configures.
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <thread>
 #include <utility>
-#include <variant>
 
 #include <t3api/sandbox.hpp>
 #include <t3api/t3api.hpp>
 
-#include "support/environment.hpp"
 #include "support/report.hpp"
 
 namespace {
@@ -75,26 +74,14 @@ bool look_around(const std::string& way, const std::string& account, const Auth&
   return look_around(way, account, t3api::client{auth, config}, auth);
 }
 
-int against_host(const std::string& host) {
-  const auto ways = examples::ways_from_environment();
-  if (ways.empty()) {
-    std::fprintf(stderr,
-                 "T3_API_HOST is set but no credentials are: set T3_SECRET_KEY, JWT_TOKEN, API_KEY and "
-                 "API_STATE_CODE, or "
-                 "METRC_HOSTNAME, METRC_USERNAME and METRC_PASSWORD (and METRC_EMAIL or OTP_SEED)\n");
-    return 2;
-  }
+int against_configured_host() {
+  const auto client = t3api::get_authenticated_client_or_error();
   out.title("t3api " + std::string(t3api::version_string) + " against " +
-            t3api::parse_url(host).value().origin());
+            t3api::parse_url(client.config().host).value().origin());
+  out.note(client.auth().description());
   out.line("");
   out.header();
-  bool good = true;
-  for (const auto& way : ways) {
-    std::visit(
-        [&](const auto& auth) { good = look_around(way.name, way.account, auth, {.host = host}) && good; },
-        way.auth);
-  }
-  return good ? 0 : 1;
+  return look_around("as configured", "", client, client.auth()) ? 0 : 1;
 }
 
 /// A sandbox on a free port of this machine, with a certificate of its own that the client is told to trust.
@@ -186,7 +173,7 @@ bool outlive_a_token() {
 
 int main() {
   try {
-    if (const auto host = examples::variable("T3_API_HOST"); !host.empty()) return against_host(host);
+    if (std::getenv("T3_API_HOST") != nullptr) return against_configured_host();
     const bool good = every_way_in() && outlive_a_token();
     out.line("");
     out.line(good ? out.paint("32", "Every call went through.")

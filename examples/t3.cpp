@@ -1,17 +1,15 @@
-// t3: look at the T3 API from a shell. Credentials come from the environment only, never from the command
-// line.
+// t3: look at the T3 API from a shell. Credentials come from the environment or .t3.env, never from the
+// command line.
 
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include <t3api/t3api.hpp>
-
-#include "support/environment.hpp"
 
 namespace {
 
@@ -20,12 +18,14 @@ constexpr const char* usage =
     "       t3 licenses\n"
     "       t3 get PATH [NAME=VALUE]...      prints the answer's body\n"
     "\n"
-    "Reads the environment:\n"
+    "Reads the environment, and .t3.env in the working directory (NAME=VALUE lines) for what is not there:\n"
     "  T3_SECRET_KEY                        a secret key, or\n"
     "  JWT_TOKEN                            a token, or\n"
     "  API_KEY API_STATE_CODE               an API key and its state, such as CA, or\n"
     "  METRC_HOSTNAME METRC_USERNAME METRC_PASSWORD [METRC_EMAIL] [OTP_SEED]\n"
-    "  T3_API_HOST                          the service, if not https://api.trackandtrace.tools\n";
+    "  T3_API_HOST                          the service, if not https://api.trackandtrace.tools\n"
+    "  T3_LOG_HTTP=1                        tells on standard error what is sent and received\n"
+    "and the other settings of docs/from-python.md.\n";
 
 struct bad_usage : std::runtime_error {
   using runtime_error::runtime_error;
@@ -41,20 +41,28 @@ t3api::query_params parameters(const std::vector<std::string>& words, std::size_
   return query;
 }
 
-template <class Client>
-void run(const Client& client, const std::vector<std::string>& words) {
+using command = std::function<void(const t3api::authenticated_client&)>;
+
+command understand(const std::vector<std::string>& words) {
   if (words[0] == "whoami" && words.size() == 1) {
-    const auto me = t3api::whoami(client).value();
-    std::printf("%s %s (%s)\n", me.hostname.c_str(), me.username.c_str(), me.auth_mode.c_str());
-  } else if (words[0] == "licenses" && words.size() == 1) {
-    for (const auto& license : t3api::list_licenses(client).value()) {
-      std::printf("%s\t%s\n", license.number.c_str(), license.name.c_str());
-    }
-  } else if (words[0] == "get" && words.size() >= 2) {
-    std::printf("%s\n", client.get(words[1], parameters(words, 2)).value().body.c_str());
-  } else {
-    throw bad_usage("there is no such command, or it takes other words");
+    return [](const t3api::authenticated_client& client) {
+      const auto me = t3api::whoami(client).value();
+      std::printf("%s %s (%s)\n", me.hostname.c_str(), me.username.c_str(), me.auth_mode.c_str());
+    };
   }
+  if (words[0] == "licenses" && words.size() == 1) {
+    return [](const t3api::authenticated_client& client) {
+      for (const auto& license : t3api::list_licenses(client).value()) {
+        std::printf("%s\t%s\n", license.number.c_str(), license.name.c_str());
+      }
+    };
+  }
+  if (words[0] == "get" && words.size() >= 2) {
+    return [path = words[1], query = parameters(words, 2)](const t3api::authenticated_client& client) {
+      std::printf("%s\n", client.get(path, query).value().body.c_str());
+    };
+  }
+  throw bad_usage("there is no such command, or it takes other words");
 }
 
 }  // namespace
@@ -66,11 +74,10 @@ int main(int count, char** arguments) {
     return words.empty() ? 2 : 0;
   }
   try {
-    const auto ways = examples::ways_from_environment();
-    if (ways.empty()) throw bad_usage("no credentials are in the environment");
-    t3api::client_config config;
-    if (const auto host = examples::variable("T3_API_HOST"); !host.empty()) config.host = host;
-    std::visit([&](const auto& auth) { run(t3api::client{auth, config}, words); }, ways.front().auth);
+    const auto run = understand(words);
+    const auto client = t3api::get_authenticated_client_or_error();
+    std::fprintf(stderr, "t3: %s\n", client.auth().description().c_str());
+    run(client);
     return 0;
   } catch (const bad_usage& mistake) {
     std::fprintf(stderr, "t3: %s\n\n%s", mistake.what(), usage);

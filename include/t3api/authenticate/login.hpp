@@ -91,8 +91,7 @@ auto or_authentication_error(const std::string& what, Work work) {
     cause.message = what + " failed: " + cause.message;
     std::throw_with_nested(authentication_error(std::move(cause)));
   } catch (const std::invalid_argument& failure) {
-    std::throw_with_nested(
-        authentication_error(argument_error(what + " failed, nothing was sent: " + failure.what())));
+    std::throw_with_nested(authentication_error(argument_error(what + " failed: " + failure.what())));
   } catch (const std::exception& failure) {
     std::throw_with_nested(authentication_error(
         {.category = error_category::authentication, .message = what + " failed: " + failure.what()}));
