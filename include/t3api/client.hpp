@@ -1,8 +1,8 @@
 #ifndef T3API_CLIENT_HPP
 #define T3API_CLIENT_HPP
 
+#include <atomic>
 #include <concepts>
-#include <exception>
 #include <functional>
 #include <future>
 #include <memory>
@@ -31,14 +31,21 @@ namespace t3api {
 /// destroying it while another thread uses that same object needs a lock of the caller's.
 ///
 /// **Exceptions.** `send` and its short forms throw for lack of memory only, and what a policy throws; a call
-/// that throws leaves the client as good as before. `.value()` on what they give back throws the error as an
-/// exception. Constructors give either a client or an exception.
+/// that throws leaves the client as good as before. An asynchronous call gives that as an error. `.value()`
+/// on what they give back throws the error as an exception. Constructors give either a client or an
+/// exception.
+///
+/// **Request ids.** Each call has an id, the request's own `X-Request-Id` or a new UUID, which goes with each
+/// request that is made for it, and stands in each event of `client_config::logging` and in its error; only
+/// the error of a JSON body that cannot be written has none.
 ///
 /// **fork().** A child may use a client that its parent made, with connections and threads of its own, and
 /// the parent's token; so long as no other thread was inside a call when the process forked. With calls in
 /// flight make a new client in the child.
 ///
-/// **End.** When the last copy goes, asynchronous calls in flight are cancelled and waited for.
+/// **End.** When the last copy goes, asynchronous calls in flight are cancelled. Those on the client's own
+/// threads are also waited for, but for the one whose callback let go of that copy; those on an executor end
+/// there.
 template <class Transport, class Auth, class Retry>
 class client {
   static_assert(transport<Transport>,
@@ -73,7 +80,8 @@ class client {
 
   /// Sends a request and gives its answer when the status is expected, or the error.
   result<response> send(request message, const call_options& options = {}) const {
-    return send_by(*state_, std::move(message), options);
+    auto id = state_->request_id_of(message);
+    return send_by(*state_, std::move(message), options, std::move(id));
   }
 
   /// `GET path`; parameters may stand in the path or in `query`.
@@ -97,8 +105,10 @@ class client {
     return send({.method = method::delete_, .path = std::move(path)}, options);
   }
 
-  /// Sends a request from another thread, of `client_config::executor` or of the client's own. The future is
-  /// always fulfilled; it holds a `cancelled` error when the last copy of the client went in the meantime.
+  /// Sends a request from another thread, of `client_config::executor` or of the client's own. The future
+  /// holds a `cancelled` error when the last copy of the client went in the meantime, and throws
+  /// std::future_error
+  /// (`broken_promise`) when the executor drops the call; it is always fulfilled.
   std::future<result<response>> async_send(request message, call_options options = {}) const {
     std::promise<result<response>> promised;
     auto answer = promised.get_future();
@@ -108,19 +118,24 @@ class client {
     return answer;
   }
 
-  /// The same, with a callable that is given the answer: on the thread that made the call, or on the caller's
-  /// when the executor takes no more jobs. It must not throw.
+  /// The same, with a callable that is given the answer, once: on the thread that made the call, or on the
+  /// caller's when the executor throws instead of taking it. It must not throw. It is destroyed without
+  /// having been called when the executor drops the call.
   template <std::invocable<result<response>> Done>
   void async_send(request message, call_options options, Done done) const {
     struct operation {
       std::shared_ptr<state> shared;
+      std::string id;
       request message;
       call_options options;
       detail::either_stop stop;
       Done done;
+      std::atomic<bool> begun = false;
+      detail::credentials_wiper wiper{message};
     };
-    const auto where = async_;
+    const auto where = async_;  // The callable may destroy this client.
     auto running = std::shared_ptr<operation>(new operation{.shared = state_,
+                                                            .id = state_->request_id_of(message),
                                                             .message = std::move(message),
                                                             .options = options,
                                                             .stop{options.stop, where->ending()},
@@ -128,29 +143,34 @@ class client {
     running->options.stop = running->stop.token();
     try {
       where->run([running] {
-        running->done(send_by(*running->shared, std::move(running->message), running->options));
+        if (!running->begun.exchange(true)) running->done(caught_send(*running));
       });
-    } catch (const std::exception& failure) {
+    } catch (...) {
+      if (running->begun.exchange(true)) return;  // It did take the call: the answer comes, or has come.
       running->done(error{.category = error_category::transport,
-                          .message = std::string("the executor did not take the call: ") + failure.what(),
+                          .message = "the executor did not take the call: " + detail::caught_text(),
+                          .request_id = running->id,
                           .retryable = true});
     }
   }
 
-  /// Runs `job` where the asynchronous calls run; the future holds what it gives or throws.
+  /// Runs `job` where the asynchronous calls run; the future holds what it gives or throws. Nothing cancels
+  /// it. Throws what the executor throws.
   template <std::invocable Job>
   std::future<std::invoke_result_t<Job&>> async(Job job) const {
     auto task = std::make_shared<std::packaged_task<std::invoke_result_t<Job&>()>>(std::move(job));
     auto given = task->get_future();
-    async_->run([task = std::move(task)] { (*task)(); });
+    const auto where = async_;  // The job may destroy this client.
+    where->run([task = std::move(task)] { (*task)(); });
     return given;
   }
 
   /// Has the auth method get what it needs now, a token perhaps, rather than with the first call.
   result<token_generation> authenticate(const call_options& options = {}) const {
-    if (auto fault = state_->check(options)) return *std::move(fault);
-    if (auto fault = state_->check_encryption()) return *std::move(fault);
-    detail::call running(*state_, options, detail::make_uuid(), /*idempotent=*/true);
+    request nothing{.path = "/"};
+    auto id = state_->request_id_of(nothing);
+    if (auto fault = state_->check(nothing, options)) return state::named(*std::move(fault), id);
+    detail::call running(*state_, options, std::move(id), /*idempotent=*/true);
     return running.retried([&] { return running.authorize(); });
   }
 
@@ -160,15 +180,27 @@ class client {
  private:
   using state = detail::client_state<Transport, Auth, Retry>;
 
-  static result<response> send_by(state& shared, request message, const call_options& options) {
-    if (auto fault = shared.check(message, options)) return *std::move(fault);
-    auto id = state::request_id_of(message);
+  static result<response> send_by(state& shared, request message, const call_options& options,
+                                  std::string id) {
+    const detail::credentials_wiper wiper(message);
+    if (auto fault = shared.check(message, options)) return state::named(*std::move(fault), id);
     shared.add_defaults(message, id);
     detail::call running(shared, options, std::move(id),
                          options.idempotent.value_or(is_idempotent(message.method)));
-    auto answer = running.retried([&] { return running.attempt(message); });
-    running.wipe_credentials(message);
-    return answer;
+    return running.retried([&] { return running.attempt(message); });
+  }
+
+  /// Sends the request of an operation; what a policy throws becomes an error.
+  template <class Operation>
+  static result<response> caught_send(Operation& running) {
+    try {
+      return send_by(*running.shared, std::move(running.message), running.options, running.id);
+    } catch (...) {
+      return error{.category = error_category::transport,
+                   .message = "a policy of the client threw an exception: " + detail::caught_text(),
+                   .request_id = running.id,
+                   .sent = true};
+    }
   }
 
   result<response> send_json(method how, std::string path, const nlohmann::json& body,

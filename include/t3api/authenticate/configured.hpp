@@ -5,6 +5,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,8 @@
 #include <t3api/authenticate/login.hpp>
 #include <t3api/authenticate/way_in.hpp>
 #include <t3api/environment.hpp>
+#include <t3api/logging/call_log.hpp>
+#include <t3api/logging/call_log.hpp>
 
 namespace t3api {
 
@@ -29,7 +32,8 @@ struct configured_arguments {
   std::string email{};                ///< Else `METRC_EMAIL`.
   secret otp_seed{};                  ///< Else `OTP_SEED`.
   std::optional<std::string> host{};  ///< Else that of `config`, else `T3_API_HOST`, else production.
-  /// The first of these that there is what it takes for is taken; those not named are never.
+  /// Of the ways in that are given as arguments the first in this order is taken; else of those in the
+  /// environment, else of those in the file. Those not named are never.
   std::vector<way_in> order{way_in::secret_key, way_in::jwt, way_in::api_key, way_in::credentials};
   bool renew = true;  ///< Whether the client keeps password or API key, to get new tokens with them.
   std::optional<client_config> config{};
@@ -47,9 +51,10 @@ inline constexpr const char* configured_login = "the T3 API login with what is c
 inline login prepare_login(const configured_arguments& given) {
   auto found = read_settings(environment::load(given.environment).value()).value();
   const auto candidates = ways_in(given, found.credentials);
+  const auto& taken = first_in_order(candidates, given.order, given.environment.file);
   const auto chosen = settings_for(given, std::move(found));
-  auto auth = choose_way_in(candidates, given.order, rules_of(chosen), given.renew);
-  if (const auto& notice = chosen.client.logging.on_notice) notice(auth.description());
+  auto auth = take_way_in(candidates, taken, rules_of(chosen), given.renew);
+  tell(chosen.client.logging.on_notice, [&] { return std::string_view(auth.description()); });
   return {.client = make_client(std::move(auth), chosen), .stop = given.stop};
 }
 

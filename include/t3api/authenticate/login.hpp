@@ -36,7 +36,7 @@ settings settings_for(const Arguments& given, settings found) {
   if (given.retry_policy) found.retry = *given.retry_policy;
   if (given.logging_hooks) {
     found.client.logging = *given.logging_hooks;
-  } else if (found.log.http) {
+  } else if (found.log.http && !found.client.logging.any()) {
     found.client.logging = make_logging_hooks(found.log);
   }
   for (const auto& [name, value] : given.headers) found.client.headers.set(name, value);
@@ -95,6 +95,10 @@ auto or_authentication_error(const std::string& what, Work work) {
   } catch (const std::exception& failure) {
     std::throw_with_nested(authentication_error(
         {.category = error_category::authentication, .message = what + " failed: " + failure.what()}));
+  } catch (...) {
+    std::throw_with_nested(authentication_error(
+        {.category = error_category::authentication,
+         .message = what + " failed: something threw what is no std::exception"}));
   }
 }
 
@@ -113,10 +117,12 @@ template <class Prepare, class Part>
 auto log_in_async(const std::string& what, Prepare prepare, Part part_of)
     -> std::future<decltype(part_of(prepare()))> {
   try {
-    const login prepared = or_authentication_error(what, prepare);
-    return prepared.client.async([what, prepared, part_of] {
-      return log_in(
-          what, [&] { return prepared; }, part_of);
+    return or_authentication_error(what, [&] {
+      const login prepared = prepare();
+      return prepared.client.async([what, prepared, part_of] {
+        return log_in(
+            what, [&] { return prepared; }, part_of);
+      });
     });
   } catch (...) {
     std::promise<decltype(part_of(prepare()))> failed;

@@ -34,6 +34,16 @@ constexpr std::string_view to_string(way_in way) noexcept {
 
 namespace detail {
 
+/// Where a setting comes from, the one that goes first at the front.
+enum class origin { arguments, environment, file };
+
+inline constexpr std::string_view given_as_argument = "the arguments";
+
+inline origin origin_of(const setting& found) {
+  if (found.source == given_as_argument) return origin::arguments;
+  return found.source == environment::own_source ? origin::environment : origin::file;
+}
+
 /// One thing that a way in takes.
 struct ingredient {
   std::string_view name;  ///< As it is called in the environment.
@@ -48,9 +58,9 @@ struct candidate {
   way_in way;
   std::vector<ingredient> needed;
   std::vector<ingredient> optional{};
-  bool explicitly = false;  ///< Whether the telling one was given as an argument.
 
   bool is_meant() const { return needed.front().found.has_value(); }
+  bool is_from(origin where) const { return is_meant() && origin_of(*needed.front().found) == where; }
 
   std::string missing() const {
     std::string names;
@@ -60,8 +70,6 @@ struct candidate {
     return names;
   }
 };
-
-inline constexpr std::string_view given_as_argument = "the arguments";
 
 inline ingredient take(std::string_view name, std::string_view given, const std::optional<setting>& found) {
   if (trim(given).empty()) return {name, found};

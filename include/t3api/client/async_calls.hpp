@@ -2,9 +2,11 @@
 #define T3API_CLIENT_ASYNC_CALLS_HPP
 
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <utility>
 
 #include <t3api/core/call_executor.hpp>
@@ -40,6 +42,17 @@ class async_calls {
   const call_executor executor_;
   per_process<worker_pool> pool_;
 };
+
+/// What the exception that is being handled says.
+inline std::string caught_text() {
+  try {
+    throw;
+  } catch (const std::exception& failure) {
+    return failure.what();
+  } catch (...) {
+    return "something that is no std::exception";
+  }
+}
 
 /// Asks to stop as soon as one of two others does.
 class either_stop {

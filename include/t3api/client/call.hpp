@@ -18,6 +18,20 @@
 
 namespace t3api::detail {
 
+/// Overwrites the body of a request that holds Metrc credentials, however its scope is left.
+class credentials_wiper {
+ public:
+  explicit credentials_wiper(request& message) noexcept : message_(message) {}
+  credentials_wiper(const credentials_wiper&) = delete;
+  credentials_wiper& operator=(const credentials_wiper&) = delete;
+  ~credentials_wiper() {
+    if (message_.path.find("/auth/") != std::string::npos) wipe(message_.body);
+  }
+
+ private:
+  request& message_;
+};
+
 /// One call in progress: its attempts under one deadline, one id and one stop_token. Also the way by which
 /// the auth method sends requests of its own.
 template <class State>
@@ -43,6 +57,7 @@ class call final : public exchange {
       }
       error& cause = answer.error();
       cause.request_id = request_id_;
+      if (cause.service_request_id == request_id_) cause.service_request_id.clear();
       cause.attempts = number_;
       cause.sent = sent = sent || cause.sent;
       const auto pause = shared_.retry.next_delay({.number = number_, .idempotent = idempotent_}, cause);
@@ -62,10 +77,10 @@ class call final : public exchange {
   result<response> attempt(const request& message) {
     while (true) {
       request authorised = message;
+      const credentials_wiper wiper(authorised);
       const auto generation = shared_.auth.authorize(authorised, *this);
       if (!generation) return generation.error();
       outcome answer = dispatch(authorised, idempotent_);
-      wipe_credentials(authorised);
       if (!answer) return answer;
       if (options_.expects(answer->status)) return answer;
       if (answer->status == 401 && !replayed_ && shared_.auth.on_unauthorized(*generation)) {
@@ -85,21 +100,15 @@ class call final : public exchange {
   }
 
   result<response> send(request message) override {
+    const credentials_wiper wiper(message);
     shared_.add_defaults(message, request_id_);
-    outcome answer = dispatch(message, /*idempotent=*/false);
-    wipe_credentials(message);
-    return answer;
+    return dispatch(message, /*idempotent=*/false);
   }
   const url& host() const noexcept override { return shared_.host; }
   t3api::clock& clock() const noexcept override { return *shared_.clock; }
   steady_time deadline() const noexcept override { return deadline_; }
   const std::stop_token& stop() const noexcept override { return options_.stop; }
   void report(const renewal_event& renewal) noexcept override { log_.renewed(renewal); }
-
-  /// Overwrites a body that holds Metrc credentials.
-  static void wipe_credentials(request& message) {
-    if (message.path.find("/auth/") != std::string::npos) wipe(message.body);
-  }
 
  private:
   outcome dispatch(const request& message, bool idempotent) {

@@ -19,9 +19,12 @@ class rate_limiter {
   /// Throws std::invalid_argument for a rate that lets nothing through.
   explicit rate_limiter(const std::optional<rate_limit>& limit) {
     if (!limit) return;
-    if (!(limit->per_second >= 0.001 && limit->per_second <= 1e6) || limit->burst < 1) {
+    constexpr int most_at_once = 1'000'000;  // More could overflow the steady clock.
+    if (!(limit->per_second >= 0.001 && limit->per_second <= 1e6) || limit->burst < 1 ||
+        limit->burst > most_at_once) {
       throw std::invalid_argument(
-          "the rate limit must be from 0.001 to 1,000,000 requests a second, with a burst of at least 1");
+          "the rate limit must be from 0.001 to 1,000,000 requests a second, with a burst from 1 to "
+          "1,000,000");
     }
     interval_ = std::chrono::duration_cast<steady_time::duration>(
         std::chrono::duration<double>(1.0 / limit->per_second));

@@ -80,10 +80,16 @@ struct client_state {
     if (!message.headers.contains("X-Request-Id")) message.headers.add_received("X-Request-Id", request_id);
   }
 
-  /// The id of a call: the caller's own `X-Request-Id`, or a new one.
-  static std::string request_id_of(const request& message) {
-    const auto given = message.headers.get("X-Request-Id");
+  /// The id of a call: the `X-Request-Id` of its request or of the client's settings, or a new one.
+  std::string request_id_of(const request& message) const {
+    auto given = message.headers.get("X-Request-Id");
+    if (!given) given = config.headers.get("X-Request-Id");
     return given ? printable(*given, 100) : make_uuid();
+  }
+
+  static error named(error cause, const std::string& request_id) {
+    cause.request_id = request_id;
+    return cause;
   }
 
   steady_time deadline_after(std::chrono::milliseconds timeout) const {
