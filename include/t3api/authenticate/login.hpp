@@ -30,6 +30,7 @@ settings settings_for(const Arguments& given, settings found) {
     if (found.rate_limit_rps) found.client.rate_limit = rate_limit{.per_second = *found.rate_limit_rps};
     if (found.client.rate_limit && found.rate_limit_burst)
       found.client.rate_limit->burst = *found.rate_limit_burst;
+    if (found.batch_size) found.client.batch_size = static_cast<std::size_t>(*found.batch_size);
     if (found.max_workers) found.client.async_threads = static_cast<std::size_t>(*found.max_workers);
   }
   if (given.host && !given.host->empty()) found.client.host = *given.host;
@@ -96,9 +97,9 @@ auto or_authentication_error(const std::string& what, Work work) {
     std::throw_with_nested(authentication_error(
         {.category = error_category::authentication, .message = what + " failed: " + failure.what()}));
   } catch (...) {
-    std::throw_with_nested(authentication_error(
-        {.category = error_category::authentication,
-         .message = what + " failed: something threw what is no std::exception"}));
+    std::throw_with_nested(
+        authentication_error({.category = error_category::authentication,
+                              .message = what + " failed: something threw what is no std::exception"}));
   }
 }
 

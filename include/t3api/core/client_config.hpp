@@ -64,6 +64,7 @@ struct client_config {
   logging_hooks logging{};
   call_executor executor{};               ///< Runs asynchronous calls. Default: threads of the client's own.
   std::size_t async_threads = 4;          ///< The most threads of its own for asynchronous calls.
+  std::size_t batch_size = 4;             ///< Pages of a collection that `load_all` asks for at once.
   std::shared_ptr<t3api::clock> clock{};  ///< Default: the machine's clocks.
 };
 
