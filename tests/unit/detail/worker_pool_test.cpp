@@ -82,6 +82,18 @@ TEST_CASE("jobs may give further jobs, up to the end of the pool") {
   }
 }
 
+TEST_CASE("threads that jobs start while a pool finishes end with it") {
+  std::atomic<int> done{0};
+  for (int round = 0; round < 300; ++round) {
+    worker_pool pool(4);
+    pool.run([&] {
+      std::this_thread::yield();
+      for (int i = 0; i < 3; ++i) pool.run([&] { ++done; });
+    });
+  }
+  CHECK(done == 900);
+}
+
 TEST_CASE("a pool that has finished can be used again") {
   worker_pool pool(2);
   std::atomic<int> done{0};
