@@ -10,6 +10,7 @@
 #include <t3api/store/redis_connection.hpp>
 #include <t3api/store/redis_failure.hpp>
 #include <t3api/store/redis_options.hpp>
+#include <t3api/store/timed_lock.hpp>
 
 namespace t3api::detail {
 
@@ -28,7 +29,7 @@ class redis_channel {
   result<T> run(const std::vector<redis_command>& commands, Read read) {
     const auto entered = pause_.enter();
     if (!entered) return entered.error();
-    const std::unique_lock turn(mutex_, options_.timeout);
+    const std::unique_lock turn(lock_, options_.timeout);
     if (!turn.owns_lock()) return failure_.busy();
     if (auto failed = pause_.failed_since(*entered)) return *std::move(failed);
 
@@ -47,7 +48,7 @@ class redis_channel {
   const redis_options& options_;
   const redis_failure failure_;
   failure_pause pause_;
-  std::timed_mutex mutex_;
+  timed_lock lock_;
   redis_connection connection_;
 };
 

@@ -1,0 +1,37 @@
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <t3api/store/timed_lock.hpp>
+
+using t3api::detail::timed_lock;
+using namespace std::chrono_literals;
+
+TEST_CASE("a lock is held by one thread at a time") {
+  timed_lock lock;
+  int count = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 8; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 1000; ++i) {
+          const std::unique_lock held(lock, 60s);
+          if (held.owns_lock()) ++count;
+        }
+      });
+    }
+  }
+  CHECK(count == 8000);
+}
+
+TEST_CASE("a lock that is held is given up on when the time is over") {
+  timed_lock lock;
+  REQUIRE(lock.try_lock_for(0ms));
+  CHECK_FALSE(lock.try_lock_for(0ms));
+  CHECK_FALSE(lock.try_lock_for(5ms));
+  lock.unlock();
+  CHECK(lock.try_lock_for(0ms));
+}
