@@ -14,7 +14,6 @@
 #include <t3api/authenticate/way_in.hpp>
 #include <t3api/environment.hpp>
 #include <t3api/logging/call_log.hpp>
-#include <t3api/logging/call_log.hpp>
 
 namespace t3api {
 

@@ -15,6 +15,7 @@
 #include <t3api/auth/secret_key.hpp>
 #include <t3api/auth/state_rules.hpp>
 #include <t3api/core/secret.hpp>
+#include <t3api/detail/ascii.hpp>
 #include <t3api/environment/settings.hpp>
 
 namespace t3api {
@@ -34,14 +35,14 @@ constexpr std::string_view to_string(way_in way) noexcept {
 
 namespace detail {
 
-/// Where a setting comes from, the one that goes first at the front.
-enum class origin { arguments, environment, file };
+/// Where a setting is found; what is found at the front goes before the rest.
+enum class place { arguments, environment, file };
 
 inline constexpr std::string_view given_as_argument = "the arguments";
 
-inline origin origin_of(const setting& found) {
-  if (found.source == given_as_argument) return origin::arguments;
-  return found.source == environment::own_source ? origin::environment : origin::file;
+inline place place_of(const setting& found) {
+  if (found.source == given_as_argument) return place::arguments;
+  return found.source == "the environment" ? place::environment : place::file;
 }
 
 /// One thing that a way in takes.
@@ -60,7 +61,7 @@ struct candidate {
   std::vector<ingredient> optional{};
 
   bool is_meant() const { return needed.front().found.has_value(); }
-  bool is_from(origin where) const { return is_meant() && origin_of(*needed.front().found) == where; }
+  bool is_from(place where) const { return is_meant() && place_of(*needed.front().found) == where; }
 
   std::string missing() const {
     std::string names;
@@ -76,10 +77,11 @@ inline ingredient take(std::string_view name, std::string_view given, const std:
   return {name, setting{.value = secret(given), .source = std::string(given_as_argument)}};
 }
 
-/// What there is for each way in.
+/// What there is for each way in. A one-time password that is given goes before a seed that is found.
 template <class Arguments>
 std::vector<candidate> ways_in(const Arguments& given, const configured_credentials& found) {
-  std::vector<candidate> ways{
+  const bool otp_given = !trim(given.otp.reveal()).empty();
+  return {
       {.way = way_in::secret_key,
        .needed = {take("T3_SECRET_KEY", given.secret_key.reveal(), found.secret_key)}},
       {.way = way_in::jwt, .needed = {take("JWT_TOKEN", given.jwt_token.reveal(), found.jwt)}},
@@ -92,12 +94,7 @@ std::vector<candidate> ways_in(const Arguments& given, const configured_credenti
                   take("METRC_USERNAME", given.username, found.username)},
        .optional = {take("one-time password", given.otp.reveal(), std::nullopt),
                     take("METRC_EMAIL", given.email, found.email),
-                    take("OTP_SEED", given.otp_seed.reveal(), found.otp_seed)}}};
-  for (auto& way : ways) {
-    const auto& telling = way.needed.front().found;
-    way.explicitly = telling && telling->source == given_as_argument;
-  }
-  return ways;
+                    take("OTP_SEED", given.otp_seed.reveal(), otp_given ? std::nullopt : found.otp_seed)}}};
 }
 
 inline std::string origin_of(const candidate& way) {
@@ -107,40 +104,46 @@ inline std::string origin_of(const candidate& way) {
          telling.found->source;
 }
 
-/// The one to take: the first in order that is given as an argument, else the first that is configured.
-/// Throws std::invalid_argument when there is none.
-inline const candidate& first_in_order(const std::vector<candidate>& ways, const std::vector<way_in>& order) {
-  for (const bool explicitly : {true, false}) {
+/// What a way in takes, for people: "API_KEY with API_STATE_CODE".
+inline std::string names_of(const candidate& way) {
+  std::string names;
+  for (const auto& part : way.needed) {
+    const bool first = &part == &way.needed.front();
+    names.append(first ? "" : &part == &way.needed[1] ? " with " : " and ").append(part.name);
+  }
+  return names;
+}
+
+/// The one to take: the first in order of those that are given as arguments, else of those in the
+/// environment, else of those in the file. Throws std::invalid_argument when there is none; `file` is what
+/// that message calls the file, empty for none.
+inline const candidate& first_in_order(const std::vector<candidate>& ways, const std::vector<way_in>& order,
+                                       std::string_view file) {
+  if (order.empty()) throw std::invalid_argument("the order of the ways in is empty: name one at least");
+  for (const auto where : {place::arguments, place::environment, place::file}) {
     for (const auto wanted : order) {
       for (const auto& way : ways) {
-        if (way.way == wanted && way.is_meant() && (way.explicitly || !explicitly)) return way;
+        if (way.way == wanted && way.is_from(where)) return way;
       }
     }
   }
   std::string looked_for;
   for (const auto wanted : order) {
     for (const auto& way : ways) {
-      if (way.way != wanted) continue;
-      looked_for += looked_for.empty() ? "" : ", or ";
-      for (const auto& part : way.needed) {
-        looked_for += (&part == &way.needed.front() ? ""
-                       : &part == &way.needed[1]    ? " with "
-                                                    : " and ") +
-                      std::string(part.name);
-      }
+      if (way.way == wanted) looked_for += (looked_for.empty() ? "" : ", or ") + names_of(way);
     }
   }
-  throw std::invalid_argument(
-      "no credentials are configured: looked in the arguments, the environment and .t3.env for " +
-      looked_for + "; set one of these");
+  const std::string places = file.empty() ? "the arguments and the environment"
+                                          : "the arguments, the environment and " + printable(file, 100);
+  throw std::invalid_argument("no credentials are configured: looked in " + places + " for " + looked_for +
+                              "; set one of these");
 }
 
-/// The auth method for the way in to take, with a description of what it is and where it comes from. Throws
-/// std::invalid_argument when there is none, when something is missing of it, or when it is malformed, and
-/// authentication_error for an expired JWT.
-inline any_auth choose_way_in(const std::vector<candidate>& ways, const std::vector<way_in>& order,
-                              const state_rules& rules, bool renew) {
-  const auto& chosen = first_in_order(ways, order);
+/// The auth method for `chosen`, one of `ways`, with a description of what it is and where it comes from.
+/// Throws std::invalid_argument when something is missing of it or malformed, and authentication_error for an
+/// expired JWT.
+inline any_auth take_way_in(const std::vector<candidate>& ways, const candidate& chosen,
+                            const state_rules& rules, bool renew) {
   if (const auto missing = chosen.missing(); !missing.empty()) {
     throw std::invalid_argument("the " + origin_of(chosen) + " is not enough: " + missing +
                                 " must be set too");
