@@ -105,10 +105,9 @@ class client {
     return send({.method = method::delete_, .path = std::move(path)}, options);
   }
 
-  /// Sends a request from another thread, of `client_config::executor` or of the client's own. The future
-  /// holds a `cancelled` error when the last copy of the client went in the meantime, and throws
-  /// std::future_error
-  /// (`broken_promise`) when the executor drops the call; it is always fulfilled.
+  /// Sends a request from another thread, of `client_config::executor` or of the client's own. The future is
+  /// always fulfilled: with a `cancelled` error when the last copy of the client went in the meantime, and
+  /// with std::future_error (`broken_promise`) when the executor drops the call.
   std::future<result<response>> async_send(request message, call_options options = {}) const {
     std::promise<result<response>> promised;
     auto answer = promised.get_future();
