@@ -14,6 +14,7 @@
 #include <t3api/core/json_text.hpp>
 #include <t3api/core/secret.hpp>
 #include <t3api/detail/crypto.hpp>
+#include <t3api/detail/uuid.hpp>
 #include <t3api/store/memory.hpp>
 
 namespace t3api {

@@ -17,6 +17,8 @@
 #include <t3api/auth/totp.hpp>
 #include <t3api/core/json_text.hpp>
 #include <t3api/core/secret.hpp>
+#include <t3api/detail/crypto.hpp>
+#include <t3api/detail/uuid.hpp>
 #include <t3api/store/memory.hpp>
 
 namespace t3api {
@@ -105,14 +107,17 @@ class basic_credentials_auth {
   /// The same with a store to share the token by.
   basic_credentials_auth(credentials user, Store shared, credentials_options options = {}) {
     detail::require_valid(user, options.rules);
-    const auto name = [&](std::string_view otp) {
-      return detail::credentials_name(
-          user.password, "credentials",
-          {detail::trim(user.hostname), detail::trim(user.username), detail::trim(user.email), otp});
+    user.otp = detail::trim(user.otp.reveal());
+    const auto name = [&](std::string_view second_factor) {
+      return detail::credentials_name(user.password, "credentials",
+                                      {detail::trim(user.hostname), detail::trim(user.username),
+                                       detail::trim(user.email), second_factor});
     };
-    detail::exchanged_credentials exchanged{.sensitive = {user.password, user.otp, user.otp_seed},
-                                            .account = name({}),
-                                            .fingerprint = name(user.otp.reveal())};
+    const std::string seed_name = user.otp_seed.empty() ? "" : detail::seed_fingerprint(user.otp_seed);
+    detail::exchanged_credentials exchanged{
+        .sensitive = {user.password, user.otp, user.otp_seed},
+        .account = name({}),
+        .fingerprint = name(seed_name.empty() ? user.otp.reveal() : seed_name)};
     auto passwords = std::make_shared<detail::one_time_passwords<Store>>(user.otp, user.otp_seed,
                                                                          options.when_otp_is_used, shared);
     exchanged.make_request = [passwords = std::move(passwords), user = std::move(user)](

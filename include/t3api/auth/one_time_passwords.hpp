@@ -9,11 +9,14 @@
 #include <utility>
 
 #include <t3api/auth/concept.hpp>
+#include <t3api/auth/guarded_store.hpp>
 #include <t3api/auth/totp.hpp>
 #include <t3api/core/http_date.hpp>
 #include <t3api/core/secret.hpp>
+#include <t3api/detail/base32.hpp>
 #include <t3api/detail/crypto.hpp>
 #include <t3api/detail/uuid.hpp>
+#include <t3api/detail/wipe.hpp>
 #include <t3api/store/memory.hpp>
 
 namespace t3api {
@@ -26,6 +29,14 @@ enum class used_otp {
 
 namespace detail {
 
+/// A name for a seed that tells nothing of it: the same however the seed is written.
+inline std::string seed_fingerprint(const secret& base32_seed) {
+  auto key = base32_decode(base32_seed.reveal()).value_or("");
+  auto name = hex(hmac_sha256(key, "t3api one-time passwords"));
+  wipe(key);
+  return name;
+}
+
 /// Gives out one-time passwords, never the same twice (RFC 6238 section 5.2): not to this process, and not to
 /// others that share the store. Called by one thread at a time.
 template <store Store>
@@ -35,7 +46,7 @@ class one_time_passwords {
       : code_(std::move(code)),
         seed_(std::move(seed)),
         policy_(policy),
-        seed_name_("otp " + hex(hmac_sha256(seed_.reveal(), "t3api one-time passwords")) + " "),
+        seed_name_("otp " + seed_fingerprint(seed_) + " "),
         shared_(std::move(shared)) {}
 
   /// The next password; empty when the account has none. `last_was_unsent` tells that the one before never
@@ -74,6 +85,8 @@ class one_time_passwords {
 
  private:
   static constexpr auto tolerated_error = std::chrono::seconds(5);
+  /// A clock of nanoseconds would overflow on a date far beyond, and no machine is that wrong.
+  static constexpr std::chrono::seconds believable_error = std::chrono::hours(24 * 365 * 100);
   static constexpr auto claim_lifetime = 3 * totp_step;
 
   /// A wrong local clock makes wrong passwords, and wrong passwords lock accounts: so the time is asked
@@ -89,7 +102,8 @@ class one_time_passwords {
     }
     if (const auto date = server_date(answer->headers)) {
       const auto ahead = *date - std::chrono::floor<std::chrono::seconds>(via.clock().wall_now());
-      if (ahead > tolerated_error || ahead < -tolerated_error) server_ahead_ = ahead;
+      const auto distance = (std::max)(ahead, -ahead);
+      if (distance > tolerated_error && distance < believable_error) server_ahead_ = ahead;
     }
     return std::nullopt;
   }
@@ -113,7 +127,7 @@ class one_time_passwords {
   const used_otp policy_;
   const std::string seed_name_;
   const std::string owner_ = make_uuid();
-  Store shared_;
+  guarded_store<Store> shared_;
   bool code_used_ = false;
   bool asked_for_time_ = false;
   std::chrono::seconds server_ahead_{};

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include <t3api/auth/guarded_store.hpp>
 #include <t3api/core/error.hpp>
 #include <t3api/core/secret.hpp>
 #include <t3api/core/url.hpp>
@@ -64,7 +65,6 @@ class shared_token {
     store_.put(refusal_key(host), cause.message, refusal_lifetime);
   }
 
-  Store& store() noexcept { return store_; }
   std::chrono::milliseconds lease() const noexcept { return lease_; }
 
  private:
@@ -80,7 +80,7 @@ class shared_token {
   std::string refusal_key(const url& host) const { return "refusal " + place(host) + credentials_; }
   static std::string place(const url& host) { return host.origin() + host.base_path + " "; }
 
-  Store store_;
+  guarded_store<Store> store_;
   const std::string account_;
   const std::string credentials_;
   const std::string owner_ = make_uuid();

@@ -65,8 +65,7 @@ class token_exchange {
     const auto patience_ends =
         start + (std::min<steady_time::duration>)(2 * shared_.lease(), (via.deadline() - start) / 2);
     while (true) {
-      if (auto found = shared_.find(via.host(), known.reveal())) return from_store(*std::move(found), via);
-      if (auto refused = shared_.refusal(via.host())) return {.failure = *std::move(refused)};
+      if (auto settled = look_into_store(via, known)) return *std::move(settled);
       const auto asked = shared_.begin_turn(via.host());
       if (asked == turn::ours) return take_turn(via, known);
       if (asked == turn::unknown) return exchange_credentials(via);
@@ -98,12 +97,16 @@ class token_exchange {
       shared_token<Store>& shared;
       const url& host;
     } ends{shared_, via.host()};
+    // Whoever had the turn before may have left something since the last look.
+    if (auto settled = look_into_store(via, known)) return *std::move(settled);
+    return exchange_credentials(via);
+  }
+
+  /// What someone else's exchange came to, if the store knows.
+  std::optional<obtained> look_into_store(exchange& via, const secret& known) {
     if (auto found = shared_.find(via.host(), known.reveal())) return from_store(*std::move(found), via);
-    auto made = exchange_credentials(via);
-    if (made.failure && made.failure->category == error_category::authentication && made.service_asked) {
-      shared_.keep_refusal(via.host(), *made.failure);
-    }
-    return made;
+    if (auto refused = shared_.refusal(via.host())) return obtained{.failure = *std::move(refused)};
+    return std::nullopt;
   }
 
   obtained from_store(typename shared_token<Store>::found_token found, exchange& via) {
@@ -113,6 +116,7 @@ class token_exchange {
       lifetime = (std::max)(lifetime, std::chrono::milliseconds(*times.expires_at - *times.issued_at));
     obtained result{.token = bearer_token{.jwt = std::move(found.jwt), .host = via.host()}, .shared = true};
     set_times(*result.token, via.clock().now(), found.time_left, lifetime);
+    if (!options_.keep_credentials) credentials_.reset();
     return result;
   }
 
@@ -126,6 +130,7 @@ class token_exchange {
 
   obtained exchange_credentials(exchange& via) {
     obtained made;
+    secret one_time_password;
     try {
       if (!credentials_) {
         made.failure = error{.category = error_category::authentication,
@@ -140,24 +145,29 @@ class token_exchange {
         made.failure = failed(std::move(asked).error(), {});
         return made;
       }
+      one_time_password = asked->one_time_password;
       const std::string path = asked->message.path;
       made.service_asked = true;
       const auto answer = via.send(std::move(asked->message));
       last_was_unsent_ = !answer && !answer.error().sent;
       if (!answer) {
-        made.failure = failed(answer.error(), asked->one_time_password);
+        made.failure = failed(answer.error(), one_time_password);
       } else if (auto token = read_token(path, *answer, via)) {
         shared_.keep(via.host(), token->jwt.reveal(), token->time_left(via.clock().now()));
         made.token = *std::move(token);
         if (!options_.keep_credentials) credentials_.reset();
       } else {
-        made.failure = failed(std::move(token).error(), asked->one_time_password);
+        made.failure = failed(std::move(token).error(), one_time_password);
+        if (made.failure->category == error_category::authentication)
+          shared_.keep_refusal(via.host(), *made.failure);
       }
     } catch (const std::exception& failure) {
-      made.failure = failed({.category = error_category::transport, .message = failure.what()}, {});
+      made.failure =
+          failed({.category = error_category::transport, .message = failure.what()}, one_time_password);
     } catch (...) {
-      made.failure = failed(
-          {.category = error_category::transport, .message = "a policy threw an exception of its own"}, {});
+      made.failure =
+          failed({.category = error_category::transport, .message = "a policy threw an exception of its own"},
+                 one_time_password);
     }
     return made;
   }

@@ -53,6 +53,9 @@ std::string refusal_of(const std::function<void(credentials&)>& spoil) {
   return "accepted";
 }
 
+/// The answer to the request for the time; it tells none, so the local clock counts.
+t3api::response states() { return test::answer(200, "[]"); }
+
 std::string otp_in(const t3api::request& sent) { return nlohmann::json::parse(sent.body).value("otp", ""); }
 
 std::string code_at(std::chrono::seconds since_start) {
@@ -136,13 +139,19 @@ TEST_CASE("control bytes and broken UTF-8 are refused in every member, without i
 
 TEST_CASE("a one-time password is made from the seed and the time of the exchange") {
   t3api::scripted_transport script;
-  script.reply(test::token_answer("token-1")).reply(test::answer(200));
+  script.reply(states()).reply(test::token_answer("token-1")).reply(test::answer(200));
   const auto clock = test::make_clock();
   const test::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
                                                        test::patient_config(clock));
   clock->advance(95s);
   REQUIRE(client.get("/x"));
-  CHECK(script.requests().at(0).body ==
+  const auto sent = script.requests();
+  REQUIRE(sent.size() == 3);
+  CHECK(sent[0].method == t3api::method::get);
+  CHECK(sent[0].path == "/v2/states");
+  CHECK(sent[0].body.empty());
+  CHECK_FALSE(sent[0].headers.contains("Authorization"));
+  CHECK(sent[1].body ==
         R"({"hostname":"mi.metrc.com","username":"demo-mi","password":"demo-mi-password","otp":")" +
             code_at(95s) + "\"}");
   CHECK(clock->waits().empty());
@@ -150,7 +159,8 @@ TEST_CASE("a one-time password is made from the seed and the time of the exchang
 
 TEST_CASE("the same one-time password is never sent twice: the second exchange waits for the next step") {
   t3api::scripted_transport script;
-  script.reply(test::token_answer("token-1"))
+  script.reply(states())
+      .reply(test::token_answer("token-1"))
       .reply(test::answer(401))
       .reply(test::token_answer("token-2"))
       .reply(test::answer(200));
@@ -159,16 +169,17 @@ TEST_CASE("the same one-time password is never sent twice: the second exchange w
                                                        test::patient_config(clock));
   REQUIRE(client.get("/x"));
   const auto sent = script.requests();
-  REQUIRE(sent.size() == 4);
-  CHECK(otp_in(sent[0]) == code_at(0s));
-  CHECK(otp_in(sent[2]) == code_at(30s));
-  CHECK(otp_in(sent[0]) != otp_in(sent[2]));
+  REQUIRE(sent.size() == 5);
+  CHECK(otp_in(sent[1]) == code_at(0s));
+  CHECK(otp_in(sent[3]) == code_at(30s));
+  CHECK(otp_in(sent[1]) != otp_in(sent[3]));
   CHECK(clock->waits() == std::vector<t3api::manual_clock::duration>{20s});
 }
 
 TEST_CASE("an exchange in the next step waits for nothing") {
   t3api::scripted_transport script;
-  script.reply(test::token_answer("token-1"))
+  script.reply(states())
+      .reply(test::token_answer("token-1"))
       .reply(test::answer(200))
       .reply(test::answer(401))
       .reply(test::token_answer("token-2"))
@@ -180,13 +191,13 @@ TEST_CASE("an exchange in the next step waits for nothing") {
   clock->advance(20s);
   REQUIRE(client.get("/x"));
   CHECK(clock->waits().empty());
-  CHECK(otp_in(script.requests().at(3)) == code_at(30s));
+  CHECK(otp_in(script.requests().at(4)) == code_at(30s));
 }
 
 TEST_CASE(
     "a call whose deadline is nearer than the next one-time password says so, and a later one gets through") {
   t3api::scripted_transport script;
-  script.reply(test::token_answer("token-1")).reply(test::answer(401));
+  script.reply(states()).reply(test::token_answer("token-1")).reply(test::answer(401));
   const auto clock = test::make_clock();
   const test::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
                                                        test::patient_config(clock));
@@ -194,7 +205,7 @@ TEST_CASE(
   REQUIRE_FALSE(late);
   CHECK(late.error().category == error_category::timeout);
   CHECK(late.error().retryable);
-  CHECK(late.error().message.find("the next one-time password comes after the call's deadline") !=
+  CHECK(late.error().message.find("the one-time password of this half minute has been used") !=
         std::string::npos);
   CHECK(clock->waits().empty());
   script.reply(test::token_answer("token-2")).reply(test::answer(200));
@@ -204,7 +215,7 @@ TEST_CASE(
 TEST_CASE("a call that is cancelled while it waits for the next one-time password sends nothing more") {
   t3api::scripted_transport script;
   std::stop_source stop;
-  script.reply(test::token_answer("token-1")).reply_with([&](const t3api::request&) {
+  script.reply(states()).reply(test::token_answer("token-1")).reply_with([&](const t3api::request&) {
     stop.request_stop();
     return test::answer(401);
   });
@@ -213,7 +224,7 @@ TEST_CASE("a call that is cancelled while it waits for the next one-time passwor
   const auto cancelled = client.get("/x", {}, {.stop = stop.get_token()});
   REQUIRE_FALSE(cancelled);
   CHECK(cancelled.error().category == error_category::cancelled);
-  CHECK(script.requests().size() == 2);
+  CHECK(script.requests().size() == 3);
 }
 
 TEST_CASE("a one-time password that was given is sent once: after a 401 the call fails and says what to do") {
@@ -242,12 +253,13 @@ TEST_CASE("no secret of the credentials is in any error, even when the service r
           nlohmann::json{{"accessToken", echo + "\n"}}}) {
       auto user = demo_with_seed();
       t3api::scripted_transport script;
-      script.reply(test::answer(status, said.dump(),
-                                {{"X-Request-Id", seed}, {"Content-Type", "x/demo-mi-password"}}));
+      script.reply(states()).reply(test::answer(
+          status, said.dump(), {{"X-Request-Id", seed}, {"Content-Type", "x/demo-mi-password"}}));
       const test::scripted_client<credentials_auth> client(script, credentials_auth(user),
                                                            test::patient_config(test::make_clock()));
       const auto failed = client.get("/x");
       REQUIRE_FALSE(failed);
+      CHECK(script.requests().size() == 2);
       for (const auto& text :
            {failed.error().message, failed.error().service_message, failed.error().service_request_id}) {
         CHECK(text.find("demo-mi-password") == text.npos);
@@ -260,15 +272,88 @@ TEST_CASE("no secret of the credentials is in any error, even when the service r
 TEST_CASE("a one-time password in an exchange that never left is still good") {
   const auto clock = test::make_clock();
   t3api::scripted_transport script;
-  script.reply(test::never_sent()).reply(test::token_answer("token-1")).reply(test::answer(200));
   credentials user = demo();
   SUBCASE("one that was given") { user.otp = "123456"; }
-  SUBCASE("one from a seed") { user.otp_seed = seed; }
+  SUBCASE("one from a seed") {
+    user.otp_seed = seed;
+    script.reply(states());
+  }
+  script.reply(test::never_sent()).reply(test::token_answer("token-1")).reply(test::answer(200));
   const test::scripted_client<credentials_auth> client(script, credentials_auth(user),
                                                        test::patient_config(clock));
   const auto first = client.get("/x");
   REQUIRE_FALSE(first);
   CHECK(first.error().category == error_category::transport);
   REQUIRE(client.get("/x"));
-  CHECK(otp_in(script.requests().at(0)) == otp_in(script.requests().at(1)));
+  std::vector<std::string> codes;
+  for (const auto& sent : script.requests()) {
+    if (sent.method == t3api::method::post) codes.push_back(otp_in(sent));
+  }
+  CHECK(codes == std::vector<std::string>(2, user.otp.empty() ? code_at(0s) : "123456"));
+}
+
+TEST_CASE("a state that wants more than a password is refused before anything is sent") {
+  const std::string otp_wanted =
+      "mi.metrc.com wants a one-time password: give its seed (otp_seed), or one for this once (otp)";
+  const std::string email_wanted = "co.metrc.com wants the account's e-mail address: give it (email)";
+  CHECK(refusal_of([](auto& user) { user.hostname = "mi.metrc.com"; }) == otp_wanted);
+  CHECK(refusal_of([](auto& user) { user.hostname = "co.metrc.com"; }) == email_wanted);
+  CHECK(refusal_of([](auto& user) {
+          user.hostname = "mi.metrc.com";
+          user.email = "a@b";
+        }) == otp_wanted);
+  CHECK(refusal_of([](auto& user) {
+          user.hostname = "co.metrc.com";
+          user.otp = "123456";
+        }) == email_wanted);
+  CHECK(refusal_of([](auto& user) {
+          user.hostname = " MI.Metrc.com ";
+          user.otp = "123456";
+        }) == "accepted");
+  CHECK(refusal_of([](auto& user) {
+          user.hostname = "mi.metrc.com";
+          user.otp_seed = seed;
+        }) == "accepted");
+}
+
+TEST_CASE("the states' rules can be replaced") {
+  auto user = demo();
+  CHECK_THROWS_WITH_AS(
+      credentials_auth(user, {.rules = {.otp_hostnames = {"CA.metrc.com"}}}),
+      "ca.metrc.com wants a one-time password: give its seed (otp_seed), or one for this once (otp)",
+      std::invalid_argument);
+  CHECK_THROWS_WITH_AS(credentials_auth(user, {.rules = {.email_hostnames = {"ca.metrc.com"}}}),
+                       "ca.metrc.com wants the account's e-mail address: give it (email)",
+                       std::invalid_argument);
+  user.hostname = "mi.metrc.com";
+  CHECK_NOTHROW(credentials_auth(user, {.rules = {.otp_hostnames = {}}}));
+}
+
+TEST_CASE("a one-time password is not shown, neither one that was given nor one that was made") {
+  auto user = demo();
+  std::string code;
+  t3api::scripted_transport script;
+  SUBCASE("given") {
+    user.otp = " 123456 ";
+    code = "123456";
+  }
+  SUBCASE("made") {
+    user.otp_seed = seed;
+    code = code_at(0s);
+    script.reply(states());
+  }
+  SUBCASE("made, and the transport throws it") {
+    user.otp_seed = seed;
+    code = code_at(0s);
+    script.reply(states()).reply_with(
+        [&](const t3api::request&) -> t3api::outcome { throw std::runtime_error("cannot send " + code); });
+  }
+  script.reply(test::answer(401, nlohmann::json{{"message", "wrong code " + code}}.dump()));
+  const test::scripted_client<credentials_auth> client(script, credentials_auth(user),
+                                                       test::patient_config(test::make_clock()));
+  const auto refused = client.get("/x");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("***") != std::string::npos);
+  CHECK(refused.error().message.find(code) == std::string::npos);
+  CHECK(refused.error().service_message.find(code) == std::string::npos);
 }
