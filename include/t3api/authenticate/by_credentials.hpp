@@ -24,8 +24,7 @@ inline login prepare_login(const credentials_arguments& given,
                    .otp = given.otp,
                    .email = given.email,
                    .otp_seed = given.otp_seed};
-  credentials_auth auth(std::move(user),
-                        {.rules = rules_of(chosen), .renewal = once_into(answer, given.renew)});
+  credentials_auth auth(std::move(user), {.rules = chosen.rules, .renewal = once_into(answer, given.renew)});
   return {.client = make_client(std::move(auth), chosen), .answer = answer, .stop = given.stop};
 }
 

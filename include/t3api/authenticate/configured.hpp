@@ -52,7 +52,7 @@ inline login prepare_login(const configured_arguments& given) {
   const auto candidates = ways_in(given, found.credentials);
   const auto& taken = first_in_order(candidates, given.order, given.environment.file);
   const auto chosen = settings_for(given, std::move(found));
-  auto auth = take_way_in(candidates, taken, rules_of(chosen), given.renew);
+  auto auth = take_way_in(candidates, taken, chosen.rules, given.renew);
   tell(chosen.client.logging.on_notice, [&] { return std::string_view(auth.description()); });
   return {.client = make_client(std::move(auth), chosen), .stop = given.stop};
 }

@@ -1,7 +1,6 @@
 #ifndef T3API_AUTHENTICATE_LOGIN_HPP
 #define T3API_AUTHENTICATE_LOGIN_HPP
 
-#include <cstddef>
 #include <exception>
 #include <future>
 #include <memory>
@@ -12,7 +11,6 @@
 
 #include <t3api/auth/auth_response_data.hpp>
 #include <t3api/auth/renewal_options.hpp>
-#include <t3api/auth/state_rules.hpp>
 #include <t3api/authenticate/arguments.hpp>
 #include <t3api/core/exceptions.hpp>
 #include <t3api/environment.hpp>
@@ -24,15 +22,7 @@ namespace t3api::detail {
 /// the log file cannot be used.
 template <class Arguments>
 settings settings_for(const Arguments& given, settings found) {
-  if (given.config) {
-    found.client = *given.config;
-  } else {
-    if (found.rate_limit_rps) found.client.rate_limit = rate_limit{.per_second = *found.rate_limit_rps};
-    if (found.client.rate_limit && found.rate_limit_burst)
-      found.client.rate_limit->burst = *found.rate_limit_burst;
-    if (found.batch_size) found.client.batch_size = static_cast<std::size_t>(*found.batch_size);
-    if (found.max_workers) found.client.async_threads = static_cast<std::size_t>(*found.max_workers);
-  }
+  if (given.config) found.client = *given.config;
   if (given.host && !given.host->empty()) found.client.host = *given.host;
   if (given.retry_policy) found.retry = *given.retry_policy;
   if (given.logging_hooks) {
@@ -47,13 +37,6 @@ settings settings_for(const Arguments& given, settings found) {
 template <class Arguments>
 settings settings_for(const Arguments& given) {
   return settings_for(given, read_settings(environment::load().value()).value());
-}
-
-inline state_rules rules_of(const settings& chosen) {
-  state_rules rules;
-  if (chosen.otp_whitelist) rules.otp_hostnames = *chosen.otp_whitelist;
-  if (chosen.email_whitelist) rules.email_hostnames = *chosen.email_whitelist;
-  return rules;
 }
 
 inline authenticated_client make_client(any_auth auth, const settings& chosen) {

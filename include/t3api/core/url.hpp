@@ -76,7 +76,9 @@ inline result<url> parse_url(std::string_view text) {
   if (text.find('@') != text.npos) {
     return argument_error("the host must not hold a user or password: credentials belong in an auth method");
   }
-  const std::string shown = "the host '" + detail::printable(text, 100) + "' ";
+  // A secret key may stand in a query.
+  const std::string shown =
+      "the host '" + detail::printable(text.substr(0, text.find_first_of("?#")), 100) + "' ";
 
   url parsed;
   const auto scheme_end = text.find("://");

@@ -49,14 +49,14 @@ class setting_reader {
       if (!number || *number < 1 || *number > static_cast<std::uint64_t>(most)) {
         return "give a whole number from 1 to " + std::to_string(most);
       }
-      target = static_cast<int>(*number);
+      target = static_cast<Target>(*number);
       return std::string();
     });
   }
 
-  /// A number above 0, up to `most`.
-  void rate(const char* key, std::optional<double>& target, std::uint64_t most) {
-    read(key, [&](std::string_view text) {
+  /// A number above 0, up to `most`. True when it is set.
+  bool rate(const char* key, double& target, std::uint64_t most) {
+    return read(key, [&](std::string_view text) {
       const auto billionths = parse_billionths(text);
       if (!billionths || *billionths == 0 || *billionths > most * unit) {
         return "give a number above 0, up to " + std::to_string(most) + ", such as 10 or 2.5";
@@ -95,7 +95,7 @@ class setting_reader {
 
   /// Host names with commas between them, in small letters. Nothing between two commas is nothing, so that a
   /// lone comma is the empty list.
-  void hosts(const char* key, std::optional<std::vector<std::string>>& target) {
+  void hosts(const char* key, std::vector<std::string>& target) {
     read(key, [&](std::string_view text) -> std::string {
       std::vector<std::string> names;
       for (bool more = true; more;) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <t3api/auth/state_rules.hpp>
 #include <t3api/core/client_config.hpp>
 #include <t3api/core/result.hpp>
 #include <t3api/environment/environment.hpp>
@@ -41,22 +42,21 @@ struct log_settings {
 struct settings {
   client_config client{};
   backoff_options retry{};
-  std::optional<int> max_workers{};        ///< MAX_WORKERS, from 1 to 1,000.
-  std::optional<int> batch_size{};         ///< BATCH_SIZE, from 1 to 100,000.
-  std::optional<double> rate_limit_rps{};  ///< RATE_LIMIT_RPS: requests a second, above 0, up to 10,000.
-  std::optional<int> rate_limit_burst{};   ///< RATE_LIMIT_BURST: requests at once, from 1 to 100,000.
-  std::optional<std::vector<std::string>> otp_whitelist{};    ///< OTP_WHITELIST, in small letters.
-  std::optional<std::vector<std::string>> email_whitelist{};  ///< EMAIL_WHITELIST, in small letters.
+  state_rules rules{};
   log_settings log{};
   configured_credentials credentials{};
 };
 
 /// Puts what the environment sets over `base` and `retry`; the rest of both stays:
 ///
-/// - T3_API_HOST; HTTP_TIMEOUT, HTTP_CONNECT_TIMEOUT and HTTP_READ_TIMEOUT in seconds, above 0, up to a day;
-///   VERIFY_SSL, which when false sets `tls_options::dangerously_accept_any_certificate`
+/// - T3_API_HOST; HTTP_TIMEOUT, which is the read time-out too unless that is set, HTTP_CONNECT_TIMEOUT and
+///   HTTP_READ_TIMEOUT in seconds, above 0, up to a day; VERIFY_SSL, which when false sets
+///   `tls_options::dangerously_accept_any_certificate`
 /// - RETRY_MAX_ATTEMPTS from 1 to 100; RETRY_BACKOFF_FACTOR as `backoff_options::base` (a cap below it is
 ///   raised to it) and RETRY_MIN_WAIT in seconds, from 0 to an hour
+/// - MAX_WORKERS from 1 to 1,000 as `client_config::async_threads`; BATCH_SIZE from 1 to 100,000
+/// - RATE_LIMIT_RPS, requests a second, above 0, up to 10,000, and with it RATE_LIMIT_BURST from 1 to 100,000
+/// - OTP_WHITELIST and EMAIL_WHITELIST, host names with commas between them, as `state_rules`
 /// - those named at the members of `settings`
 ///
 /// Switches are 1/0, true/false, yes/no or on/off. The first malformed value is an `argument` error that
@@ -69,7 +69,9 @@ inline result<settings> read_settings(const environment& from, client_config bas
   detail::setting_reader reader(from);
 
   reader.address("T3_API_HOST", all.client.host);
-  reader.seconds("HTTP_TIMEOUT", all.client.timeout, day, false);
+  if (reader.seconds("HTTP_TIMEOUT", all.client.timeout, day, false)) {
+    all.client.read_timeout = all.client.timeout;
+  }
   reader.seconds("HTTP_CONNECT_TIMEOUT", all.client.connect_timeout, day, false);
   reader.seconds("HTTP_READ_TIMEOUT", all.client.read_timeout, day, false);
   bool verify = !all.client.tls.dangerously_accept_any_certificate;
@@ -82,12 +84,14 @@ inline result<settings> read_settings(const environment& from, client_config bas
   }
   reader.seconds("RETRY_MIN_WAIT", all.retry.min_wait, hour, true);
 
-  reader.count("MAX_WORKERS", all.max_workers, 1'000);
-  reader.count("BATCH_SIZE", all.batch_size, 100'000);
-  reader.rate("RATE_LIMIT_RPS", all.rate_limit_rps, 10'000);
-  reader.count("RATE_LIMIT_BURST", all.rate_limit_burst, 100'000);
-  reader.hosts("OTP_WHITELIST", all.otp_whitelist);
-  reader.hosts("EMAIL_WHITELIST", all.email_whitelist);
+  reader.count("MAX_WORKERS", all.client.async_threads, 1'000);
+  reader.count("BATCH_SIZE", all.client.batch_size, 100'000);
+  rate_limit limit = all.client.rate_limit.value_or(rate_limit{});
+  const bool limited = reader.rate("RATE_LIMIT_RPS", limit.per_second, 10'000);
+  reader.count("RATE_LIMIT_BURST", limit.burst, 100'000);
+  if (limited || all.client.rate_limit) all.client.rate_limit = limit;
+  reader.hosts("OTP_WHITELIST", all.rules.otp_hostnames);
+  reader.hosts("EMAIL_WHITELIST", all.rules.email_hostnames);
 
   reader.flag("T3_LOG_HTTP", all.log.http);
   reader.flag("T3_LOG_HEADERS", all.log.headers);

@@ -1,12 +1,7 @@
 #ifndef T3API_ENVIRONMENT_SMALL_FILE_HPP
 #define T3API_ENVIRONMENT_SMALL_FILE_HPP
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -16,6 +11,7 @@
 #include <t3api/core/result.hpp>
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/wipe.hpp>
+#include <t3api/native/input_file.hpp>
 
 namespace t3api::detail {
 
@@ -34,21 +30,6 @@ class wiped_string {
   std::string text_;
 };
 
-class file_descriptor {
- public:
-  explicit file_descriptor(int number) noexcept : number_(number) {}
-  ~file_descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  file_descriptor(const file_descriptor&) = delete;
-  file_descriptor& operator=(const file_descriptor&) = delete;
-
-  int number() const noexcept { return number_; }
-
- private:
-  int number_;
-};
-
 /// The bytes of a regular file, or nothing when there is none at `path`. No more than `limit` bytes and one
 /// are ever read; every buffer but the returned one, which never lies within the string, is overwritten.
 inline result<std::optional<std::string>> read_small_file(const std::string& path, std::size_t limit) {
@@ -60,20 +41,16 @@ inline result<std::optional<std::string>> read_small_file(const std::string& pat
   if (path.find('\0') != path.npos)
     return argument_error(name + " is no path of a file: it holds a NUL byte");
 
-  // Without O_NONBLOCK the opening of a named pipe waits for its writer.
-  const file_descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (file.number() < 0) {
-    if (errno == ENOENT) return std::optional<std::string>();
-    return failed(errno);
-  }
-  struct stat kind {};
-  if (::fstat(file.number(), &kind) != 0) return failed(errno);
-  if (S_ISDIR(kind.st_mode)) {
-    return argument_error(name +
-                          " is a directory: put a file of KEY=VALUE lines in its place, or move it away");
-  }
-  if (!S_ISREG(kind.st_mode)) {
-    return argument_error(name + " is a pipe or device: put a file of KEY=VALUE lines in its place");
+  input_file file(path);
+  switch (file.what()) {
+    case input_file::kind::regular: break;
+    case input_file::kind::missing: return std::optional<std::string>();
+    case input_file::kind::unreadable: return failed(file.failure());
+    case input_file::kind::directory:
+      return argument_error(name +
+                            " is a directory: put a file of KEY=VALUE lines in its place, or move it away");
+    case input_file::kind::special:
+      return argument_error(name + " is a pipe or device: put a file of KEY=VALUE lines in its place");
   }
 
   wiped_string bytes(std::string((std::min)(limit + 1, std::size_t{4096}), '\0'));
@@ -87,14 +64,13 @@ inline result<std::optional<std::string>> read_small_file(const std::string& pat
       bytes->copy(larger->data(), used);
       bytes->swap(*larger);
     }
-    const auto count = ::read(file.number(), bytes->data() + used, bytes->size() - used);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return failed(errno);
+    std::size_t count = 0;
+    if (!file.read(bytes->data() + used, bytes->size() - used, count)) return failed(file.failure());
     if (count == 0) {
       bytes->resize(used);
       return std::optional<std::string>(std::move(*bytes));
     }
-    used += static_cast<std::size_t>(count);
+    used += count;
   }
 }
 

@@ -87,10 +87,10 @@ TEST_CASE("a list of hosts is in small letters, without the blanks between") {
   const auto read = [](const std::string& value) {
     const auto from = with(value);
     setting_reader reader(from);
-    std::optional<std::vector<std::string>> target;
+    std::vector<std::string> target{"default"};
     reader.hosts("KEY", target);
     CHECK_FALSE(reader.problem());
-    return target.value();
+    return target;
   };
   CHECK(read("MI.Metrc.com") == std::vector<std::string>{"mi.metrc.com"});
   CHECK(read(" a.b ,, api-ca,") == std::vector<std::string>{"a.b", "api-ca"});

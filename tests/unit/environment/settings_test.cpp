@@ -51,12 +51,11 @@ TEST_CASE("where nothing is set, everything given stays") {
   CHECK(all.retry.base == 20s);
   CHECK(all.retry.cap == 1s);
   CHECK(all.retry.min_wait == 5ms);
-  CHECK_FALSE(all.max_workers);
-  CHECK_FALSE(all.batch_size);
-  CHECK_FALSE(all.rate_limit_rps);
-  CHECK_FALSE(all.rate_limit_burst);
-  CHECK_FALSE(all.otp_whitelist);
-  CHECK_FALSE(all.email_whitelist);
+  CHECK(all.client.async_threads == 4);
+  CHECK(all.client.batch_size == 4);
+  CHECK_FALSE(all.client.rate_limit);
+  CHECK(all.rules.otp_hostnames == std::vector<std::string>{"mi.metrc.com"});
+  CHECK(all.rules.email_hostnames == std::vector<std::string>{"co.metrc.com"});
   CHECK_FALSE(all.log.http);
   CHECK_FALSE(all.log.headers);
   CHECK_FALSE(all.log.body);
@@ -66,6 +65,14 @@ TEST_CASE("where nothing is set, everything given stays") {
   CHECK_FALSE(all.credentials.secret_key);
   CHECK(read({}, {.tls = {.dangerously_accept_any_certificate = true}})
             .client.tls.dangerously_accept_any_certificate);
+}
+
+TEST_CASE(
+    "the read time-out follows the time-out of the call unless it is set, and a burst alone limits nothing") {
+  CHECK(read({{"HTTP_TIMEOUT", "120"}}).client.read_timeout == 120s);
+  CHECK(read({{"HTTP_TIMEOUT", "120"}, {"HTTP_READ_TIMEOUT", "7"}}).client.read_timeout == 7s);
+  CHECK_FALSE(read({{"RATE_LIMIT_BURST", "7"}}).client.rate_limit);
+  CHECK(read({{"RATE_LIMIT_BURST", "7"}}, {.rate_limit = t3api::rate_limit{}}).client.rate_limit->burst == 7);
 }
 
 TEST_CASE("every setting lands in its place") {
@@ -81,7 +88,7 @@ TEST_CASE("every setting lands in its place") {
                          {"BATCH_SIZE", "50"},
                          {"RATE_LIMIT_RPS", "2.5"},
                          {"RATE_LIMIT_BURST", "20"},
-                         {"OTP_WHITELIST", "mi.metrc.com"},
+                         {"OTP_WHITELIST", "mi.metrc.com,XX.metrc.com"},
                          {"EMAIL_WHITELIST", "CO.metrc.com, x"},
                          {"T3_LOG_HTTP", "1"},
                          {"T3_LOG_HEADERS", "yes"},
@@ -96,12 +103,13 @@ TEST_CASE("every setting lands in its place") {
   CHECK(all.retry.base == 250ms);
   CHECK(all.retry.cap == 10s);
   CHECK(all.retry.min_wait == 1500ms);
-  CHECK(all.max_workers == 8);
-  CHECK(all.batch_size == 50);
-  CHECK(all.rate_limit_rps == 2.5);
-  CHECK(all.rate_limit_burst == 20);
-  CHECK(all.otp_whitelist == std::vector<std::string>{"mi.metrc.com"});
-  CHECK(all.email_whitelist == std::vector<std::string>{"co.metrc.com", "x"});
+  CHECK(all.client.async_threads == 8);
+  CHECK(all.client.batch_size == 50);
+  REQUIRE(all.client.rate_limit);
+  CHECK(all.client.rate_limit->per_second == 2.5);
+  CHECK(all.client.rate_limit->burst == 20);
+  CHECK(all.rules.otp_hostnames == std::vector<std::string>{"mi.metrc.com", "xx.metrc.com"});
+  CHECK(all.rules.email_hostnames == std::vector<std::string>{"co.metrc.com", "x"});
   CHECK(all.log.http);
   CHECK(all.log.headers);
   CHECK(all.log.body);
@@ -147,7 +155,7 @@ TEST_CASE("malformed and senseless times are refused") {
     refuses(key,
             {"0", "0.0", "-1", "86400.1", "1e3", "30s", "nan", "inf", "2,5", "x", "99999999999999999999"},
             "give a number of seconds above 0, up to 86400, such as 2 or 2.5");
-    CHECK(read({{key, "86400"}}).max_workers == std::nullopt);
+    CHECK(read({{key, "86400"}}).client.async_threads == 4);
   }
   for (const char* key : {"RETRY_BACKOFF_FACTOR", "RETRY_MIN_WAIT"}) {
     refuses(key, {"-1", "3600.1", "x"}, "give a number of seconds from 0 to 3600, such as 2 or 2.5");
