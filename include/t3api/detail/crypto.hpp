@@ -42,12 +42,17 @@ inline std::string hmac_sha256(std::string_view key, std::string_view message) {
   return hmac(EVP_sha256(), key, message);
 }
 
-/// `size` bytes from the system's random source. Throws std::runtime_error when there is none.
-inline std::string random_bytes(std::size_t size) {
-  std::string bytes(size, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(size)) != 1) {
+/// Fills memory from the system's random source. Throws std::runtime_error when there is none.
+inline void fill_with_random(void* memory, std::size_t size) {
+  if (RAND_bytes(static_cast<unsigned char*>(memory), static_cast<int>(size)) != 1) {
     throw std::runtime_error("OpenSSL has no random bytes to give: is the system's random source available?");
   }
+}
+
+/// `size` bytes from the system's random source. Throws as above.
+inline std::string random_bytes(std::size_t size) {
+  std::string bytes(size, '\0');
+  fill_with_random(bytes.data(), size);
   return bytes;
 }
 

@@ -1,6 +1,8 @@
 #ifndef T3API_DETAIL_UUID_HPP
 #define T3API_DETAIL_UUID_HPP
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -23,11 +25,25 @@ inline std::string hex(std::string_view bytes) {
 
 /// A version 4 UUID (RFC 9562 section 5.4): 122 bits from the system's random source, in lower case.
 inline std::string make_uuid() {
-  std::string bytes = random_bytes(16);
-  bytes[6] = static_cast<char>((static_cast<unsigned char>(bytes[6]) & 0x0FU) | 0x40U);
-  bytes[8] = static_cast<char>((static_cast<unsigned char>(bytes[8]) & 0x3FU) | 0x80U);
-  std::string text = hex(bytes);
-  for (const std::size_t dash : {8U, 13U, 18U, 23U}) text.insert(dash, 1, '-');
+  std::array<unsigned char, 16> bytes{};
+  fill_with_random(bytes.data(), bytes.size());
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
+  constexpr std::string_view digits = "0123456789abcdef";
+  constexpr std::string_view shape = "xx-x-x-x-xxx";  // An x for two bytes.
+  std::string text;
+  text.reserve(36);
+  std::size_t next = 0;
+  for (const char c : shape) {
+    if (c == '-') {
+      text += c;
+      continue;
+    }
+    for (const std::size_t end = next + 2; next < end; ++next) {
+      text += digits[bytes[next] >> 4U];
+      text += digits[bytes[next] & 15U];
+    }
+  }
   return text;
 }
 
