@@ -357,3 +357,152 @@ TEST_CASE("a one-time password is not shown, neither one that was given nor one 
   CHECK(refused.error().message.find(code) == std::string::npos);
   CHECK(refused.error().service_message.find(code) == std::string::npos);
 }
+
+TEST_CASE("two auth objects with one store and the same credentials share one token") {
+  const auto clock = test::make_clock();
+  const t3api::memory_store kept(clock);
+  t3api::scripted_transport script;
+  script.reply(test::token_answer(test::jwt("shared"))).reply(test::answer(200)).reply(test::answer(200));
+  auto same = demo();
+  same.hostname = " ca.metrc.com ";
+  for (const auto& user : {demo(), same}) {
+    const test::scripted_client<credentials_auth> client(script, credentials_auth(user, kept),
+                                                         test::patient_config(clock));
+    REQUIRE(client.get("/x"));
+    CHECK(client.auth().tokens_obtained() == 1);
+  }
+  CHECK(test::count_posts(script) == 1);
+  CHECK(test::authorization_of(script.requests().back()) == "Bearer " + test::jwt("shared"));
+}
+
+TEST_CASE("a token is shared with nobody whose password, user, state or service is another") {
+  const auto clock = test::make_clock();
+  const t3api::memory_store kept(clock);
+  t3api::scripted_transport script;
+  const auto exchanges_of = [&](const credentials& user, const std::string& host) {
+    const int before = test::count_posts(script);
+    script.reply(test::token_answer(test::jwt("a"))).reply(test::answer(200));
+    auto config = test::patient_config(clock);
+    config.host = host;
+    const test::scripted_client<credentials_auth> client(script, credentials_auth(user, kept), config);
+    CHECK(client.get("/x"));
+    return test::count_posts(script) - before;
+  };
+  const std::string here = "https://api.example.com";
+  CHECK(exchanges_of(demo(), here) == 1);
+  CHECK(exchanges_of(demo(), "https://other.example.com") == 1);
+  CHECK(exchanges_of(demo(), here + "/t3") == 1);
+  const std::vector<std::function<void(credentials&)>> changes = {
+      [](auto& user) { user.password = "another"; }, [](auto& user) { user.username = "another"; },
+      [](auto& user) { user.hostname = "mo.metrc.com"; }, [](auto& user) { user.email = "a@b"; }};
+  for (const auto& change : changes) {
+    auto user = demo();
+    change(user);
+    CHECK(exchanges_of(user, here) == 1);
+  }
+}
+
+TEST_CASE("a wrong password is posted once, also by two auth objects that share a store") {
+  const auto clock = test::make_clock();
+  const t3api::memory_store kept(clock);
+  t3api::scripted_transport script;
+  script.reply(test::answer(401, R"({"error":{"message":"wrong"}})"));
+  const auto config = test::patient_config(clock);
+  const test::scripted_client<credentials_auth> one(script, credentials_auth(demo(), kept), config);
+  const test::scripted_client<credentials_auth> other(script, credentials_auth(demo(), kept), config);
+  for (int i = 0; i < 3; ++i) {
+    for (const auto* client : {&one, &other}) {
+      const auto refused = client->get("/x");
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().category == error_category::authentication);
+      CHECK(refused.error().status == 401);
+      CHECK(refused.error().message.find("wrong") != std::string::npos);
+    }
+    clock->advance(25s);
+  }
+  clock->advance(24h);
+  CHECK_FALSE(one.get("/x"));
+  CHECK_FALSE(other.get("/x"));
+  CHECK(script.requests().size() == 1);
+  auto corrected = demo();
+  corrected.password = "right";
+  script.reply(test::token_answer("token-1")).reply(test::answer(200));
+  const test::scripted_client<credentials_auth> third(script, credentials_auth(corrected, kept), config);
+  CHECK(third.get("/x"));
+}
+
+TEST_CASE("a refusal does not count against another seed or another one-time password") {
+  const auto clock = test::make_clock();
+  const t3api::memory_store kept(clock);
+  const auto posts_of = [&](const std::string& otp, const std::string& otp_seed, t3api::response answer) {
+    auto user = demo();
+    user.otp = otp;
+    user.otp_seed = otp_seed;
+    t3api::scripted_transport script;
+    if (!otp_seed.empty()) script.reply(states());
+    script.reply(std::move(answer)).reply(test::answer(200));
+    const test::scripted_client<credentials_auth> client(script, credentials_auth(user, kept),
+                                                         test::patient_config(clock));
+    (void)client.get("/x");
+    return test::count_posts(script);
+  };
+  CHECK(posts_of("", seed, test::answer(401)) == 1);
+  CHECK(posts_of("", "jbsw y3dp ehpk 3pxp", test::answer(401)) == 0);
+  CHECK(posts_of("123456", "", test::answer(401)) == 1);
+  CHECK(posts_of(" 123456 ", "", test::answer(401)) == 0);
+  CHECK(posts_of("654321", "", test::answer(401)) == 1);
+  CHECK(posts_of("", "GEZDGNBVGY3TQOJQ", test::token_answer("token-1")) == 1);
+}
+
+TEST_CASE("two auth objects that share a store never send the same one-time password") {
+  const auto clock = test::make_clock();
+  const t3api::memory_store kept(clock);
+  t3api::scripted_transport script;
+  auto other_user = demo_with_seed();
+  other_user.email = "a@b";  // so that the token itself is not shared
+  const auto config = test::patient_config(clock);
+  for (const auto& user : {demo_with_seed(), other_user}) {
+    script.reply(states()).reply(test::token_answer("token-1")).reply(test::answer(200));
+    const test::scripted_client<credentials_auth> client(script, credentials_auth(user, kept), config);
+    REQUIRE(client.get("/x"));
+  }
+  const auto sent = script.requests();
+  REQUIRE(sent.size() == 6);
+  CHECK(otp_in(sent[1]) == code_at(0s));
+  CHECK(otp_in(sent[4]) == code_at(30s));
+}
+
+TEST_CASE("a used one-time password fails the call at once when that is wanted") {
+  const auto clock = test::make_clock();
+  t3api::scripted_transport script;
+  script.reply(states()).reply(test::token_answer("token-1")).reply(test::answer(401));
+  const test::scripted_client<credentials_auth> client(
+      script, credentials_auth(demo_with_seed(), {.when_otp_is_used = t3api::used_otp::fail}),
+      test::patient_config(clock));
+  const auto used = client.get("/x");
+  REQUIRE_FALSE(used);
+  CHECK(used.error().category == error_category::timeout);
+  CHECK(used.error().retryable);
+  CHECK(clock->waits().empty());
+}
+
+TEST_CASE("without keep_credentials a client ends with its token and says what to do") {
+  const auto clock = test::make_clock();
+  t3api::scripted_transport script;
+  script.reply(test::token_answer(test::jwt("only", 1h))).reply(test::answer(200)).reply(test::answer(200));
+  const test::scripted_client<credentials_auth> client(
+      script, credentials_auth(demo(), {.renewal = {.keep_credentials = false}}),
+      test::patient_config(clock));
+  CHECK(client.get("/x"));
+  clock->advance(1h - 1s);
+  CHECK(client.get("/x"));
+  clock->advance(1s);
+  for (int i = 0; i < 2; ++i) {
+    const auto ended = client.get("/x");
+    REQUIRE_FALSE(ended);
+    CHECK(ended.error().category == error_category::authentication);
+    CHECK(ended.error().message.find("log in again, or ask for renewal when the client is made") !=
+          std::string::npos);
+  }
+  CHECK(script.requests().size() == 3);
+}

@@ -21,6 +21,13 @@ TEST_CASE("the one-time passwords of RFC 4226 appendix D") {
     CHECK(t3api::hotp(rfc_key, counter) == codes[counter]);
 }
 
+TEST_CASE("the numbers behind them, before they are cut to six digits") {
+  const char* numbers[] = {"1284755224", "1094287082", "0137359152", "1726969429", "1640338314",
+                           "0868254676", "1918287922", "0082162583", "0673399871", "0645520489"};
+  for (std::uint64_t counter = 0; counter < 10; ++counter)
+    CHECK(t3api::hotp(rfc_key, counter, 10) == numbers[counter]);
+}
+
 TEST_CASE("the one-time passwords of RFC 6238 appendix B, SHA-1") {
   struct row {
     long long time;
@@ -49,11 +56,12 @@ TEST_CASE("an authenticator's seed gives the six digits it shows") {
   // Base32 of the key in the RFCs.
   CHECK(t3api::totp("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", 1).reveal() == "287082");
   CHECK(t3api::totp("gezd gnbv gy3t qojq gezd gnbv gy3t qojq", 1).reveal() == "287082");
+  CHECK(t3api::totp(" GEZDGNBV-GY3TQOJQ-GEZDGNBV-GY3TQOJQ==== ", 1).reveal() == "287082");
   CHECK(t3api::totp("JBSWY3DPEHPK3PXP", 0).reveal() == "282760");
 }
 
 TEST_CASE("a seed that is no Base32 is refused without being shown") {
-  for (const char* seed : {"", " ", "hunter2!", "0189"}) {
+  for (const char* seed : {"", " ", "====", "hunter2!", "0189", "GEZD=GNBV"}) {
     CHECK_THROWS_WITH_AS(
         t3api::totp(seed, 0),
         "the one-time password seed is not Base32: it has the letters A-Z and the digits 2-7 only",
