@@ -30,6 +30,9 @@ struct collection_page {
 
 namespace detail {
 
+/// A path as it may stand in a message: a query may hold a secret key.
+inline std::string without_query(const std::string& path) { return path.substr(0, path.find('?')); }
+
 inline result<collection_page> read_page(const std::string& path, result<nlohmann::json> body) {
   if (!body) return body.error();
   if (!body->is_object() || !body->contains("data") || !(*body)["data"].is_array()) {
@@ -69,7 +72,7 @@ result<collection_page> load_page(const client<Transport, Auth, Retry>& via, con
   query.insert(query.end(), wanted.query.begin(), wanted.query.end());
   const auto answer = via.get(path, std::move(query), options);
   if (!answer) return answer.error();
-  return detail::read_page(path, answer->json());
+  return detail::read_page(detail::without_query(path), answer->json());
 }
 
 }  // namespace t3api

@@ -87,3 +87,12 @@ TEST_CASE("an error of the call for a page comes through") {
   CHECK(load_page(b.client, "/v2/items", {.license_number = "L"}).error().service_message ==
         "past the last page");
 }
+
+TEST_CASE("the query of the path stays out of the messages") {
+  api_bench b;
+  b.script.reply(test::answer(200, "{}"));
+  const auto page = load_page(b.client, "/v2/items?secretKey=canary", {.license_number = "L"});
+  REQUIRE_FALSE(page);
+  CHECK(page.error().message.find("/v2/items ") != std::string::npos);
+  CHECK(page.error().message.find("canary") == std::string::npos);
+}
