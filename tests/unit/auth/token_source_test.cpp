@@ -3,6 +3,7 @@
 #include <atomic>
 #include <barrier>
 #include <chrono>
+#include <future>
 #include <latch>
 #include <mutex>
 #include <string>
@@ -331,6 +332,40 @@ TEST_CASE("threads go on with a token that is still good while one of them renew
   const auto sent = b.script.requests();
   CHECK(test::authorization_of(sent[3]) == "Bearer " + test::jwt("first", 1h));
   CHECK(test::authorization_of(sent[4]) == "Bearer " + test::jwt("second", 2h));
+}
+
+TEST_CASE("eight calls get through while a renewal ahead of expiry is held up") {
+  bench<> b;
+  b.script.reply(test::token_answer(test::jwt("first", 1h))).reply(test::answer(200));
+  CHECK(b.client.get("/x"));
+  b.clock->advance(1h - 10s);
+  std::latch exchanging(1);
+  std::latch go_on(1);
+  b.script.reply_with([&](const t3api::request& sent) {
+    CHECK(sent.path == exchange_path);
+    exchanging.count_down();
+    go_on.wait();
+    return test::token_answer(test::jwt("second", 2h));
+  });
+  auto leader = std::async(std::launch::async, [&] { return b.client.get("/leader"); });
+  exchanging.wait();
+  std::vector<std::future<t3api::result<t3api::response>>> others;
+  for (int i = 0; i < 8; ++i) {
+    b.script.reply(test::answer(200));
+    others.push_back(std::async(std::launch::async, [&] { return b.client.get("/meanwhile"); }));
+  }
+  int through = 0;
+  for (auto& other : others) through += other.wait_for(20s) == std::future_status::ready ? 1 : 0;
+  CHECK(through == 8);
+  b.script.reply(test::answer(200));
+  go_on.count_down();
+  CHECK(leader.get());
+  for (auto& other : others) CHECK(other.get());
+  CHECK(b.exchanges() == 2);
+  for (const auto& sent : b.script.requests()) {
+    if (sent.path == "/meanwhile") CHECK(test::authorization_of(sent) == "Bearer " + test::jwt("first", 1h));
+    if (sent.path == "/leader") CHECK(test::authorization_of(sent) == "Bearer " + test::jwt("second", 2h));
+  }
 }
 
 TEST_CASE("a renewal ahead of time that fails does not fail calls that have a good token") {
@@ -666,4 +701,105 @@ TEST_CASE("a pause after somebody else's lack of time does not outlast the deadl
   REQUIRE_FALSE(outcome);
   CHECK(outcome.error().category == error_category::timeout);
   CHECK(b.clock->now() == start);
+}
+
+TEST_CASE("the jitter makes a renewal come earlier by up to the leeway again") {
+  struct row {
+    double fraction;
+    std::chrono::milliseconds due;
+  };
+  for (const auto& [fraction, due] : {row{0, 1h - 30s}, row{0.5, 1h - 45s}, row{0.999, 1h - 59'970ms}}) {
+    const auto clock = test::make_clock();
+    t3api::scripted_transport script;
+    script.reply(test::token_answer(test::jwt("first", 1h)))
+        .reply(test::answer(200))
+        .reply(test::answer(200));
+    const auto jitter = [part = fraction] { return part; };
+    const test::scripted_client<api_key_auth> client(
+        script, api_key_auth("demo-api-key", "CA", {.jitter = jitter}), test::patient_config(clock));
+    CHECK(client.get("/x"));
+    clock->advance(due - 1ms);
+    CHECK(client.get("/x"));
+    CHECK(test::count_posts(script) == 1);
+    script.reply(test::token_answer(test::jwt("second", 3h))).reply(test::answer(200));
+    clock->advance(1ms);
+    CHECK(client.get("/x"));
+    CHECK(test::count_posts(script) == 2);
+  }
+}
+
+TEST_CASE("each token that was, or could not be, obtained is reported, without any secret") {
+  const auto clock = test::make_clock();
+  const t3api::memory_store kept(clock);
+  test::fake_exchange via(clock, 24h);
+  const auto authorize = [&](t3api::basic_api_key_auth<t3api::memory_store>& method) {
+    t3api::request message{.path = "/x"};
+    return method.authorize(message, via);
+  };
+  api_key_auth one("demo-api-key", "CA", kept, {.jitter = no_jitter});
+  api_key_auth other("demo-api-key", "CA", kept, {.jitter = no_jitter});
+  via.script.reply(test::answer(503, R"({"message":"demo-api-key is not welcome now"})"))
+      .reply(test::token_answer(test::jwt("first", 1h)))
+      .reply(test::token_answer(test::jwt("second", 3h)))
+      .reply(test::answer(401, R"({"message":"demo-api-key is gone"})"));
+  CHECK_FALSE(authorize(one));
+  CHECK(authorize(one).value() == 1);
+  CHECK(authorize(one).value() == 1);    // nothing to report
+  CHECK(authorize(other).value() == 1);  // by the store
+  clock->advance(1h);
+  CHECK(authorize(one).value() == 2);
+  clock->advance(2h);
+  CHECK_FALSE(authorize(one));
+  CHECK(via.script.remaining() == 0);
+
+  const auto& told = via.reported;
+  REQUIRE(told.size() == 5);
+  CHECK(told[0].generation == 0);
+  CHECK(told[0].problem ==
+        "no access token could be obtained: POST /v2/auth/apikey was answered with status 503 (*** is not "
+        "welcome now): the service or Metrc behind it is in trouble: try again later");
+  CHECK(told[1].generation == 1);
+  CHECK(told[2].generation == 1);
+  CHECK(told[3].generation == 2);
+  CHECK(told[4].generation == 2);
+  CHECK(told[4].problem.find("(*** is gone)") != std::string::npos);
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    CAPTURE(i);
+    CHECK(told[i].problem.empty() == (i >= 1 && i <= 3));
+    CHECK(told[i].shared == (i == 2));
+    CHECK(told[i].elapsed >= 0us);
+    for (const auto& secret : {std::string("demo-api-key"), test::jwt("first", 1h), test::jwt("second", 3h)})
+      CHECK(told[i].problem.find(secret) == std::string::npos);
+  }
+}
+
+TEST_CASE("a call that goes on with its token while another process renews reports nothing") {
+  const auto clock = test::make_clock();
+  t3api::memory_store kept(clock);
+  test::fake_exchange via(clock, 24h);
+  const t3api::detail::exchanged_credentials credentials{
+      .make_request = [](t3api::exchange&, bool) -> t3api::result<t3api::detail::credentials_message> {
+        return t3api::detail::credentials_message{
+            .message = {.method = t3api::method::post, .path = exchange_path}};
+      },
+      .account = "account",
+      .fingerprint = "account"};
+  t3api::detail::token_source<t3api::memory_store> tokens(credentials, {.jitter = no_jitter}, kept);
+  t3api::detail::shared_token<t3api::memory_store> other_process(kept, "account", "account", 10s);
+  via.script.reply(test::token_answer(test::jwt("first", 1h)));
+  t3api::request message{.path = "/x"};
+  REQUIRE(tokens.authorize(message, via));
+  clock->advance(1h - 20s);
+  other_process.begin_turn(via.host());
+  CHECK(tokens.authorize(message, via).value() == 1);
+  CHECK(tokens.authorize(message, via).value() == 1);
+  CHECK(clock->waits().empty());
+  CHECK(via.reported.size() == 1);
+  other_process.keep(via.host(), test::jwt("second", 2h), 1h);
+  CHECK(tokens.authorize(message, via).value() == 1);  // looks again after a moment only
+  clock->advance(250ms);
+  CHECK(tokens.authorize(message, via).value() == 2);
+  CHECK(test::authorization_of(message) == "Bearer " + test::jwt("second", 2h));
+  REQUIRE(via.reported.size() == 2);
+  CHECK(via.reported[1].shared);
 }
