@@ -313,11 +313,12 @@ TEST_CASE("redis: threads that find the connection busy do not wait for longer t
 TEST_CASE("redis: one that evicts has lost the value, and that is no failure") {
   redis_server server({"--maxmemory", "3mb", "--maxmemory-policy", "allkeys-lru"});
   redis_store kept(options_for(server.port()));
-  CHECK_FALSE(kept.put("first", "v", 1h));
   for (int i = 0; i < 100; ++i) {
     CHECK(message_of(kept.put(std::to_string(i), std::string(50'000, 'v'), 1h)) == "");
   }
-  CHECK_FALSE(value_of(kept, "first"));
+  int lost = 0;
+  for (int i = 0; i < 100; ++i) lost += !value_of(kept, std::to_string(i));
+  CHECK(lost > 0);
 }
 
 TEST_CASE("redis: one that takes no writes says why") {
@@ -449,7 +450,7 @@ TEST_CASE("redis: what is no Redis gives an error, soon, and is not asked for mo
     late = true;
     talk = [](raw_connection& peer) {
       peer.write("+");
-      while (peer.write("x")) std::this_thread::sleep_for(10ms);
+      while (peer.write("x")) std::this_thread::sleep_for(100us);
     };
   }
   SUBCASE("silence") {
@@ -496,7 +497,12 @@ TEST_CASE("redis: a password is not told by a server that repeats what it is sen
 }
 
 TEST_CASE("redis: a peer that resets while it is written to raises no signal") {
-  raw_server server([](raw_connection& peer) { peer.reset_at_end(); });
+  // A reset behind a farewell is what makes a write fail with EPIPE.
+  raw_server server([](raw_connection& peer) {
+    wait_for_command(peer);
+    ::shutdown(peer.socket(), SHUT_WR);
+    peer.reset_at_end();
+  });
   for (int i = 0; i < 50; ++i) {
     redis_store kept(options_for(server.port()));
     CHECK(kept.put("k", std::string(900'000, 'v'), 1h));
