@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include <t3api/api/load_all.hpp>
 #include <t3api/t3api.hpp>
 
 int main() try {
@@ -11,12 +12,10 @@ int main() try {
   const t3api::client client{t3api::secret_key_auth{std::getenv("T3_SECRET_KEY")},
                              {.host = host != nullptr ? host : t3api::default_host}};
   for (const auto& license : t3api::list_licenses(client).value()) {
-    for (int page = 1, pages = 1; page <= pages; ++page) {
-      const auto rows = t3api::load_page(client, "/v2/packages/active",
-                                         {.license_number = license.number, .page = page, .page_size = 500})
-                            .value();
-      for (const auto& row : rows.data) std::printf("%s\n", row.dump().c_str());
-      pages = static_cast<int>(rows.total_pages);
+    for (const auto& row :
+         t3api::load_all(client, "/v2/packages/active", {.license_number = license.number, .page_size = 500})
+             .value()) {
+      std::printf("%s\n", row.dump().c_str());
     }
   }
 } catch (const std::exception& failure) {
