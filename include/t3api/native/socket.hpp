@@ -45,6 +45,15 @@ inline void close_native(native_socket socket) noexcept {
 #endif
 }
 
+/// Keeps a socket from programs that this one starts.
+inline void close_on_exec(native_socket socket) noexcept {
+#ifdef _WIN32
+  ::SetHandleInformation(reinterpret_cast<HANDLE>(socket), HANDLE_FLAG_INHERIT, 0);
+#else
+  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+#endif
+}
+
 /// A second descriptor of a socket that someone else owns. It stays valid whatever the owner does, so that
 /// another thread can end the connection without ever touching a descriptor number that has been given to
 /// someone new.

@@ -11,22 +11,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <hiredis/hiredis.h>
 
-#ifndef _WIN32
-#include <fcntl.h>
-#endif
-
 #include <t3api/core/clock.hpp>
 #include <t3api/core/error.hpp>
+#include <t3api/core/resolver.hpp>
 #include <t3api/core/result.hpp>
 #include <t3api/detail/ascii.hpp>
 #include <t3api/native/socket.hpp>
-#include <t3api/store/bounded_lookup.hpp>
 #include <t3api/store/redis_failure.hpp>
 #include <t3api/store/redis_options.hpp>
 
@@ -103,14 +98,11 @@ class redis_connection {
 
   std::optional<error> connect(steady_time deadline) {
     if (!options_.unix_socket.empty()) return connect_to(options_.unix_socket, deadline);
-    std::optional<std::vector<std::string>> addresses;
-    try {
-      addresses = lookup_until(options_.host, deadline);
-    } catch (const std::system_error&) {
-      return failure_.unreachable("no thread could be started to look up its name");
+    const auto addresses = resolve(options_.host, deadline, {});
+    if (!addresses) {
+      const bool late = addresses.error().category == error_category::timeout;
+      return late ? failure_.late() : failure_.unreachable("its name does not resolve to an address");
     }
-    if (!addresses) return failure_.late();
-    if (addresses->empty()) return failure_.unreachable("its name does not resolve to an address");
     std::optional<error> failed;
     for (const auto& address : *addresses) {
       failed = connect_to(address, deadline);
@@ -131,9 +123,7 @@ class redis_connection {
       if (is_over(deadline)) return failure_.late();
       return failure_.unreachable(printable(context_->errstr, sizeof context_->errstr));
     }
-#ifndef _WIN32
-    ::fcntl(context_->fd, F_SETFD, FD_CLOEXEC);
-#endif
+    close_on_exec(context_->fd);
     watched_.emplace(context_->fd);
     answers_ = *context_->reader->fn;
     answers_.createArray = no_list;

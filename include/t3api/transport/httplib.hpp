@@ -14,7 +14,7 @@
 #include <t3api/transport/concept.hpp>
 #include <t3api/transport/httplib_connection.hpp>
 #include <t3api/transport/limits.hpp>
-#include <t3api/transport/resolver.hpp>
+#include <t3api/core/resolver.hpp>
 
 namespace t3api {
 

@@ -1,5 +1,5 @@
-#ifndef T3API_TRANSPORT_RESOLVER_HPP
-#define T3API_TRANSPORT_RESOLVER_HPP
+#ifndef T3API_CORE_RESOLVER_HPP
+#define T3API_CORE_RESOLVER_HPP
 
 #include <condition_variable>
 #include <memory>

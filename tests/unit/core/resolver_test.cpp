@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <t3api/transport/resolver.hpp>
+#include <t3api/core/resolver.hpp>
 
 using namespace std::chrono_literals;
 using t3api::detail::resolve;
