@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <t3api/auth/guarded_store.hpp>
+#include <t3api/auth/token.hpp>
 #include <t3api/core/error.hpp>
 #include <t3api/core/secret.hpp>
 #include <t3api/core/url.hpp>
@@ -36,10 +37,11 @@ class shared_token {
         credentials_(std::move(credentials)),
         lease_(lease) {}
 
-  /// The token for `host`, unless it is the one that the caller has already.
+  /// The token for `host`, unless the caller has it already, or a newer one: after an outage of the store it
+  /// may be one that was refused long ago.
   std::optional<found_token> find(const url& host, std::string_view known) {
     auto held = read(token_key(host));
-    if (!held || held->value == known) return std::nullopt;
+    if (!held || held->value == known || is_older(held->value, known)) return std::nullopt;
     return found_token{.jwt = std::move(held->value), .time_left = held->time_left};
   }
 
@@ -73,6 +75,12 @@ class shared_token {
   std::optional<stored_value> read(const std::string& key) {
     auto held = store_.get(key);
     return held ? *std::move(held) : std::nullopt;
+  }
+
+  static bool is_older(std::string_view jwt, std::string_view than) {
+    const auto issued = read_token_times(jwt).issued_at;
+    const auto other = read_token_times(than).issued_at;
+    return issued && other && *issued < *other;
   }
 
   std::string token_key(const url& host) const { return "token " + place(host) + account_; }
