@@ -146,10 +146,11 @@ class client {
       });
     } catch (...) {
       if (running->begun.exchange(true)) return;  // It did take the call: the answer comes, or has come.
-      running->done(error{.category = error_category::transport,
-                          .message = "the executor did not take the call: " + detail::caught_text(),
-                          .request_id = running->id,
-                          .retryable = true});
+      running->done(
+          result<response>(error{.category = error_category::transport,
+                                 .message = "the executor did not take the call: " + detail::caught_text(),
+                                 .request_id = running->id,
+                                 .retryable = true}));
     }
   }
 

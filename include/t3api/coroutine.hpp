@@ -2,6 +2,7 @@
 #define T3API_COROUTINE_HPP
 
 #include <coroutine>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -59,10 +60,21 @@ class send_awaitable {
 /// `co_await awaitable_send(client, request)` gives what `client.send` would. The coroutine goes on in the
 /// thread that made the call: of `client_config::executor` or of the client's own; in its own when the
 /// executor runs the call there or throws. When the executor drops the call it never goes on.
+///
+/// Takes named requests and options only, and copies them: g++ 12 destroys a temporary one in a co_await
+/// expression twice, so that `co_await awaitable_send(client, {.path = "/x"})` must not compile.
 template <class Transport, class Auth, class Retry>
 send_awaitable<client<Transport, Auth, Retry>> awaitable_send(client<Transport, Auth, Retry> via,
-                                                              request message, call_options options = {}) {
-  return {std::move(via), std::move(message), std::move(options)};
+                                                              std::reference_wrapper<const request> message) {
+  return {std::move(via), message.get(), call_options()};
+}
+
+/// The same with options of the call.
+template <class Transport, class Auth, class Retry>
+send_awaitable<client<Transport, Auth, Retry>> awaitable_send(
+    client<Transport, Auth, Retry> via, std::reference_wrapper<const request> message,
+    std::reference_wrapper<const call_options> options) {
+  return {std::move(via), message.get(), options.get()};
 }
 
 }  // namespace t3api
