@@ -154,8 +154,10 @@ class page_collector {
   reading finish() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return taken_ == 0; });
+    early_.clear();  // A helper that begins late may keep this object for long.
+    reading done = std::move(reading_);
     if (thrown_) std::rethrow_exception(thrown_);
-    return std::move(reading_);
+    return done;
   }
 
  private:
@@ -268,7 +270,8 @@ class collection_reader {
         }
       }
     };
-    for (auto helpers = helpers_for(size.pages - 1); helpers > 0; --helpers) {
+    const auto at_once = (std::min)(size.pages - 1, static_cast<std::uint64_t>(via_.config().batch_size));
+    for (std::uint64_t thread = 1; thread < at_once; ++thread) {  // This one is the first.
       try {
         (void)via_.async(work);
       } catch (...) {
@@ -277,13 +280,6 @@ class collection_reader {
     }
     work();
     return pages->finish();
-  }
-
-  std::uint64_t helpers_for(std::uint64_t pages) const {
-    const auto& config = via_.config();
-    auto threads = (std::min)(static_cast<std::uint64_t>(config.batch_size), pages);
-    threads -= threads > 0 ? 1 : 0;  // The calling one.
-    return config.executor ? threads : (std::min)(threads, static_cast<std::uint64_t>(config.async_threads));
   }
 
   result<collection_page> load(std::uint64_t page, int page_size, std::stop_token stop) const {

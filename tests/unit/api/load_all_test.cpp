@@ -269,6 +269,15 @@ TEST_CASE("all rows come over an executor that helps in its own way, or not at a
   CHECK(b.rows.requests() == 10);
 }
 
+TEST_CASE("no more helpers are called than there are pages for them") {
+  bench b;
+  b.config.batch_size = 100'000;
+  int jobs = 0;
+  b.config.executor = [&](const std::function<void()>&) { ++jobs; };
+  CHECK(ids_of(b.load()) == b.rows.ids);
+  CHECK(jobs == 1);  // Pages 2 and 3, one of them in this thread.
+}
+
 TEST_CASE("it may be called where the asynchronous calls run, on all threads there are") {
   for (const std::size_t threads : {1U, 2U}) {
     CAPTURE(threads);
@@ -357,7 +366,7 @@ TEST_CASE("what a policy throws comes out, after the pages in flight") {
   bench b;
   b.config.batch_size = 4;
   b.rows.ids = numbers(1, 70);
-  std::atomic<int> inside = 0;
+  std::atomic<int> inside = 0, not_stopped = 0;
   b.rows.before = [&](int page, int, const t3api::send_options& options) -> std::optional<t3api::outcome> {
     if (page == 1) return std::nullopt;
     if (page == 3) {
@@ -365,12 +374,13 @@ TEST_CASE("what a policy throws comes out, after the pages in flight") {
       throw std::runtime_error("a policy's own");
     }
     ++inside;
-    t3api::real_clock().wait_until(std::chrono::steady_clock::now() + 30s, options.stop);
+    if (t3api::real_clock().wait_until(std::chrono::steady_clock::now() + 30s, options.stop)) ++not_stopped;
     --inside;
     return test::cut();
   };
   CHECK_THROWS_WITH_AS((void)b.load(), "a policy's own", std::runtime_error);
   CHECK(inside == 0);
+  CHECK(not_stopped == 0);
 }
 
 TEST_CASE("the stop_token ends all of it") {
@@ -562,7 +572,7 @@ TEST_CASE("ids may be texts, and rows without an id may be alike") {
 
 TEST_CASE("numbers that cannot be true are refused at once") {
   for (const int at : {1, 2}) {
-    for (const auto& [member, value] : std::vector<std::pair<std::string, json>>{
+    for (const auto& lie : std::vector<std::pair<std::string, json>>{
              {"page", 0},
              {"page", 3},
              {"totalPages", 2},
@@ -575,11 +585,11 @@ TEST_CASE("numbers that cannot be true are refused at once") {
              {"data", json::array_t(7, 1)},
          }) {
       CAPTURE(at);
-      CAPTURE(member);
-      CAPTURE(value.dump());
+      CAPTURE(lie.first);
+      CAPTURE(lie.second.dump());
       bench b;
-      b.rows.bend = [&, at = at, member = member, value = value](int page, int, json& body) {
-        if (page == at) body[member] = value;
+      b.rows.bend = [&](int page, int, json& body) {
+        if (page == at) body[lie.first] = lie.second;
       };
       const auto loaded = b.load();
       REQUIRE_FALSE(loaded);
@@ -670,6 +680,8 @@ TEST_CASE("what cannot be asked for sends nothing") {
        }) {
     CHECK(load_all(via, "/v2/items", wanted, options).error().category == error_category::argument);
   }
+  CHECK(load_all(via, "/v2/items", {}).error().message ==
+        "the licence number is empty: list_licenses() gives yours");
   b.config.batch_size = 0;
   CHECK(b.load().error().message == "client_config::batch_size must be at least 1");
   CHECK(b.rows.requests() == 0);
