@@ -11,6 +11,7 @@
 #include <t3api/core/call_options.hpp>
 #include <t3api/core/service_error.hpp>
 #include <t3api/detail/wipe.hpp>
+#include <t3api/logging/body_secrets.hpp>
 #include <t3api/logging/call_log.hpp>
 #include <t3api/retry/concept.hpp>
 #include <t3api/transport/concept.hpp>
@@ -21,14 +22,18 @@ namespace t3api::detail {
 /// Overwrites the body of a request that holds Metrc credentials, however its scope is left.
 class credentials_wiper {
  public:
-  explicit credentials_wiper(request& message) noexcept : message_(message) {}
+  explicit credentials_wiper(request& message) noexcept : message_(message) {
+    if (holds_credentials()) wipe_vector_registers();
+  }
   credentials_wiper(const credentials_wiper&) = delete;
   credentials_wiper& operator=(const credentials_wiper&) = delete;
   ~credentials_wiper() {
-    if (message_.path.find("/auth/") != std::string::npos) wipe(message_.body);
+    if (holds_credentials()) wipe(message_.body);
   }
 
  private:
+  bool holds_credentials() const noexcept { return message_.path.find("/auth/") != std::string::npos; }
+
   request& message_;
 };
 
@@ -147,6 +152,8 @@ class call final : public exchange {
     for (const auto& [name, value] : sent.query) {
       if (iequals(name, "secretKey")) redact(cause, value);
     }
+    const body_secrets in_body(sent.body);
+    for (const auto value : in_body.values()) redact(cause, value);
   }
 
   State& shared_;

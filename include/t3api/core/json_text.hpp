@@ -3,8 +3,31 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace t3api {
+
+namespace detail {
+
+/// Appends a text as it stands between the quotes of a JSON text.
+inline void append_json_escaped(std::string& out, std::string_view text) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += hex[byte >> 4];
+      out += hex[byte & 15U];
+    } else {
+      out += c;
+    }
+  }
+}
+
+}  // namespace detail
 
 /// Writes a flat JSON object of texts straight into one string, so that a secret in it is in memory once and
 /// can be overwritten. Values must be UTF-8.
@@ -28,21 +51,8 @@ class json_text_object {
 
  private:
   void append(std::string_view value) {
-    constexpr std::string_view hex = "0123456789abcdef";
     text_ += '"';
-    for (const char c : value) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (c == '"' || c == '\\') {
-        text_ += '\\';
-        text_ += c;
-      } else if (byte < 0x20) {
-        text_ += "\\u00";
-        text_ += hex[byte >> 4];
-        text_ += hex[byte & 15U];
-      } else {
-        text_ += c;
-      }
-    }
+    detail::append_json_escaped(text_, value);
     text_ += '"';
   }
 

@@ -8,8 +8,11 @@
 #include <t3api/core/error.hpp>
 #include <t3api/core/http_date.hpp>
 #include <t3api/core/json.hpp>
+#include <t3api/core/json_text.hpp>
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
+#include <t3api/detail/percent.hpp>
+#include <t3api/detail/wipe.hpp>
 
 namespace t3api {
 
@@ -68,11 +71,9 @@ constexpr bool is_retryable_status(int status) noexcept {
          status == 504;
 }
 
-/// Puts a mark in the place of `sensitive` wherever it stands in what the service said, and of its beginning
-/// where the rest was cut off.
-inline void redact(error& cause, std::string_view sensitive) {
-  constexpr std::size_t shortest = 4;
-  if (sensitive.size() < shortest) return;
+namespace detail {
+
+inline void redact_as_written(error& cause, std::string_view sensitive, std::size_t shortest) {
   for (std::string* text : {&cause.service_message, &cause.message, &cause.service_request_id}) {
     for (auto at = text->find(sensitive); at != text->npos; at = text->find(sensitive, at)) {
       text->replace(at, sensitive.size(), "***");
@@ -86,6 +87,24 @@ inline void redact(error& cause, std::string_view sensitive) {
       dots = dots - size + 3;
     }
   }
+}
+
+}  // namespace detail
+
+/// Puts a mark in the place of `sensitive` wherever it stands in what the service said, as it is, as in JSON
+/// or as in a URL, and of its beginning where the rest was cut off.
+inline void redact(error& cause, std::string_view sensitive) {
+  constexpr std::size_t shortest = 4;
+  if (sensitive.size() < shortest) return;
+  detail::redact_as_written(cause, sensitive, shortest);
+  std::string written;
+  written.reserve(6 * sensitive.size());
+  detail::append_json_escaped(written, sensitive);
+  if (written != sensitive) detail::redact_as_written(cause, written, shortest);
+  written.clear();
+  detail::append_percent_encoded(written, sensitive);
+  if (written != sensitive) detail::redact_as_written(cause, written, shortest);
+  detail::wipe(written);
 }
 
 /// The error that an unexpected answer stands for: `authentication` for 401, `http` otherwise.

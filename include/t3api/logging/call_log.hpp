@@ -12,6 +12,7 @@
 #include <t3api/core/logging_hooks.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/core/result.hpp>
+#include <t3api/logging/body_secrets.hpp>
 #include <t3api/logging/redaction.hpp>
 
 namespace t3api::detail {
@@ -41,7 +42,7 @@ class call_log {
                            .method = sent.method,
                            .url = redacted_url(host_, sent),
                            .headers = shown_fields(sent.headers, {}),
-                           .body = shown_content(sent, sent.headers, sent.body, hidden_values(sent)),
+                           .body = shown_content(sent, sent.headers, sent.body, hidden_values(sent, {})),
                            .body_bytes = sent.body.size()};
     });
   }
@@ -55,7 +56,8 @@ class call_log {
                            .method = sent.method,
                            .url = redacted_url(host_, sent),
                            .elapsed = std::chrono::duration_cast<std::chrono::microseconds>(elapsed)};
-      const auto known = hidden_values(sent);
+      const body_secrets in_body(sent.body);
+      const auto known = hidden_values(sent, in_body.values());
       if (answer) {
         event.status = answer->status;
         event.headers = shown_fields(answer->headers, known);
@@ -104,7 +106,8 @@ class call_log {
   }
 
   /// The values of a request that are not shown, longest first; a service may repeat them in its answer.
-  static std::vector<std::string_view> hidden_values(const request& sent) {
+  static std::vector<std::string_view> hidden_values(const request& sent,
+                                                     const std::vector<std::string_view>& in_body) {
     std::vector<std::string_view> values;
     const auto add = [&](std::string_view value) {
       constexpr std::size_t shortest = 6;
@@ -123,6 +126,7 @@ class call_log {
     for (const auto& [name, value] : sent.query) {
       if (!may_show_parameter(name)) add(value);
     }
+    for (const auto value : in_body) add(value);
     std::sort(values.begin(), values.end(),
               [](std::string_view a, std::string_view b) { return a.size() > b.size(); });
     return values;

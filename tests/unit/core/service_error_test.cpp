@@ -149,6 +149,12 @@ TEST_CASE("redaction takes a secret out of everything the service said") {
   CHECK(cause.service_request_id == "id-***");
 }
 
+TEST_CASE("redaction takes a secret out as it stands in JSON and in a URL too") {
+  error cause{.message = R"(a"b\c/d, a\"b\\c/d, a%22b%5Cc%2Fd)"};
+  t3api::redact(cause, R"(a"b\c/d)");
+  CHECK(cause.message == "***, ***, ***");
+}
+
 TEST_CASE("redaction ends, whatever the secret is made of") {
   error cause{.message = "*********"};
   t3api::redact(cause, "****");
