@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -184,18 +185,26 @@ TEST_CASE("a call that waits for its turn can be cancelled, and sends nothing") 
    private:
     std::stop_source stop_;
   };
+  /// Sends whatever it is given, cancelled or not.
+  struct counting_transport {
+    std::shared_ptr<int> sent = std::make_shared<int>(0);
+    t3api::outcome send(const t3api::request&, const t3api::send_options&) {
+      ++*sent;
+      return test::answer(200);
+    }
+  };
   std::stop_source stop;
-  t3api::scripted_transport script;
+  const counting_transport via;
   auto config = test::patient_config(std::make_shared<patient_clock>(stop));
   config.rate_limit = rate_limit{.per_second = 1, .burst = 1};
-  const test::scripted_client<t3api::no_auth> client(script, {}, config);
-  script.reply(test::answer(200)).reply(test::answer(200));
+  const t3api::client<counting_transport, t3api::no_auth, t3api::no_retry> client(via, t3api::no_auth(),
+                                                                                  config);
   CHECK(client.get("/x"));
   const auto outcome = client.get("/x", {}, {.stop = stop.get_token()});
   REQUIRE_FALSE(outcome);
   CHECK(outcome.error().category == error_category::cancelled);
   CHECK_FALSE(outcome.error().sent);
-  CHECK(script.requests().size() == 1);
+  CHECK(*via.sent == 1);
 }
 
 TEST_CASE("on the machine's own clock a wait for a turn ends with its stop_token") {
