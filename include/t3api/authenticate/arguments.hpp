@@ -32,8 +32,10 @@ struct credentials_arguments {
   bool renew = false;   ///< Whether the client keeps the credentials, to get new tokens with them.
   /// Default: what the environment and `.t3.env` set.
   std::optional<client_config> config{};
-  std::optional<backoff_options> retry_policy{};        ///< Default: as `config`.
-  std::optional<t3api::logging_hooks> logging_hooks{};  ///< Default: `logging_hooks::from_env()`.
+  /// Default: what the environment and `.t3.env` set, also with a `config`.
+  std::optional<backoff_options> retry_policy{};
+  /// Default: those of `config`, else `logging_hooks::from_env()`.
+  std::optional<t3api::logging_hooks> logging_hooks{};
   t3api::headers headers{};  ///< Sent with every request, besides those of `config`.
   std::stop_token stop{};    ///< Ends the logging in early.
 };

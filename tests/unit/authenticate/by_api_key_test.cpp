@@ -175,7 +175,7 @@ TEST_CASE("an API key client: with renew it outlives its token, without it it sa
       const auto answer = client.get("/v2/auth/whoami");
       CHECK(box.exchanges() == (renew ? 2 : 1));
       CHECK(answer.has_value() == renew);
-      if (!renew) CHECK(answer.error().message.find("ask for renewal") != std::string::npos);
+      if (!answer) CHECK(answer.error().message.find("ask for renewal") != std::string::npos);
     }
   }
   CHECK_FALSE(api_key_arguments().renew);

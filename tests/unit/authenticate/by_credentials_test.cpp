@@ -233,7 +233,7 @@ TEST_CASE("with renew a client outlives its token; without it it says what to do
       const auto answer = client.get("/v2/auth/whoami");
       CHECK(box.exchanges() == (renew ? 2 : 1));
       CHECK(answer.has_value() == renew);
-      if (renew) continue;
+      if (renew || answer) continue;
       CHECK(answer.error().category == error_category::authentication);
       CHECK(answer.error().message.find("log in again, or ask for renewal when the client is made") !=
             std::string::npos);

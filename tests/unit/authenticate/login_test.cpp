@@ -13,6 +13,7 @@
 #include <future>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <stop_token>
@@ -455,12 +456,12 @@ TEST_CASE("hooks that throw break no login") {
 TEST_CASE("a future that nobody waits for, and a client that goes in its own thread, do no harm") {
   const surroundings clean;
   const recording_server service(obliging_service);
-  std::promise<void> logged_in;
+  const auto logged_in = std::make_shared<std::promise<void>>();  // Outlives its own set_value.
   credentials_arguments given = california({.host = service.url()});
   t3api::logging_hooks hooks;
-  hooks.on_renewal = [&logged_in](const renewal_event&) { logged_in.set_value(); };
+  hooks.on_renewal = [logged_in](const renewal_event&) { logged_in->set_value(); };
   given.logging_hooks = std::move(hooks);
   { const auto forgotten = create_credentials_authenticated_client_or_error_async(std::move(given)); }
-  logged_in.get_future().wait();
+  logged_in->get_future().wait();
   CHECK(service.count() == 1);
 }
