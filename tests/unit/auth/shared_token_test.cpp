@@ -55,6 +55,19 @@ TEST_CASE("a token that the caller has already is not found") {
   CHECK(one.find(here, "token-0"));
 }
 
+TEST_CASE("a token that was issued before the caller's is not found") {
+  bench b;
+  auto one = b.user();
+  const auto issued = [](int second) { return test::jwt_of({{"iat", second}}); };
+  one.keep(here, issued(100), 1h);
+  CHECK_FALSE(one.find(here, issued(101)));
+  CHECK(one.find(here, issued(99)));
+  CHECK(one.find(here, test::jwt_of({{"iat", 100}, {"sub", "another of the same second"}})));
+  CHECK(one.find(here, "opaque"));
+  one.keep(here, "opaque", 1h);
+  CHECK(one.find(here, issued(101)));
+}
+
 TEST_CASE("a token is found for its account, host, port and path only") {
   bench b;
   b.user().keep(here, "token-1", 1h);
