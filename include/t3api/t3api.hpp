@@ -6,6 +6,7 @@
 #include <t3api/api/auth.hpp>
 #include <t3api/api/collections.hpp>
 #include <t3api/api/licenses.hpp>
+#include <t3api/api/load_all.hpp>
 #include <t3api/api/secret_keys.hpp>
 #include <t3api/auth/any.hpp>
 #include <t3api/auth/api_key.hpp>
