@@ -12,5 +12,8 @@
 
 #ifdef T3API_TEST_THREAD_SANITIZER
 extern "C" const char* __tsan_default_suppressions();
-extern "C" const char* __tsan_default_suppressions() { return "race:^t3api::exception::~exception\n"; }
+extern "C" const char* __tsan_default_suppressions() {
+  return "race:^t3api::exception::~exception\n"
+         "race:^std::__exception_ptr::exception_ptr::_M_release\n";
+}
 #endif
