@@ -362,13 +362,12 @@ TEST_CASE("fleet: whatever becomes of Redis, calls go through, and each process 
     redis_server redis;
     counting_service service;
     const fleet four(
-        member_settings(service, redis.port(), {{"redis_timeout", "1000"}, {"redis_pause", "60000"}}));
+        member_settings(service, redis.port(), {{"redis_timeout", "3000"}, {"redis_pause", "60000"}}));
     check_all_went_through(four.call());
     int before = service.exchanges();
     CHECK(before == 1);
 
     each.begin(redis);
-    redis.command({"CLIENT", "KILL", "TYPE", "normal"});
     for (int round = 0; round < 2; ++round) {
       service.revoke();
       const auto first = four.call(), second = four.call();
@@ -381,6 +380,7 @@ TEST_CASE("fleet: whatever becomes of Redis, calls go through, and each process 
     }
 
     each.end(redis);
+    REQUIRE(eventually([&] { return redis.command({"PING"}) == "+PONG\r\n"; }));
     four.jump(61s);
     service.revoke();
     check_all_went_through(four.call());
@@ -391,7 +391,7 @@ TEST_CASE("fleet: whatever becomes of Redis, calls go through, and each process 
 TEST_CASE("fleet: a Redis that was never there, or does not let the fleet in") {
   counting_service service;
   redis_server redis({"--requirepass", "the password"}, "the password");
-  settings all = member_settings(service, redis.port(), {{"redis_timeout", "1000"}});
+  settings all = member_settings(service, redis.port(), {{"redis_timeout", "3000"}});
   SUBCASE("never there") { redis.kill(); }
   SUBCASE("wrong password") { all["redis_password"] = "another"; }
   const fleet four(all);
@@ -404,7 +404,7 @@ TEST_CASE("fleet: a Redis that was never there, or does not let the fleet in") {
 TEST_CASE("fleet: Redis goes while one process exchanges and the others wait for it") {
   redis_server redis;
   counting_service service;
-  const fleet four(member_settings(service, redis.port(), {{"redis_timeout", "1000"}}));
+  const fleet four(member_settings(service, redis.port(), {{"redis_timeout", "3000"}}));
   service.hold_next();
   four.begin_call();
   REQUIRE(service.wait_until_one_is_held());
@@ -448,12 +448,13 @@ TEST_CASE("fleet: a token that an outage left behind in Redis is not taken for a
   redis_server redis;
   counting_service service;
   const fleet four(
-      member_settings(service, redis.port(), {{"redis_timeout", "1000"}, {"redis_pause", "60000"}}));
+      member_settings(service, redis.port(), {{"redis_timeout", "3000"}, {"redis_pause", "60000"}}));
   check_all_went_through(four.call());
   redis.stand_still();
   service.revoke();
   check_all_went_through(four.call());
   redis.go_on();
+  REQUIRE(eventually([&] { return redis.command({"PING"}) == "+PONG\r\n"; }));
   four.jump(61s);
   service.revoke();
   const int before = service.exchanges();
