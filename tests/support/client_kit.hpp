@@ -111,7 +111,10 @@ class fake_exchange final : public t3api::exchange {
       : clock_(std::move(clock)), deadline_(clock_->now() + timeout) {}
 
   t3api::result<t3api::response> send(t3api::request message) override {
-    return script.send(message, {.host = host_, .deadline = deadline_, .stop = stop_source.get_token()});
+    return send_until(std::move(message), deadline_);
+  }
+  t3api::result<t3api::response> send_until(t3api::request message, t3api::steady_time until) override {
+    return script.send(message, {.host = host_, .deadline = until, .stop = stop_source.get_token()});
   }
   const t3api::url& host() const noexcept override { return host_; }
   t3api::clock& clock() const noexcept override { return *clock_; }

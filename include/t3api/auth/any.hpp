@@ -24,6 +24,8 @@ class any_auth {
   }
   bool on_unauthorized(token_generation generation) { return held_->on_unauthorized(generation); }
 
+  bool is_shared(token_generation generation) const { return held_->is_shared(generation); }
+
   const std::string& description() const noexcept { return description_; }
 
  private:
@@ -34,6 +36,7 @@ class any_auth {
     virtual ~method_in_use() = default;
     virtual result<token_generation> authorize(request& message, exchange& via) = 0;
     virtual bool on_unauthorized(token_generation generation) = 0;
+    virtual bool is_shared(token_generation generation) const = 0;
   };
 
   template <class Auth>
@@ -43,6 +46,10 @@ class any_auth {
       return auth.authorize(message, via);
     }
     bool on_unauthorized(token_generation generation) override { return auth.on_unauthorized(generation); }
+    bool is_shared(token_generation generation) const override {
+      if constexpr (requires { auth.is_shared(generation); }) return auth.is_shared(generation);
+      return false;
+    }
     Auth auth;
   };
 

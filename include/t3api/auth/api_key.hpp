@@ -58,6 +58,9 @@ class basic_api_key_auth {
   }
   bool on_unauthorized(token_generation generation) { return tokens_->on_unauthorized(generation); }
 
+  /// Whether the token of that generation came out of the store, where it may have lain long.
+  bool is_shared(token_generation generation) const { return tokens_->is_shared(generation); }
+
   /// How many tokens there have been so far: 1 after the first call, more when tokens were renewed.
   token_generation tokens_obtained() const { return tokens_->tokens_obtained(); }
 

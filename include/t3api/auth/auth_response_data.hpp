@@ -4,10 +4,10 @@
 #include <string>
 #include <utility>
 
+#include <t3api/auth/token.hpp>
 #include <t3api/core/json.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/core/secret.hpp>
-#include <t3api/detail/ascii.hpp>
 
 namespace t3api {
 
@@ -23,7 +23,6 @@ namespace detail {
 /// Reads the answer to a successful exchange at `path`; a `protocol` error when there is no usable token in
 /// it.
 inline result<auth_response_data> read_auth_response(const std::string& path, const response& answer) {
-  constexpr std::size_t longest_token = 16U << 10U;  // More than servers take as one header.
   const auto unusable = [&](const std::string& what) {
     return error{.category = error_category::protocol,
                  .message = "the answer to " + path + " " + what + ": is the host setting right?",
@@ -32,12 +31,11 @@ inline result<auth_response_data> read_auth_response(const std::string& path, co
   auto body = answer.json();
   if (!body) return body.error();
   const auto token = string_member(*body, "accessToken").value_or("");
-  if (token.empty() || has_control(token) || token.find(' ') != token.npos)
-    return unusable("holds no usable accessToken");
   if (token.size() > longest_token) {
     return unusable("holds an accessToken of " + std::to_string(token.size()) +
                     " bytes, which no header can carry");
   }
+  if (!is_usable_token(token)) return unusable("holds no usable accessToken");
   body->erase("accessToken");
   return auth_response_data{.access_token = token, .further = *std::move(body)};
 }

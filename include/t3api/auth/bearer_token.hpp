@@ -24,6 +24,7 @@ struct bearer_token {
   steady_time due = (steady_time::max)();  ///< From here on it should be renewed.
   steady_time expires_at = (steady_time::max)();
   token_generation generation = 0;
+  bool shared = false;  ///< Whether another process had obtained it: it may have been refused long ago.
 
   /// How long it will be good, for keeping it somewhere; a token without an expiry is good until it is
   /// refused.
@@ -62,6 +63,13 @@ class current_token {
   bool is_refused_early(steady_time now) const {
     return held_.read([&](const bearer_token* token) {
       return token != nullptr && refused(*token) && now < token->expires_at;
+    });
+  }
+
+  /// Whether the token of that generation had been obtained by another process.
+  bool is_shared(token_generation generation) const {
+    return held_.read([&](const bearer_token* token) {
+      return token != nullptr && token->generation == generation && token->shared;
     });
   }
 

@@ -27,6 +27,9 @@ class exchange {
   /// stop_token.
   virtual result<response> send(request message) = 0;
 
+  /// The same, ended early if no answer has come by `until`.
+  virtual result<response> send_until(request message, steady_time until) = 0;
+
   /// Where the call goes, and where requests of the auth method's own go.
   virtual const url& host() const noexcept = 0;
 
@@ -47,6 +50,9 @@ class exchange {
 /// `authorize` adds what the request needs, exchanging credentials first where it must, or gives the error
 /// that keeps the request from being sent. `on_unauthorized` hears that a request of that generation was
 /// answered with 401, does no I/O, and says whether sending once more, newly authorised, could help.
+///
+/// A method whose tokens may have lain somewhere before it got them may have a member
+/// `bool is_shared(token_generation)`: a request refused with such a token is sent once more than others.
 ///
 /// A method that sends no credentials says so with `static constexpr bool sends_credentials = false;`: only
 /// such a one may talk plain http to another machine.

@@ -1,6 +1,7 @@
 #ifndef T3API_AUTH_CREDENTIALS_HPP
 #define T3API_AUTH_CREDENTIALS_HPP
 
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -47,7 +48,15 @@ inline void require_valid(const credentials& user, const state_rules& rules) {
   require_text(user.hostname, "Metrc hostname");
   require_text(user.username, "Metrc user name");
   require_text(user.password.reveal(), "Metrc password");
-  if (!user.otp.empty()) require_text(user.otp.reveal(), "one-time password");
+  if (!user.otp.empty()) {
+    require_text(user.otp.reveal(), "one-time password");
+    const auto code = trim(user.otp.reveal());
+    if (code.size() < 4 || code.size() > 10 || !std::all_of(code.begin(), code.end(), ascii_digit)) {
+      throw std::invalid_argument(
+          "the one-time password is not made of 4 to 10 digits: give the digits alone (a seed goes into "
+          "otp_seed)");
+    }
+  }
   if (!user.email.empty()) require_text(user.email, "e-mail address");
   if (!user.otp_seed.empty()) totp(user.otp_seed, 0);
   if (!user.otp.empty() && !user.otp_seed.empty()) {
@@ -94,7 +103,8 @@ inline std::string credentials_name(const secret& key, std::string_view way,
 /// Exchanges Metrc credentials for a JWT at `POST /v2/auth/credentials`, once for all threads, and renews it
 /// ahead of its expiry or when the service refuses it. Copies share one token; with a store that lies outside
 /// the process, so do all processes with the same credentials. Credentials that the service refuses are never
-/// sent again.
+/// sent again. Nor is a one-time password made from the seed ever sent twice by those who share a store, by
+/// default the auth object and its copies: give several auth objects or processes with one seed one store.
 template <store Store>
 class basic_credentials_auth {
  public:
@@ -135,6 +145,9 @@ class basic_credentials_auth {
     return tokens_->authorize(message, via);
   }
   bool on_unauthorized(token_generation generation) { return tokens_->on_unauthorized(generation); }
+
+  /// Whether the token of that generation came out of the store, where it may have lain long.
+  bool is_shared(token_generation generation) const { return tokens_->is_shared(generation); }
 
   /// How many tokens there have been so far: 1 after the first call, more when tokens were renewed.
   token_generation tokens_obtained() const { return tokens_->tokens_obtained(); }

@@ -37,8 +37,11 @@ inline std::string seed_fingerprint(const secret& base32_seed) {
   return name;
 }
 
-/// Gives out one-time passwords, never the same twice (RFC 6238 section 5.2): not to this process, and not to
-/// others that share the store. Called by one thread at a time.
+/// Gives out one-time passwords. One that is made from the seed is given out once while the service might
+/// take it (RFC 6238 section 5.2), to all who share the store: with the default store these are the auth
+/// object and its copies, in one process. Several auth objects or processes with one seed need one store to
+/// keep out of each other's way; without it, or while it fails, they know nothing of each other. Called by
+/// one thread at a time.
 template <store Store>
 class one_time_passwords {
  public:
@@ -63,9 +66,10 @@ class one_time_passwords {
     }
     if (seed_.empty()) return secret();
     if (last_was_unsent) give_back();
-    if (auto failure = learn_server_time(via)) return *std::move(failure);
+    const auto service_ahead = ask_how_far_ahead(via);
+    if (!service_ahead) return service_ahead.error();
     while (true) {
-      const auto now = via.clock().wall_now() + server_ahead_;
+      const auto now = via.clock().wall_now() + *service_ahead;
       if (const auto step = totp_step_at(now); claim(step)) return totp(seed_, step);
       const auto next_step = wall_time((totp_step_at(now) + 1) * totp_step);
       const auto ready = via.clock().now() + (next_step - now);
@@ -87,29 +91,32 @@ class one_time_passwords {
   static constexpr auto tolerated_error = std::chrono::seconds(5);
   /// A clock of nanoseconds would overflow on a date far beyond, and no machine is that wrong.
   static constexpr std::chrono::seconds believable_error = std::chrono::hours(24 * 365 * 100);
-  static constexpr auto claim_lifetime = 3 * totp_step;
+  static constexpr int claimed_steps = 3;
+  static constexpr auto claim_lifetime = claimed_steps * totp_step;
 
-  /// A wrong local clock makes wrong passwords, and wrong passwords lock accounts: so the time is asked
-  /// first, once, by a request that carries no credentials.
-  std::optional<error> learn_server_time(exchange& via) {
-    if (std::exchange(asked_for_time_, true)) return std::nullopt;
+  /// How far the service's clock is ahead of this one. A wrong local clock makes wrong passwords, and wrong
+  /// passwords lock accounts: so the time is asked by a request that carries no credentials, and anew for
+  /// each login, as either clock may have been set since the last. Without an answer the local clock counts.
+  result<std::chrono::seconds> ask_how_far_ahead(exchange& via) {
+    constexpr std::chrono::seconds none{0};
     const auto answer = via.send({.path = "/v2/states"});
     if (!answer) {
-      asked_for_time_ = false;
       const auto category = answer.error().category;
-      const bool over = category == error_category::cancelled || category == error_category::timeout;
-      return over ? std::optional(answer.error()) : std::nullopt;
+      const bool out_of_time = category == error_category::timeout && via.clock().now() >= via.deadline();
+      if (category == error_category::cancelled || out_of_time) return answer.error();
+      return none;
     }
-    if (const auto date = server_date(answer->headers)) {
-      const auto ahead = *date - std::chrono::floor<std::chrono::seconds>(via.clock().wall_now());
-      const auto distance = (std::max)(ahead, -ahead);
-      if (distance > tolerated_error && distance < believable_error) server_ahead_ = ahead;
-    }
-    return std::nullopt;
+    const auto date = server_date(answer->headers);
+    if (!date) return none;
+    const auto ahead = *date - std::chrono::floor<std::chrono::seconds>(via.clock().wall_now());
+    const auto distance = (std::max)(ahead, -ahead);
+    return distance > tolerated_error && distance < believable_error ? ahead : none;
   }
 
+  /// A step shortly before the last one is refused too, as a service may take codes in their order only; one
+  /// long before it means that the clock was ahead then, and must not block all codes until that time.
   bool claim(std::int64_t step) {
-    if (step <= last_step_) return false;
+    if (step <= last_step_ && last_step_ - step < claimed_steps) return false;
     const auto name = seed_name_ + std::to_string(step);
     const auto claimed = shared_.claim(name, owner_, claim_lifetime);
     if (claimed && !*claimed) return false;
@@ -129,8 +136,6 @@ class one_time_passwords {
   const std::string owner_ = make_uuid();
   guarded_store<Store> shared_;
   bool code_used_ = false;
-  bool asked_for_time_ = false;
-  std::chrono::seconds server_ahead_{};
   std::int64_t last_step_ = -1;
   std::int64_t step_before_ = -1;
 };

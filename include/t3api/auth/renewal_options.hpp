@@ -20,7 +20,8 @@ struct renewal_options {
   std::function<double()> jitter{};
   /// How long others that share the store wait for a process that is getting a token, which may have died.
   std::chrono::milliseconds lease = std::chrono::seconds(10);
-  /// Hears each answer that brought a token, in the thread that asked for it.
+  /// Hears each answer that brought a token, in the thread that asked for it and before its call goes on: it
+  /// must not make calls with the same client. What it throws is dropped.
   std::function<void(const auth_response_data&)> on_response{};
 };
 

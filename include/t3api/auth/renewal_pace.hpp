@@ -26,6 +26,18 @@ class renewal_pace {
     pause_end_ = now + (std::min)(longest_pause, (std::max)(growing, asked));
   }
 
+  /// An exchange was sent whose caller had no time left to hear the answer. Calls that have little time too
+  /// leave the next to others for a while: each would post the credentials and learn nothing.
+  void unheard(steady_time now, steady_time::duration waited) {
+    constexpr steady_time::duration always_enough = std::chrono::seconds(5);
+    time_needed_ = (std::min)(2 * waited, always_enough);
+    time_needed_until_ = now + renewal_interval;
+    look_again_soon(now);
+  }
+  bool has_time(steady_time now, steady_time deadline) const {
+    return now >= time_needed_until_ || deadline - now > time_needed_;
+  }
+
   /// Another process is about to have a token.
   void look_again_soon(steady_time now) { pause_end_ = now + shortest_pause; }
 
@@ -51,6 +63,8 @@ class renewal_pace {
   steady_time pause_end_ = (steady_time::min)();
   int renewals_left_ = renewals_in_a_row;
   steady_time renewals_counted_{};
+  steady_time::duration time_needed_{};
+  steady_time time_needed_until_ = (steady_time::min)();
 };
 
 }  // namespace t3api::detail

@@ -41,7 +41,8 @@ class shared_token {
   /// may be one that was refused long ago.
   std::optional<found_token> find(const url& host, std::string_view known) {
     auto held = read(token_key(host));
-    if (!held || held->value == known || is_older(held->value, known)) return std::nullopt;
+    if (!held || !is_usable_token(held->value)) return std::nullopt;
+    if (held->value == known || is_older(held->value, known)) return std::nullopt;
     return found_token{.jwt = std::move(held->value), .time_left = held->time_left};
   }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/core/json.hpp>
 #include <t3api/core/request.hpp>
+#include <t3api/detail/ascii.hpp>
 #include <t3api/detail/base64url.hpp>
 
 namespace t3api {
@@ -44,6 +46,14 @@ namespace detail {
 
 inline std::chrono::seconds since_1970(wall_time when) {
   return std::chrono::floor<std::chrono::seconds>(when.time_since_epoch());
+}
+
+inline constexpr std::size_t longest_token = 16U << 10U;  ///< In bytes; more than servers take as a header.
+
+/// Whether it can stand in a header behind `Bearer` (RFC 6750 section 2.1) and is no longer than servers
+/// take.
+inline bool is_usable_token(std::string_view jwt) {
+  return !jwt.empty() && jwt.size() <= longest_token && !has_control(jwt) && jwt.find(' ') == jwt.npos;
 }
 
 /// `Authorization: Bearer <token>` (RFC 6750 section 2.1).

@@ -2,10 +2,12 @@
 #define T3API_AUTH_TOKEN_EXCHANGE_HPP
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,7 +49,7 @@ class token_exchange {
   struct obtained {
     std::optional<bearer_token> token{};
     std::optional<error> failure{};
-    bool shared = false;         ///< Whether the token came out of the store.
+    bool shared = false;         ///< Whether token or failure came out of the store.
     bool service_asked = false;  ///< Whether an exchange was sent.
   };
 
@@ -55,8 +57,16 @@ class token_exchange {
       : credentials_(std::move(credentials)),
         options_(std::move(options)),
         shared_(std::move(shared), credentials_->account, credentials_->fingerprint, options_.lease) {
+    if (options_.leeway.count() < 0 || options_.leeway > longest_option || options_.lease.count() <= 0 ||
+        options_.lease > longest_option) {
+      throw std::invalid_argument(
+          "renewal_options: the leeway must be from 0 to a day, the lease from 1 ms to a day");
+    }
     if (!options_.jitter) options_.jitter = [] { return random_fraction(); };
   }
+
+  /// Whether the credentials are there to get another token with. Any thread may ask.
+  bool can_renew() const noexcept { return can_renew_.load(); }
 
   obtained obtain(exchange& via, const current_token& current) {
     using turn = typename shared_token<Store>::turn;
@@ -82,6 +92,7 @@ class token_exchange {
 
  private:
   static constexpr auto poll_interval = std::chrono::duration<double, std::milli>(40);
+  static constexpr auto longest_option = std::chrono::hours(24);
   static constexpr auto longest_lifetime =
       std::chrono::hours(24 * 365);  ///< More could overflow the steady clock.
 
@@ -105,7 +116,8 @@ class token_exchange {
   /// What someone else's exchange came to, if the store knows.
   std::optional<obtained> look_into_store(exchange& via, const secret& known) {
     if (auto found = shared_.find(via.host(), known.reveal())) return from_store(*std::move(found), via);
-    if (auto refused = shared_.refusal(via.host())) return obtained{.failure = *std::move(refused)};
+    if (auto refused = shared_.refusal(via.host()))
+      return obtained{.failure = *std::move(refused), .shared = true};
     return std::nullopt;
   }
 
@@ -114,9 +126,10 @@ class token_exchange {
     auto lifetime = std::chrono::milliseconds(found.time_left);
     if (times.issued_at && times.expires_at && *times.expires_at > *times.issued_at)
       lifetime = (std::max)(lifetime, std::chrono::milliseconds(*times.expires_at - *times.issued_at));
-    obtained result{.token = bearer_token{.jwt = std::move(found.jwt), .host = via.host()}, .shared = true};
+    obtained result{.token = bearer_token{.jwt = std::move(found.jwt), .host = via.host(), .shared = true},
+                    .shared = true};
     set_times(*result.token, via.clock().now(), found.time_left, lifetime);
-    if (!options_.keep_credentials) credentials_.reset();
+    if (!options_.keep_credentials) forget_credentials();
     return result;
   }
 
@@ -155,7 +168,7 @@ class token_exchange {
       } else if (auto token = read_token(path, *answer, via)) {
         shared_.keep(via.host(), token->jwt.reveal(), token->time_left(via.clock().now()));
         made.token = *std::move(token);
-        if (!options_.keep_credentials) credentials_.reset();
+        if (!options_.keep_credentials) forget_credentials();
       } else {
         made.failure = failed(std::move(token).error(), one_time_password);
         if (made.failure->category == error_category::authentication)
@@ -201,14 +214,30 @@ class token_exchange {
       }
       set_times(made, via.clock().now(), lifetime, lifetime);
     }
-    if (options_.on_response) options_.on_response(*data);
+    tell_response(*data);
     return made;
   }
 
+  void tell_response(const auth_response_data& data) const {
+    if (!options_.on_response) return;
+    try {
+      options_.on_response(data);
+    } catch (...) {  // It must not cost the token.
+    }
+  }
+
+  void forget_credentials() {
+    can_renew_ = false;
+    credentials_.reset();
+  }
+
   /// An error of the exchange as the call sees it: its own request never left. What the exchange sent is not
-  /// sent again when it may have arrived and nothing is known of its fate.
+  /// sent again by this call when it may have arrived and nothing is known of its fate, since the password in
+  /// it may be wrong; nor when there was a one-time password in it, which is good once.
   error failed(error cause, const secret& one_time_password) const {
-    if (cause.sent && cause.status == 0) cause.retryable = false;
+    const bool answer_may_be_lost = cause.status == 0 || cause.status == 408 || cause.status == 500 ||
+                                    cause.status == 502 || cause.status == 504;
+    if (cause.sent && (answer_may_be_lost || !one_time_password.empty())) cause.retryable = false;
     cause.sent = false;
     cause.message = "no access token could be obtained: " + cause.message;
     redact(cause, one_time_password.reveal());
@@ -221,6 +250,7 @@ class token_exchange {
   std::optional<exchanged_credentials> credentials_;
   renewal_options options_;
   shared_token<Store> shared_;
+  std::atomic<bool> can_renew_ = true;
   bool last_was_unsent_ = false;
 };
 

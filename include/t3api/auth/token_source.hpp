@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <t3api/auth/bearer_token.hpp>
+#include <t3api/auth/bounded_exchange.hpp>
 #include <t3api/auth/concept.hpp>
 #include <t3api/auth/renewal_pace.hpp>
 #include <t3api/auth/token_exchange.hpp>
@@ -52,6 +53,13 @@ class token_source {
                 "the service refuses each token that it has just issued, so no more logins are made for "
                 "a while: is this user allowed to do what was asked?",
             .status = 401};
+      } else if (!pace_.has_time(via.clock().now(), via.deadline())) {
+        return error{
+            .category = error_category::timeout,
+            .message =
+                "a new access token is needed, and getting one takes longer than this call has left: "
+                "give it a longer timeout",
+            .retryable = true};
       } else if (auto failure = exchange_now(lock, via)) {
         const bool cancelled = failure->category == error_category::cancelled;
         const auto generation = cancelled ? std::nullopt : current_.use(message, via, demand::unexpired);
@@ -65,9 +73,12 @@ class token_source {
 
   /// A 401 counts against the generation it was sent with, so a late one of an old token renews nothing.
   bool on_unauthorized(token_generation generation) {
+    if (!exchange_.can_renew()) return false;
     current_.refuse(generation);
     return true;
   }
+
+  bool is_shared(token_generation generation) const { return current_.is_shared(generation); }
 
  private:
   using demand = current_token::demand;
@@ -104,11 +115,14 @@ class token_source {
 
   std::optional<error> exchange_now(std::unique_lock<std::mutex>& lock, exchange& via) {
     const auto start = std::chrono::steady_clock::now();
+    const auto begun = via.clock().now();
     exchanging_ = true;
     lock.unlock();
     typename token_exchange<Store>::obtained got;
     try {
-      got = exchange_.obtain(via, current_);
+      // A renewal ahead of expiry must not use up the call: the token that is there will do.
+      bounded_exchange half(via, begun + (via.deadline() - begun) / 2);
+      got = exchange_.obtain(current_.is_good(begun) ? static_cast<exchange&>(half) : via, current_);
     } catch (...) {
       lock.lock();
       end_round();
@@ -121,7 +135,11 @@ class token_source {
       got.token->generation = current_.generation() + 1;
       current_.publish(*std::move(got.token));
     } else if (got.failure) {
-      note_failure(*got.failure, got.service_asked, via);
+      if (got.shared) {
+        last_failure_ = got.failure;  // Another's refusal is forgotten by the store soon.
+      } else {
+        note_failure(*got.failure, got.service_asked, begun, via);
+      }
     } else {
       pace_.look_again_soon(via.clock().now());
       return std::nullopt;
@@ -144,15 +162,20 @@ class token_source {
     round_ended_.notify_all();
   }
 
-  void note_failure(const error& failure, bool service_asked, exchange& via) {
-    if (failure.category == error_category::cancelled) return;
-    if (failure.category == error_category::authentication) refused_ = failure;
+  /// A caller that was cancelled, or whose own time is up, does not speak for those who have more.
+  void note_failure(const error& failure, bool service_asked, steady_time begun, exchange& via) {
     const auto now = via.clock().now();
-    pace_.failed(now, failure.retry_after);
-    // A caller whose own time is up does not speak for those who have more.
     const bool own_time_is_up =
         failure.category == error_category::timeout && (!service_asked || now >= via.deadline());
-    if (!own_time_is_up) last_failure_ = failure;
+    if (failure.category == error_category::cancelled) {
+      if (service_asked) pace_.failed(now, std::nullopt);
+    } else if (own_time_is_up) {
+      if (service_asked) pace_.unheard(now, now - begun);
+    } else {
+      if (failure.category == error_category::authentication) refused_ = failure;
+      pace_.failed(now, failure.retry_after);
+      last_failure_ = failure;
+    }
   }
 
   static error cancelled() {

@@ -22,11 +22,28 @@ inline std::int64_t totp_step_at(wall_time now) {
   return std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()) / totp_step;
 }
 
-/// The one-time password of a counter value (RFC 4226 section 5.3, HMAC-SHA-1).
-inline std::string hotp(std::string_view key, std::uint64_t counter, int digits = 6) {
+/// What a one-time password is hashed with (RFC 6238 section 1.2). Metrc's authenticators use SHA-1.
+enum class otp_hash { sha1, sha256, sha512 };
+
+namespace detail {
+
+inline std::string otp_hmac(otp_hash hash, std::string_view key, std::string_view message) {
+  switch (hash) {
+    case otp_hash::sha256: return hmac_sha256(key, message);
+    case otp_hash::sha512: return hmac_sha512(key, message);
+    case otp_hash::sha1: break;
+  }
+  return hmac_sha1(key, message);
+}
+
+}  // namespace detail
+
+/// The one-time password of a counter value (RFC 4226 section 5.3, with the hashes of RFC 6238).
+inline std::string hotp(std::string_view key, std::uint64_t counter, int digits = 6,
+                        otp_hash hash = otp_hash::sha1) {
   std::string message(8, '\0');
   for (std::size_t i = 8; i-- > 0; counter >>= 8) message[i] = static_cast<char>(counter & 0xFFU);
-  const std::string code = detail::hmac_sha1(key, message);
+  const std::string code = detail::otp_hmac(hash, key, message);
   const auto byte = [&](std::size_t at) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(code[at]));
   };

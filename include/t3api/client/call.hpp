@@ -19,21 +19,24 @@
 
 namespace t3api::detail {
 
+/// Whether a request goes where bodies hold credentials.
+inline bool may_hold_credentials(const request& message) noexcept {
+  return message.path.find("/auth/") != std::string::npos;
+}
+
 /// Overwrites the body of a request that holds Metrc credentials, however its scope is left.
 class credentials_wiper {
  public:
   explicit credentials_wiper(request& message) noexcept : message_(message) {
-    if (holds_credentials()) wipe_vector_registers();
+    if (may_hold_credentials(message)) wipe_vector_registers();
   }
   credentials_wiper(const credentials_wiper&) = delete;
   credentials_wiper& operator=(const credentials_wiper&) = delete;
   ~credentials_wiper() {
-    if (holds_credentials()) wipe(message_.body);
+    if (may_hold_credentials(message_)) wipe(message_.body);
   }
 
  private:
-  bool holds_credentials() const noexcept { return message_.path.find("/auth/") != std::string::npos; }
-
   request& message_;
 };
 
@@ -78,7 +81,8 @@ class call final : public exchange {
     }
   }
 
-  /// Authorises and sends once, and once more when the token was refused and can be renewed.
+  /// Authorises and sends once, and once more when the token was refused and can be renewed; twice more when
+  /// the first renewal brought another process's token, which may have been refused before.
   result<response> attempt(const request& message) {
     while (true) {
       request authorised = message;
@@ -88,8 +92,11 @@ class call final : public exchange {
       outcome answer = dispatch(authorised, idempotent_);
       if (!answer) return answer;
       if (options_.expects(answer->status)) return answer;
-      if (answer->status == 401 && !replayed_ && shared_.auth.on_unauthorized(*generation)) {
-        replayed_ = true;
+      const bool body_refused = may_hold_credentials(message) && !message.body.empty();
+      const int most_replays = is_shared(*generation) ? 2 : 1;
+      if (answer->status == 401 && !body_refused && replays_ < most_replays &&
+          shared_.auth.on_unauthorized(*generation)) {
+        ++replays_;
         continue;
       }
       error cause = service_error(message, *answer, shared_.clock->wall_now());
@@ -104,10 +111,11 @@ class call final : public exchange {
     return shared_.auth.authorize(nothing, *this);
   }
 
-  result<response> send(request message) override {
+  result<response> send(request message) override { return send_until(std::move(message), deadline_); }
+  result<response> send_until(request message, steady_time until) override {
     const credentials_wiper wiper(message);
     shared_.add_defaults(message, request_id_);
-    return dispatch(message, /*idempotent=*/false);
+    return dispatch(message, /*idempotent=*/false, (std::min)(until, deadline_));
   }
   const url& host() const noexcept override { return shared_.host; }
   t3api::clock& clock() const noexcept override { return *shared_.clock; }
@@ -116,11 +124,20 @@ class call final : public exchange {
   void report(const renewal_event& renewal) noexcept override { log_.renewed(renewal); }
 
  private:
+  bool is_shared(token_generation generation) const {
+    if constexpr (requires { shared_.auth.is_shared(generation); }) return shared_.auth.is_shared(generation);
+    return false;
+  }
+
   outcome dispatch(const request& message, bool idempotent) {
+    return dispatch(message, idempotent, deadline_);
+  }
+
+  outcome dispatch(const request& message, bool idempotent, steady_time deadline) {
     if (auto stopped = stopped_before_sending(options_.stop)) return *std::move(stopped);
     const auto now = shared_.clock->now();
-    if (now >= deadline_) return too_late("the call's deadline passed before it was sent");
-    const auto turn = shared_.pace.next_turn(now, deadline_);
+    if (now >= deadline) return too_late("the call's deadline passed before it was sent");
+    const auto turn = shared_.pace.next_turn(now, deadline);
     if (!turn) return too_late("the rate limit of this client lets the call go after its deadline only");
     if (*turn > now && !shared_.clock->wait_until(*turn, options_.stop))
       return *stopped_before_sending(options_.stop);
@@ -128,7 +145,7 @@ class call final : public exchange {
     log_.sending(number_, message);
     const auto start = std::chrono::steady_clock::now();
     outcome answer = shared_.carrier.send(message, send_options{.host = shared_.host,
-                                                                .deadline = deadline_,
+                                                                .deadline = deadline,
                                                                 .stop = options_.stop,
                                                                 .idempotent = idempotent,
                                                                 .connect_timeout = config.connect_timeout,
@@ -163,7 +180,7 @@ class call final : public exchange {
   const steady_time deadline_;
   const bool idempotent_;
   int number_ = 1;
-  bool replayed_ = false;
+  int replays_ = 0;
 };
 
 }  // namespace t3api::detail

@@ -8,6 +8,7 @@
 #include "tests/support/api_bench.hpp"
 
 #include <t3api/api/secret_keys.hpp>
+#include <t3api/auth/api_key.hpp>
 
 using t3api::error_category;
 using t3api::no_auth;
@@ -77,6 +78,26 @@ TEST_CASE("an answer without a secret key is a protocol error that shows none of
     REQUIRE_FALSE(key);
     CHECK(key.error().category == error_category::protocol);
     CHECK(key.error().message.find("hunter2") == std::string::npos);
+  }
+}
+
+TEST_CASE("a wrong password for a secret key is posted once, and says nothing of the client's own token") {
+  for (const bool renew : {true, false}) {
+    CAPTURE(renew);
+    t3api::scripted_transport script;
+    const test::scripted_client<t3api::api_key_auth> client(
+        script, t3api::api_key_auth("demo-api-key", "CA", {.keep_credentials = renew}),
+        test::patient_config(test::make_clock()));
+    script.reply(test::token_answer("token-1"))
+        .reply(test::answer(401, R"({"message":"Metrc refused the login"})"))
+        .reply(test::answer(200));
+    const auto refused = t3api::create_secret_key(
+        client, {.hostname = "ca.metrc.com", .username = "demo-ca", .password = "wrong"});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().service_message == "Metrc refused the login");
+    CHECK(client.get("/x"));
+    CHECK(script.requests().size() == 3);
+    CHECK(test::authorization_of(script.requests().back()) == "Bearer token-1");
   }
 }
 

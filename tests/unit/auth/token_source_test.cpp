@@ -13,6 +13,7 @@
 
 #include "tests/support/client_kit.hpp"
 
+#include <t3api/auth/any.hpp>
 #include <t3api/auth/api_key.hpp>
 #include <t3api/auth/token_source.hpp>
 #include <t3api/retry/exponential_backoff.hpp>
@@ -120,6 +121,9 @@ struct waiting_room {
       room_.exchanging_.count_down();
       room_.waiting_.wait();
       return room_.first_answer;
+    }
+    t3api::result<t3api::response> send_until(t3api::request message, t3api::steady_time) override {
+      return send(std::move(message));
     }
     const t3api::url& host() const noexcept override { return room_.host_; }
     t3api::clock& clock() const noexcept override { return *room_.clock_; }
@@ -403,14 +407,178 @@ TEST_CASE("whatever says that the credentials are wrong is final") {
   }
 }
 
-TEST_CASE("an exchange that the service could not serve is retried by the retry policy, for a write too") {
-  for (const int status : {408, 429, 500, 502, 503, 504}) {
+TEST_CASE("an exchange that the service did not take up is retried by the retry policy, for a write too") {
+  for (const int status : {429, 503}) {
     CAPTURE(status);
     bench<t3api::exponential_backoff> b;
     b.script.reply(test::answer(status)).reply(test::token_answer("token-1")).reply(test::answer(200));
     CHECK(b.client.post("/x", {{"a", 1}}));
     CHECK(b.exchanges() == 2);
   }
+}
+
+TEST_CASE("credentials whose fate is unknown are not sent again by the same call, but by the next") {
+  for (const int status : {408, 500, 502, 504}) {
+    CAPTURE(status);
+    bench<t3api::exponential_backoff> b;
+    b.script.reply(test::answer(status)).reply(test::token_answer("token-1")).reply(test::answer(200));
+    const auto failed = b.client.get("/x");
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().status == status);
+    CHECK(b.exchanges() == 1);
+    CHECK(b.client.get("/x"));
+    CHECK(b.exchanges() == 2);
+  }
+}
+
+TEST_CASE("an exchange that was sent and then cancelled is followed by growing pauses") {
+  bench<> b;
+  for (int round = 0; round < 4; ++round) {
+    std::stop_source stop;
+    b.script.reply_with([&](const t3api::request&) -> t3api::outcome {
+      stop.request_stop();
+      return t3api::error{.category = error_category::cancelled, .message = "cancelled", .sent = true};
+    });
+    const auto cancelled = b.client.get("/x", {}, {.stop = stop.get_token()});
+    REQUIRE_FALSE(cancelled);
+    CHECK(cancelled.error().category == error_category::cancelled);
+  }
+  CHECK(b.clock->waits() == std::vector<t3api::manual_clock::duration>{250ms, 500ms, 1000ms});
+}
+
+TEST_CASE("calls with too little time for a login leave it to others, and do not shut them out") {
+  bench<> b;
+  b.script.reply_with([&](const t3api::request&) -> t3api::outcome {
+    b.clock->advance(30ms);
+    return t3api::error{.category = error_category::timeout, .message = "too late", .sent = true};
+  });
+  CHECK_FALSE(b.client.get("/x", {}, {.timeout = 30ms}));
+  b.clock->advance(1s);
+  for (int i = 0; i < 10; ++i) {
+    const auto refused = b.client.get("/x", {}, {.timeout = 30ms});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().category == error_category::timeout);
+    CHECK(refused.error().message ==
+          "a new access token is needed, and getting one takes longer than this call has left: give it a "
+          "longer timeout");
+  }
+  CHECK(b.exchanges() == 1);
+  b.script.reply(test::token_answer("token-1")).reply(test::answer(200));
+  CHECK(b.client.get("/x", {}, {.timeout = 3s}));
+  CHECK(b.exchanges() == 2);
+}
+
+TEST_CASE("a renewal ahead of expiry that hangs leaves the call half of its time, and the good token") {
+  const auto clock = test::make_clock();
+  t3api::detail::token_source<t3api::memory_store> tokens(
+      {.make_request = [](t3api::exchange&, bool) -> t3api::result<t3api::detail::credentials_message> {
+        return t3api::detail::credentials_message{
+            .message = {.method = t3api::method::post, .path = exchange_path}};
+      }},
+      {.jitter = no_jitter}, t3api::memory_store());
+  t3api::request message{.path = "/x"};
+  test::fake_exchange first(clock);
+  first.script.reply(test::token_answer(test::jwt("first", 1h)));
+  REQUIRE(tokens.authorize(message, first).value() == 1);
+  clock->advance(1h - 20s);
+
+  struct hanging final : t3api::exchange {
+    explicit hanging(std::shared_ptr<t3api::manual_clock> c) : time(std::move(c)) {}
+    t3api::result<t3api::response> send(t3api::request asked) override {
+      return send_until(std::move(asked), end);
+    }
+    t3api::result<t3api::response> send_until(t3api::request, t3api::steady_time until) override {
+      time->wait_until(until, {});
+      return t3api::error{.category = error_category::timeout, .message = "silence", .sent = true};
+    }
+    const t3api::url& host() const noexcept override { return place; }
+    t3api::clock& clock() const noexcept override { return *time; }
+    t3api::steady_time deadline() const noexcept override { return end; }
+    const std::stop_token& stop() const noexcept override { return never; }
+    void report(const t3api::renewal_event&) noexcept override {}
+    std::shared_ptr<t3api::manual_clock> time;
+    t3api::steady_time end = time->now() + 8s;
+    t3api::url place{};
+    std::stop_token never{};
+  } second(clock);
+  CHECK(tokens.authorize(message, second).value() == 1);
+  CHECK(second.end - clock->now() == 4s);
+}
+
+TEST_CASE("a token without its credentials ends with the 401 of the service, in the service's words") {
+  const auto clock = test::make_clock();
+  t3api::scripted_transport script;
+  const test::scripted_client<api_key_auth> client(
+      script, api_key_auth("demo-api-key", "CA", {.keep_credentials = false}), test::patient_config(clock));
+  script.reply(test::token_answer("token-1"))
+      .reply(test::answer(401, R"({"message":"not for you"})"))
+      .reply(test::answer(200));
+  const auto refused = client.get("/x");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().status == 401);
+  CHECK(refused.error().service_message == "not for you");
+  CHECK(client.get("/y"));
+  CHECK(script.requests().size() == 3);
+}
+
+TEST_CASE("another's refusal counts as long as the store keeps it") {
+  const auto clock = test::make_clock();
+  const t3api::memory_store shared(clock);
+  t3api::scripted_transport script;
+  const auto client_with = [&] {
+    return test::scripted_client<api_key_auth>(script, api_key_auth("demo-api-key", "CA", shared),
+                                               test::patient_config(clock));
+  };
+  const auto one = client_with(), other = client_with();
+  script.reply(test::answer(401));
+  CHECK_FALSE(one.get("/x"));
+  const auto refused = other.get("/x");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().category == error_category::authentication);
+  CHECK_FALSE(other.get("/x"));
+  CHECK(script.requests().size() == 1);
+  clock->advance(61s);
+  script.reply(test::token_answer("token-1")).reply(test::answer(200));
+  CHECK(other.get("/x"));
+  CHECK_FALSE(one.get("/x"));  // Its own credentials were refused.
+}
+
+TEST_CASE("a refused token that came out of the store is replaced, and its replacement too") {
+  const auto clock = test::make_clock();
+  const t3api::memory_store shared(clock);
+  t3api::scripted_transport script;
+  const auto client_with = [&] {
+    return test::scripted_client<t3api::any_auth>(script, api_key_auth("demo-api-key", "CA", shared),
+                                                  test::patient_config(clock));
+  };
+  const auto one = client_with(), other = client_with();
+  script.reply(test::token_answer("token-1")).reply(test::answer(200)).reply(test::answer(200));
+  REQUIRE(one.get("/x"));
+  REQUIRE(other.get("/x"));
+  script.reply(test::answer(401)).reply(test::token_answer("token-2")).reply(test::answer(200));
+  REQUIRE(one.get("/x"));
+  // The service has forgotten both tokens.
+  script.reply(test::answer(401))
+      .reply(test::answer(401))
+      .reply(test::token_answer("token-3"))
+      .reply(test::answer(200));
+  CHECK(other.get("/x"));
+  CHECK(test::authorization_of(script.requests().back()) == "Bearer token-3");
+}
+
+TEST_CASE("what on_response throws does not cost the token; options that make no sense are refused") {
+  t3api::scripted_transport script;
+  const test::scripted_client<api_key_auth> client(
+      script,
+      api_key_auth("demo-api-key", "CA",
+                   {.on_response = [](const t3api::auth_response_data&) { throw std::runtime_error("no"); }}),
+      test::patient_config(test::make_clock()));
+  script.reply(test::token_answer("token-1")).reply(test::answer(200));
+  CHECK(client.get("/x"));
+  CHECK_THROWS_AS(api_key_auth("demo-api-key", "CA", {.leeway = -1ms}), std::invalid_argument);
+  CHECK_THROWS_AS(api_key_auth("demo-api-key", "CA", {.lease = 0ms}), std::invalid_argument);
+  CHECK_THROWS_AS(api_key_auth("demo-api-key", "CA", {.lease = std::chrono::hours(1'000'000)}),
+                  std::invalid_argument);
 }
 
 TEST_CASE("an exchange whose answer never came is not sent again by the same call") {
