@@ -42,6 +42,11 @@ inline std::string hmac_sha256(std::string_view key, std::string_view message) {
   return hmac(EVP_sha256(), key, message);
 }
 
+/// HMAC-SHA-512 (RFC 2104), 64 bytes.
+inline std::string hmac_sha512(std::string_view key, std::string_view message) {
+  return hmac(EVP_sha512(), key, message);
+}
+
 /// Fills memory from the system's random source. Throws std::runtime_error when there is none.
 inline void fill_with_random(void* memory, std::size_t size) {
   if (RAND_bytes(static_cast<unsigned char*>(memory), static_cast<int>(size)) != 1) {

@@ -28,19 +28,28 @@ TEST_CASE("the numbers behind them, before they are cut to six digits") {
     CHECK(t3api::hotp(rfc_key, counter, 10) == numbers[counter]);
 }
 
-TEST_CASE("the one-time passwords of RFC 6238 appendix B, SHA-1") {
+TEST_CASE("the one-time passwords of RFC 6238 appendix B, with each hash") {
+  const std::string key_of_32 = rfc_key + "123456789012";
+  const std::string key_of_64 = rfc_key + rfc_key + rfc_key + "1234";
   struct row {
-    long long time;
-    const char* code;
+    std::uint64_t time;
+    const char *sha1, *sha256, *sha512;
   };
-  for (const auto& [time, code] :
-       {row{59, "94287082"}, row{1111111109, "07081804"}, row{1111111111, "14050471"},
-        row{1234567890, "89005924"}, row{2000000000, "69279037"}}) {
-    const auto step = t3api::totp_step_at(t3api::wall_time(std::chrono::seconds(time)));
-    CHECK(t3api::hotp(rfc_key, static_cast<std::uint64_t>(step), 8) == code);
+  for (const auto& [time, sha1, sha256, sha512] :
+       {row{59, "94287082", "46119246", "90693936"}, row{1111111109, "07081804", "68084774", "25091201"},
+        row{1111111111, "14050471", "67062674", "99943326"},
+        row{1234567890, "89005924", "91819424", "93441116"},
+        row{2000000000, "69279037", "90698825", "38618901"},
+        row{20000000000, "65353130", "77737706", "47863826"}}) {
+    // Not by `totp_step_at`: the last vector, of the year 2603, lies beyond what a clock of nanoseconds can
+    // say.
+    const std::uint64_t step = time / 30;
+    CAPTURE(step);
+    CHECK(t3api::hotp(rfc_key, step, 8) == sha1);
+    CHECK(t3api::hotp(rfc_key, step, 8, t3api::otp_hash::sha1) == sha1);
+    CHECK(t3api::hotp(key_of_32, step, 8, t3api::otp_hash::sha256) == sha256);
+    CHECK(t3api::hotp(key_of_64, step, 8, t3api::otp_hash::sha512) == sha512);
   }
-  // The last vector, of the year 2603, lies beyond what a clock of nanoseconds can say.
-  CHECK(t3api::hotp(rfc_key, 20000000000 / 30, 8) == "65353130");
 }
 
 TEST_CASE("a step lasts thirty seconds") {
