@@ -3,50 +3,82 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <utility>
-#include <vector>
 
 namespace t3api::detail {
 
-/// An immutable value that is replaced now and then and read all the time. Reading takes no lock; a replaced
-/// value is freed once no reader can still see it. (std::atomic<std::shared_ptr> would do, but libc++ has
-/// none.)
+/// An immutable value that is replaced now and then and read all the time. Nobody takes a lock. A replaced
+/// value is freed at once or by the reader that leaves last; so it stays only while readers come and go
+/// without a moment in which there is none. (std::atomic<std::shared_ptr> would do, but libc++ has none.)
 template <class T>
 class snapshot {
  public:
   snapshot() = default;
   snapshot(const snapshot&) = delete;
   snapshot& operator=(const snapshot&) = delete;
-  ~snapshot() { delete current_.load(); }
+  ~snapshot() {
+    free_all(retired_.load());
+    delete current_.load();
+  }
 
   /// Calls `look` with a pointer to the value, null when there is none yet; the pointer is good until `look`
   /// returns.
   template <class Look>
   decltype(auto) read(Look&& look) const {
-    const reader_count reading(readers_);
-    return std::forward<Look>(look)(static_cast<const T*>(current_.load()));
+    const presence reading(*this);
+    const node* seen = current_.load();
+    return std::forward<Look>(look)(seen == nullptr ? nullptr : seen->value.get());
   }
 
   void publish(std::unique_ptr<const T> next) {
-    const std::scoped_lock lock(mutex_);
-    retired_.emplace_back(current_.exchange(next.release()));
-    if (readers_.load() == 0) retired_.clear();
+    auto made = std::make_unique<node>();
+    made->value = std::move(next);
+    if (node* replaced = current_.exchange(made.release())) retire(replaced, replaced);
+    free_unseen();
   }
 
  private:
-  struct reader_count {
-    explicit reader_count(std::atomic<int>& counter) : readers(counter) { readers.fetch_add(1); }
-    ~reader_count() { readers.fetch_sub(1); }
-    reader_count(const reader_count&) = delete;
-    reader_count& operator=(const reader_count&) = delete;
-    std::atomic<int>& readers;
+  struct node {
+    std::unique_ptr<const T> value{};
+    node* next = nullptr;
   };
 
+  struct presence {
+    explicit presence(const snapshot& where) : at(where) { at.readers_.fetch_add(1); }
+    ~presence() {
+      if (at.readers_.fetch_sub(1) == 1) at.free_unseen();
+    }
+    presence(const presence&) = delete;
+    presence& operator=(const presence&) = delete;
+    const snapshot& at;
+  };
+
+  void retire(node* first, node* last) const {
+    last->next = retired_.load();
+    while (!retired_.compare_exchange_weak(last->next, first)) {
+    }
+  }
+
+  /// Whoever comes after a value was replaced cannot see it any more. So when there is no reader after the
+  /// list was taken, nobody sees anything in it; else whoever leaves last finds it put back.
+  void free_unseen() const {
+    while (retired_.load() != nullptr && readers_.load() == 0) {
+      node* taken = retired_.exchange(nullptr);
+      if (taken == nullptr) return;
+      if (readers_.load() == 0) return free_all(taken);
+      node* last = taken;
+      while (last->next != nullptr) last = last->next;
+      retire(taken, last);
+    }
+  }
+
+  static void free_all(node* first) noexcept {
+    while (first != nullptr) delete std::exchange(first, first->next);
+  }
+
   mutable std::atomic<int> readers_ = 0;
-  std::atomic<const T*> current_ = nullptr;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<const T>> retired_;
+  mutable std::atomic<node*> retired_ = nullptr;
+  std::atomic<node*> current_ = nullptr;
 };
 
 }  // namespace t3api::detail

@@ -62,7 +62,7 @@ TEST_CASE("replaced values are freed, and the last one goes with the snapshot") 
   CHECK(alive == 0);
 }
 
-TEST_CASE("a value lives while a reader looks at it, and goes with the next replacement") {
+TEST_CASE("a value lives while a reader looks at it, and goes when that one leaves") {
   std::atomic<int> alive = 0;
   counted_snapshot held;
   held.publish(std::make_unique<const counted>(alive, 1));
@@ -72,17 +72,41 @@ TEST_CASE("a value lives while a reader looks at it, and goes with the next repl
     CHECK(seen->number == 1);
     CHECK(seen->copy == 1);
     CHECK(number_in(held) == 2);
+    CHECK(alive == 2);
   });
-  held.publish(std::make_unique<const counted>(alive, 3));
   CHECK(alive == 1);
+  CHECK(number_in(held) == 2);
+}
+
+TEST_CASE("the last of several readers frees all values that were replaced meanwhile") {
+  std::atomic<int> alive = 0;
+  counted_snapshot held;
+  held.publish(std::make_unique<const counted>(alive, 1));
+  held.read([&](const counted* oldest) {
+    held.publish(std::make_unique<const counted>(alive, 2));
+    held.read([&](const counted* older) {
+      held.publish(std::make_unique<const counted>(alive, 3));
+      CHECK(alive == 3);
+      CHECK(older->copy == 2);
+    });
+    CHECK(alive == 3);
+    CHECK(oldest->copy == 1);
+  });
+  CHECK(alive == 1);
+  CHECK(number_in(held) == 3);
 }
 
 TEST_CASE("a reader that throws does not keep values alive") {
   std::atomic<int> alive = 0;
   counted_snapshot held;
-  CHECK_THROWS_AS(held.read([](const counted*) { throw 1; }), int);
   held.publish(std::make_unique<const counted>(alive, 1));
-  held.publish(std::make_unique<const counted>(alive, 2));
+  CHECK_THROWS_AS(held.read([&](const counted*) {
+    held.publish(std::make_unique<const counted>(alive, 2));
+    throw 1;
+  }),
+                  int);
+  CHECK(alive == 1);
+  held.publish(std::make_unique<const counted>(alive, 3));
   CHECK(alive == 1);
 }
 
@@ -115,7 +139,6 @@ TEST_CASE("many readers see whole values in order while writers replace them") {
       });
     }
     threads.clear();
-    held.publish(std::make_unique<const counted>(alive, 0));
     CHECK(alive == 1);
   }
   CHECK(faults == 0);
