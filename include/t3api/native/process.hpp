@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #ifdef _WIN32
-#include <windows.h>
+#include <process.h>
 #else
 #include <unistd.h>
 #endif
@@ -14,7 +14,7 @@ namespace t3api::detail {
 /// The system's number for this process; a forked child has another one than its parent.
 inline std::int64_t current_process_id() noexcept {
 #ifdef _WIN32
-  return static_cast<std::int64_t>(::GetCurrentProcessId());
+  return static_cast<std::int64_t>(::_getpid());
 #else
   return static_cast<std::int64_t>(::getpid());
 #endif
