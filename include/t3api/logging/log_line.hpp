@@ -77,9 +77,11 @@ class log_line {
   static std::string of(wall_time now, const renewal_event& event) {
     std::string line = start(now, event.request_id) + "token ";
     if (!event.problem.empty()) {
-      line += "not renewed in " + milliseconds_text(event.elapsed) + ": " + one_line(event.problem, longest);
+      line += event.generation == 0 ? "not obtained in " : "not renewed in ";
+      line += milliseconds_text(event.elapsed) + ": " + one_line(event.problem, longest);
     } else {
-      line += event.shared ? "taken from the store" : "renewed";
+      const bool first = event.generation <= 1;
+      line += event.shared ? "found in the store" : first ? "obtained" : "renewed";
       line += " (generation " + std::to_string(event.generation) + ") in " + milliseconds_text(event.elapsed);
     }
     return line + "\n";

@@ -53,9 +53,15 @@ TEST_CASE("a line for a retry, a renewal and a notice") {
         stamp + "7f3c retry in 250 ms: busy\n");
   CHECK(log_line::of(then, t3api::renewal_event{.request_id = "7f3c", .generation = 2, .elapsed = 80ms}) ==
         stamp + "7f3c token renewed (generation 2) in 80.0 ms\n");
+  CHECK(log_line::of(then, t3api::renewal_event{.generation = 1, .elapsed = 80ms}) ==
+        stamp + "token obtained (generation 1) in 80.0 ms\n");
+  CHECK(log_line::of(then, t3api::renewal_event{.generation = 1, .shared = true, .elapsed = 1ms}) ==
+        stamp + "token found in the store (generation 1) in 1.0 ms\n");
   CHECK(log_line::of(then, t3api::renewal_event{.generation = 3, .shared = true, .elapsed = 1ms}) ==
-        stamp + "token taken from the store (generation 3) in 1.0 ms\n");
+        stamp + "token found in the store (generation 3) in 1.0 ms\n");
   CHECK(log_line::of(then, t3api::renewal_event{.problem = "refused", .elapsed = 1ms}) ==
+        stamp + "token not obtained in 1.0 ms: refused\n");
+  CHECK(log_line::of(then, t3api::renewal_event{.generation = 2, .problem = "refused", .elapsed = 1ms}) ==
         stamp + "token not renewed in 1.0 ms: refused\n");
   CHECK(log_line::of(then, std::string_view("all is well")) == stamp + "-- all is well\n");
 }
