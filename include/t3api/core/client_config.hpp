@@ -42,8 +42,8 @@ struct proxy_options {
 
 /// How many requests a client sends at most. T3 itself allows 600 a minute and user.
 struct rate_limit {
-  double per_second = 10;
-  int burst = 10;  ///< How many may go at once after a quiet time.
+  double per_second = 10;  ///< 0.001 to 1,000,000.
+  int burst = 10;          ///< How many may go at once after a quiet time: 1 to 1,000,000.
 };
 
 /// Settings of a client. All have defaults, so `client_config{.host = "…"}` is fine.
@@ -61,8 +61,13 @@ struct client_config {
   /// Lets credentials travel unencrypted to a host that is not this machine.
   bool dangerously_allow_plain_http = false;
   std::optional<t3api::rate_limit> rate_limit{};  ///< Requests above it wait. Default: none.
+  /// Hooks run inside a call, perhaps inside its login: they must not make calls with the same client, which
+  /// could wait for themselves.
   logging_hooks logging{};
-  call_executor executor{};               ///< Runs asynchronous calls. Default: threads of the client's own.
+  /// Runs asynchronous calls. Default: threads of the client's own. One that throws has not taken the call,
+  /// which ends with a `transport` error at once, on the caller's thread; one that drops a job drops the
+  /// call: its future throws std::future_error (`broken_promise`), its callable is destroyed uncalled.
+  call_executor executor{};
   std::size_t async_threads = 4;          ///< The most threads of its own for asynchronous calls.
   std::size_t batch_size = 4;             ///< Pages of a collection that `load_all` asks for at once.
   std::shared_ptr<t3api::clock> clock{};  ///< Default: the machine's clocks.
