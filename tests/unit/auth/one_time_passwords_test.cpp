@@ -2,10 +2,14 @@
 
 #include <barrier>
 #include <chrono>
+#include <cstddef>
+#include <memory>
 #include <mutex>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/support/client_kit.hpp"
@@ -34,9 +38,28 @@ t3api::response states_at(std::chrono::seconds since_start) {
   return test::answer(200, "[]", {{"Date", test::date_after(since_start)}});
 }
 
-/// A source of passwords and the call it works for. The first second of its clock is the eleventh of a step.
-struct bench {
-  std::shared_ptr<t3api::manual_clock> clock = test::make_clock();
+/// A clock whose wall time can be set, as NTP or a user does, while its steady time goes on.
+class clock_that_is_set final : public t3api::clock {
+ public:
+  t3api::steady_time now() const override { return running_->now(); }
+  t3api::wall_time wall_now() const override { return running_->wall_now() + wall_set_by_; }
+  bool wait_until(t3api::steady_time when, std::stop_token stop) override {
+    return running_->wait_until(when, std::move(stop));
+  }
+  void advance(std::chrono::seconds by) { running_->advance(by); }
+  void set_wall(std::chrono::seconds by) { wall_set_by_ += by; }
+  std::vector<t3api::manual_clock::duration> waits() const { return running_->waits(); }
+
+ private:
+  const std::shared_ptr<t3api::manual_clock> running_ = test::make_clock();
+  std::chrono::seconds wall_set_by_{};
+};
+
+/// A source of passwords and the call it works for. The first second of its clock is the eleventh of a step;
+/// where nothing is scripted nobody tells the time, and that clock counts.
+template <class Clock>
+struct bench_with {
+  std::shared_ptr<Clock> clock;
   memory_store shared{clock};
   test::fake_exchange via{clock, 10min};
 
@@ -49,6 +72,13 @@ struct bench {
     auto passwords = source();
     return std::string(passwords.next(via, false).value().reveal());
   }
+};
+
+struct bench : bench_with<t3api::manual_clock> {
+  bench() : bench_with{test::make_clock()} {}
+};
+struct bench_with_clock_that_is_set : bench_with<clock_that_is_set> {
+  bench_with_clock_that_is_set() : bench_with{std::make_shared<clock_that_is_set>()} {}
 };
 
 }  // namespace
@@ -78,7 +108,6 @@ TEST_CASE("a code that was given is good for one exchange, again if that never l
 
 TEST_CASE("no code is given out twice within its step: the next one is waited for") {
   bench b;
-  b.via.script.reply(states());
   auto passwords = b.source();
   CHECK(passwords.next(b.via, false).value().reveal() == code_at(0s));
   CHECK(b.clock->waits().empty());
@@ -87,19 +116,34 @@ TEST_CASE("no code is given out twice within its step: the next one is waited fo
   CHECK(b.clock->waits() == std::vector<t3api::manual_clock::duration>{20s, 30s});
 }
 
-TEST_CASE("a clock that is set back brings no used code again") {
-  bench b;
-  b.via.script.reply(states());
-  auto passwords = b.source();
-  b.clock->advance(1h);
-  CHECK(passwords.next(b.via, false).value().reveal() == code_at(1h));
-  b.clock->advance(-1h);
-  CHECK(passwords.next(b.via, false).error().category == error_category::timeout);
+TEST_CASE("a clock that is set back a little brings no code but a later one") {
+  for (const auto& [back, waits] :
+       std::vector<std::pair<std::chrono::seconds, std::vector<t3api::manual_clock::duration>>>{
+           {30s, {20s, 30s}}, {60s, {20s, 30s, 30s}}}) {
+    bench_with_clock_that_is_set b;
+    auto passwords = b.source();
+    CHECK(passwords.next(b.via, false).value().reveal() == code_at(0s));
+    b.clock->set_wall(-back);
+    CHECK(passwords.next(b.via, false).value().reveal() == code_at(30s));
+    CHECK(b.clock->waits() == waits);
+  }
+}
+
+TEST_CASE("a clock that was ahead at a login and is set back blocks no code") {
+  for (const auto ahead : std::vector<std::chrono::seconds>{90s, 1h, 24h * 365}) {
+    bench_with_clock_that_is_set b;
+    b.clock->set_wall(ahead);
+    auto passwords = b.source();
+    CHECK(passwords.next(b.via, false).value().reveal() == code_at(ahead));
+    b.clock->set_wall(-ahead);
+    CHECK(passwords.next(b.via, false).value().reveal() == code_at(0s));
+    CHECK(b.clock->waits().empty());
+    CHECK(passwords.next(b.via, false).value().reveal() == code_at(30s));
+  }
 }
 
 TEST_CASE("with used_otp::fail a used code is an error at once") {
   bench b;
-  b.via.script.reply(states());
   auto passwords = b.source(used_otp::fail);
   REQUIRE(passwords.next(b.via, false));
   const auto used = passwords.next(b.via, false);
@@ -118,7 +162,6 @@ TEST_CASE("with used_otp::fail a used code is an error at once") {
 
 TEST_CASE("a code that would come at the deadline or behind it is not waited for") {
   bench b;
-  b.via.script.reply(states());
   auto passwords = b.source();
   REQUIRE(passwords.next(b.via, false));
   test::fake_exchange hurried(b.clock, 20s);
@@ -130,7 +173,6 @@ TEST_CASE("a code that would come at the deadline or behind it is not waited for
 
 TEST_CASE("a wait for the next code can be cancelled, and uses none up") {
   bench b;
-  b.via.script.reply(states());
   auto passwords = b.source();
   REQUIRE(passwords.next(b.via, false));
   test::fake_exchange other(b.clock, 10min);
@@ -143,7 +185,6 @@ TEST_CASE("a wait for the next code can be cancelled, and uses none up") {
 
 TEST_CASE("a code that never left is still good, also for another who shares the store") {
   bench b;
-  b.via.script.reply(states()).reply(states());
   auto passwords = b.source();
   REQUIRE(passwords.next(b.via, false));
   CHECK(passwords.next(b.via, true).value().reveal() == code_at(0s));
@@ -159,7 +200,6 @@ TEST_CASE("a code is not used again by another source that shares the store, how
        {"JBSWY3DPEHPK3PXP", "jbsw y3dp ehpk 3pxp", "JBSW-Y3DP-EHPK-3PXP", "JBSWY3DPEHPK3PXP======"}) {
     CAPTURE(written);
     bench b;
-    b.via.script.reply(states()).reply(states());
     auto first = b.source();
     auto second = b.source(used_otp::wait, written);
     CHECK(first.next(b.via, false).value().reveal() == code_at(0s));
@@ -169,7 +209,6 @@ TEST_CASE("a code is not used again by another source that shares the store, how
 
 TEST_CASE("codes of different seeds have nothing to do with each other") {
   bench b;
-  b.via.script.reply(states()).reply(states());
   auto first = b.source();
   auto second = b.source(used_otp::wait, "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
   REQUIRE(first.next(b.via, false));
@@ -188,7 +227,6 @@ TEST_CASE("threads that share a store never get the same code") {
   for (int i = 0; i < threads; ++i) {
     users.emplace_back([&] {
       test::fake_exchange via(b.clock, 24h);
-      via.script.reply(states());
       auto passwords = b.source(used_otp::fail);
       for (std::size_t round = 0; round < rounds; ++round) {
         next_step.arrive_and_wait();
@@ -206,7 +244,6 @@ TEST_CASE("threads that share a store never get the same code") {
 TEST_CASE("no name in the store tells the seed") {
   bench b;
   std::vector<std::string> told;
-  b.via.script.reply(states());
   one_time_passwords<test::told_store> passwords({}, seed, used_otp::wait, test::told_store{&told});
   REQUIRE(passwords.next(b.via, false));
   REQUIRE_FALSE(told.empty());
@@ -219,7 +256,6 @@ TEST_CASE("no name in the store tells the seed") {
 TEST_CASE("a store that fails or throws keeps nobody from a code") {
   const auto check = [](auto store) {
     bench b;
-    b.via.script.reply(states());
     one_time_passwords<decltype(store)> passwords({}, seed, used_otp::wait, store);
     CHECK(passwords.next(b.via, false).value().reveal() == code_at(0s));
     CHECK(passwords.next(b.via, true).value().reveal() == code_at(0s));
@@ -229,18 +265,37 @@ TEST_CASE("a store that fails or throws keeps nobody from a code") {
   SUBCASE("throws") { check(test::throwing_store{}); }
 }
 
-TEST_CASE("the time is asked once, by a request that carries nothing") {
+TEST_CASE("the time is asked once for each login, by a request that carries nothing") {
   bench b;
-  b.via.script.reply(states());
   auto passwords = b.source();
-  for (int i = 0; i < 3; ++i) REQUIRE(passwords.next(b.via, false));
-  const auto sent = b.via.script.requests();
-  REQUIRE(sent.size() == 1);
-  CHECK(sent[0].method == t3api::method::get);
-  CHECK(sent[0].path == "/v2/states");
-  CHECK(sent[0].query.empty());
-  CHECK(sent[0].headers.empty());
-  CHECK(sent[0].body.empty());
+  for (std::size_t logins = 1; logins <= 3; ++logins) {
+    b.via.script.reply(states());
+    REQUIRE(passwords.next(b.via, false));
+    REQUIRE(b.via.script.requests().size() == logins);
+  }
+  for (const auto& sent : b.via.script.requests()) {
+    CHECK(sent.method == t3api::method::get);
+    CHECK(sent.path == "/v2/states");
+    CHECK(sent.query.empty());
+    CHECK(sent.headers.empty());
+    CHECK(sent.body.empty());
+  }
+}
+
+TEST_CASE("a local clock that is set by six hours between two logins makes no wrong code") {
+  using offsets = std::pair<std::chrono::seconds, std::chrono::seconds>;
+  for (const auto& [first, second] : {offsets{0h, 6h}, {0h, -6h}, {6h, 0h}, {-6h, 0h}, {-6h, 6h}}) {
+    bench_with_clock_that_is_set b;
+    auto passwords = b.source();
+    b.clock->set_wall(first);
+    b.via.script.reply(states_at(0s));
+    CHECK(passwords.next(b.via, false).value().reveal() == code_at(0s));
+    b.clock->set_wall(second - first);
+    b.clock->advance(40s);
+    b.via.script.reply(states_at(40s));
+    CHECK(passwords.next(b.via, false).value().reveal() == code_at(40s));
+    CHECK(b.clock->waits().empty());
+  }
 }
 
 TEST_CASE("a local clock that is a day off is corrected by the server's date") {
@@ -252,7 +307,7 @@ TEST_CASE("a local clock that is a day off is corrected by the server's date") {
 
 TEST_CASE("the next code is waited for by the server's clock") {
   bench b;
-  b.via.script.reply(states_at(24h + 12s));  // the 23rd second of a step
+  b.via.script.reply(states_at(24h + 12s)).reply(states_at(24h + 12s));  // the 23rd second of a step
   auto passwords = b.source();
   REQUIRE(passwords.next(b.via, false));
   CHECK(passwords.next(b.via, false).value().reveal() == code_at(24h + 30s));
@@ -292,27 +347,44 @@ TEST_CASE("without a date that can be believed the local clock counts") {
   CHECK(b.first_code_when_states_say(states()) == code_at(0s));
 }
 
-TEST_CASE("when the time cannot be asked the local clock counts, and the next exchange asks again") {
+TEST_CASE("when the time cannot be asked the local clock counts for this login") {
+  const t3api::error timeout{.category = error_category::timeout, .message = "no answer", .retryable = true};
+  const t3api::error garbage{.category = error_category::protocol, .message = "no HTTP", .sent = true};
+  for (const auto& failure : {test::cut(), test::never_sent(), timeout, garbage}) {
+    CAPTURE(failure.message);
+    bench b;
+    CHECK(b.first_code_when_states_say(failure) == code_at(0s));
+  }
   bench b;
-  b.via.script.reply(test::cut()).reply(test::never_sent()).reply(states_at(24h + 20s)).reply(states());
   auto passwords = b.source();
+  b.via.script.reply(states_at(24h)).reply(timeout).reply(states_at(24h + 30s));
+  CHECK(passwords.next(b.via, false).value().reveal() == code_at(24h));
   CHECK(passwords.next(b.via, false).value().reveal() == code_at(0s));
-  CHECK(passwords.next(b.via, false).value().reveal() == code_at(30s));
-  CHECK(passwords.next(b.via, false).value().reveal() == code_at(24h + 20s));
-  CHECK(passwords.next(b.via, false));
-  CHECK(b.via.script.requests().size() == 3);
+  CHECK(passwords.next(b.via, false).value().reveal() == code_at(24h + 30s));
+  CHECK(b.clock->waits().empty());
 }
 
 TEST_CASE("a call that is over while the time is asked uses no code up") {
-  for (const auto category : {error_category::cancelled, error_category::timeout}) {
-    bench b;
-    b.via.script.reply(t3api::error{.category = category, .message = "over"}).reply(states());
-    auto passwords = b.source();
-    const auto over = passwords.next(b.via, false);
-    REQUIRE_FALSE(over);
-    CHECK(over.error().category == category);
-    CHECK(b.shared.size() == 0);
-    CHECK(passwords.next(b.via, false).value().reveal() == code_at(0s));
-    CHECK(b.clock->waits().empty());
+  bench b;
+  auto passwords = b.source();
+  error_category expected{};
+  SUBCASE("cancelled") {
+    expected = error_category::cancelled;
+    b.via.script.reply(t3api::error{.category = expected, .message = "over"});
   }
+  SUBCASE("at its deadline") {
+    expected = error_category::timeout;
+    b.via.script.reply_with([&](const t3api::request&) -> t3api::outcome {
+      b.clock->advance(10min);
+      return t3api::error{.category = error_category::timeout, .message = "over"};
+    });
+  }
+  const auto over = passwords.next(b.via, false);
+  REQUIRE_FALSE(over);
+  CHECK(over.error().category == expected);
+  CHECK(over.error().message == "over");
+  CHECK(b.shared.size() == 0);
+  test::fake_exchange later(b.clock, 10min);
+  CHECK(passwords.next(later, false));
+  CHECK(b.clock->waits().empty());
 }
