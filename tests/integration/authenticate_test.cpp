@@ -71,7 +71,8 @@ TEST_CASE_FIXTURE(with_api_key, "guide: get_authenticated_client_or_error") {
     auto client =
         t3api::get_authenticated_client_or_error({.order = {t3api::way_in::jwt, t3api::way_in::api_key}});
     std::puts(client.auth().description().c_str());
-    CHECK(client.auth().description() == "using the API key from API_KEY in .t3.env line 1");
+    CHECK(client.auth().description() == "using the API key from API_KEY in .t3.env line 1, at " + box.url() +
+                                             " (T3_API_HOST in the environment)");
   }
   {
     auto client = t3api::get_authenticated_client_or_error_async().get();

@@ -12,6 +12,7 @@
 #include <t3api/core/secret.hpp>
 #include <t3api/default_client.hpp>
 #include <t3api/retry/exponential_backoff.hpp>
+#include <t3api/store/memory.hpp>
 
 namespace t3api {
 
@@ -38,6 +39,9 @@ struct credentials_arguments {
   std::optional<t3api::logging_hooks> logging_hooks{};
   t3api::headers headers{};  ///< Sent with every request, besides those of `config`.
   std::stop_token stop{};    ///< Ends the logging in early.
+  /// Give several calls the same one, or copies of the same arguments: they share one token, and never use a
+  /// one-time password twice.
+  memory_store store{};
 };
 
 /// Arguments of the functions that take an API key.
@@ -51,6 +55,7 @@ struct api_key_arguments {
   std::optional<t3api::logging_hooks> logging_hooks{};
   t3api::headers headers{};
   std::stop_token stop{};
+  memory_store store{};  ///< Calls with the same one share one token.
 };
 
 /// Arguments of `create_jwt_authenticated_client`.

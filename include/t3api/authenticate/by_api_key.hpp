@@ -17,8 +17,10 @@ inline constexpr const char* api_key_login = "the T3 API login with an API key";
 
 inline login prepare_login(const api_key_arguments& given,
                            const std::shared_ptr<auth_response_data>& answer = {}) {
-  api_key_auth auth(given.api_key, given.state_code, once_into(answer, given.renew));
-  return {.client = make_client(std::move(auth), settings_for(given)), .answer = answer, .stop = given.stop};
+  api_key_auth auth(given.api_key, given.state_code, given.store, once_into(answer, given.renew));
+  return {.client = make_client(heard_by(answer, std::move(auth)), settings_for(given)),
+          .answer = answer,
+          .stop = given.stop};
 }
 
 }  // namespace detail
@@ -39,21 +41,23 @@ inline authenticated_client create_api_key_authenticated_client_or_error(const a
 }
 
 /// The same in the background, on the executor of `config` or a thread of the client's own; the future holds
-/// the client or the authentication_error.
+/// the client or the authentication_error, or std::future_error (broken_promise) when the executor drops the
+/// job.
 inline std::future<authenticated_client> create_api_key_authenticated_client_or_error_async(
     api_key_arguments given) {
   return detail::log_in_async(
       detail::api_key_login, [&] { return detail::prepare_login(given); }, detail::client_of);
 }
 
-/// Exchanges the API key and gives the whole answer. Throws as above.
+/// Exchanges the API key and gives the whole answer; the token alone when it comes out of `store`. Throws as
+/// above.
 inline auth_response_data authenticate_and_get_response_with_api_key(const api_key_arguments& given) {
   return detail::log_in(
       detail::api_key_login, [&] { return detail::prepare_login(given, detail::make_room()); },
       detail::response_of);
 }
 
-/// The same in the background.
+/// The same in the background, as above.
 inline std::future<auth_response_data> authenticate_and_get_response_with_api_key_async(
     api_key_arguments given) {
   return detail::log_in_async(
@@ -68,7 +72,7 @@ inline secret authenticate_and_get_token_with_api_key(const api_key_arguments& g
       detail::token_of);
 }
 
-/// The same in the background.
+/// The same in the background, as above.
 inline std::future<secret> authenticate_and_get_token_with_api_key_async(api_key_arguments given) {
   return detail::log_in_async(
       detail::api_key_login, [&] { return detail::prepare_login(given, detail::make_room()); },

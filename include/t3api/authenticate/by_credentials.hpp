@@ -24,8 +24,10 @@ inline login prepare_login(const credentials_arguments& given,
                    .otp = given.otp,
                    .email = given.email,
                    .otp_seed = given.otp_seed};
-  credentials_auth auth(std::move(user), {.rules = chosen.rules, .renewal = once_into(answer, given.renew)});
-  return {.client = make_client(std::move(auth), chosen), .answer = answer, .stop = given.stop};
+  credentials_auth auth(std::move(user), given.store,
+                        {.rules = chosen.rules, .renewal = once_into(answer, given.renew)});
+  return {
+      .client = make_client(heard_by(answer, std::move(auth)), chosen), .answer = answer, .stop = given.stop};
 }
 
 }  // namespace detail
@@ -40,21 +42,23 @@ inline authenticated_client create_credentials_authenticated_client_or_error(
 }
 
 /// The same in the background, on the executor of `config` or a thread of the client's own; the future holds
-/// the client or the authentication_error.
+/// the client or the authentication_error, or std::future_error (broken_promise) when the executor drops the
+/// job.
 inline std::future<authenticated_client> create_credentials_authenticated_client_or_error_async(
     credentials_arguments given) {
   return detail::log_in_async(
       detail::credentials_login, [&] { return detail::prepare_login(given); }, detail::client_of);
 }
 
-/// Logs in to T3 with Metrc credentials and gives the whole answer. Throws as above.
+/// Logs in to T3 with Metrc credentials and gives the whole answer; the token alone when it comes out of
+/// `store`. Throws as above.
 inline auth_response_data authenticate_and_get_response(const credentials_arguments& given) {
   return detail::log_in(
       detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
       detail::response_of);
 }
 
-/// The same in the background.
+/// The same in the background, as above.
 inline std::future<auth_response_data> authenticate_and_get_response_async(credentials_arguments given) {
   return detail::log_in_async(
       detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
@@ -68,7 +72,7 @@ inline secret authenticate_and_get_token(const credentials_arguments& given) {
       detail::token_of);
 }
 
-/// The same in the background.
+/// The same in the background, as above.
 inline std::future<secret> authenticate_and_get_token_async(credentials_arguments given) {
   return detail::log_in_async(
       detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },

@@ -7,11 +7,14 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <t3api/auth/auth_response_data.hpp>
+#include <t3api/auth/concept.hpp>
 #include <t3api/auth/renewal_options.hpp>
 #include <t3api/authenticate/arguments.hpp>
+#include <t3api/client/async_calls.hpp>
 #include <t3api/core/exceptions.hpp>
 #include <t3api/environment.hpp>
 
@@ -65,6 +68,36 @@ inline renewal_options once_into(const std::shared_ptr<auth_response_data>& answ
   return options;
 }
 
+/// An auth method that tells which token it put into a request: one out of a store came without an answer.
+template <class Auth>
+class token_teller {
+ public:
+  token_teller(Auth told_of, std::shared_ptr<auth_response_data> answer)
+      : told_of_(std::move(told_of)), answer_(std::move(answer)) {}
+
+  result<token_generation> authorize(request& message, exchange& via) {
+    constexpr std::string_view scheme = "Bearer ";
+    auto generation = told_of_.authorize(message, via);
+    const auto header = message.headers.get("Authorization");
+    if (!generation || !header || !header->starts_with(scheme)) return generation;
+    const auto token = header->substr(scheme.size());
+    if (answer_->access_token.reveal() != token) *answer_ = {.access_token = secret(token)};
+    return generation;
+  }
+  bool on_unauthorized(token_generation generation) { return told_of_.on_unauthorized(generation); }
+
+ private:
+  Auth told_of_;
+  std::shared_ptr<auth_response_data> answer_;
+};
+
+/// `auth`, which tells its token to `answer` if there is one.
+template <class Auth>
+any_auth heard_by(const std::shared_ptr<auth_response_data>& answer, Auth auth) {
+  if (!answer) return auth;
+  return token_teller<Auth>(std::move(auth), answer);
+}
+
 /// What `work` gives. Whatever it throws is thrown as an authentication_error with the cause nested in it.
 template <class Work>
 auto or_authentication_error(const std::string& what, Work work) {
@@ -101,13 +134,18 @@ template <class Prepare, class Part>
 auto log_in_async(const std::string& what, Prepare prepare, Part part_of)
     -> std::future<decltype(part_of(prepare()))> {
   try {
-    return or_authentication_error(what, [&] {
-      const login prepared = prepare();
+    const login prepared = or_authentication_error(what, prepare);
+    try {
       return prepared.client.async([what, prepared, part_of] {
         return log_in(
             what, [&] { return prepared; }, part_of);
       });
-    });
+    } catch (...) {
+      std::throw_with_nested(authentication_error(
+          {.category = error_category::transport,
+           .message = what + " failed: the executor did not take the call: " + caught_text(),
+           .retryable = true}));
+    }
   } catch (...) {
     std::promise<decltype(part_of(prepare()))> failed;
     failed.set_exception(std::current_exception());

@@ -1,20 +1,15 @@
 #ifndef T3API_AUTHENTICATE_WAY_IN_HPP
 #define T3API_AUTHENTICATE_WAY_IN_HPP
 
+#include <algorithm>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include <t3api/auth/any.hpp>
-#include <t3api/auth/api_key.hpp>
-#include <t3api/auth/bearer.hpp>
-#include <t3api/auth/credentials.hpp>
-#include <t3api/auth/secret_key.hpp>
 #include <t3api/auth/state_rules.hpp>
-#include <t3api/core/secret.hpp>
+#include <t3api/authenticate/ingredient.hpp>
 #include <t3api/detail/ascii.hpp>
 #include <t3api/environment/settings.hpp>
 
@@ -35,73 +30,74 @@ constexpr std::string_view to_string(way_in way) noexcept {
 
 namespace detail {
 
-/// Where a setting is found; what is found at the front goes before the rest.
-enum class place { arguments, environment, file };
-
-inline constexpr std::string_view given_as_argument = "the arguments";
-
-inline place place_of(const setting& found) {
-  if (found.source == given_as_argument) return place::arguments;
-  return found.source == "the environment" ? place::environment : place::file;
-}
-
-/// One thing that a way in takes.
-struct ingredient {
-  std::string_view name;  ///< As it is called in the environment.
-  std::optional<setting> found;
-
-  secret value() const { return found ? found->value : secret(); }
-  std::string text() const { return std::string(value().reveal()); }
-};
-
 /// A way in with all that it takes; `needed` ones first, the telling one at the front.
 struct candidate {
   way_in way;
   std::vector<ingredient> needed;
   std::vector<ingredient> optional{};
 
-  bool is_meant() const { return needed.front().found.has_value(); }
-  bool is_from(place where) const { return is_meant() && place_of(*needed.front().found) == where; }
+  /// One needed part that is given as an argument makes it the caller's choice. In the environment and the
+  /// file the telling part counts alone.
+  bool is_from(place where) const {
+    const bool chosen = std::any_of(needed.begin(), needed.end(),
+                                    [](const ingredient& part) { return part.is_from(place::arguments); });
+    return chosen ? where == place::arguments : needed.front().is_from(where);
+  }
+  bool is_meant() const { return is_from(place::arguments) || needed.front().found.has_value(); }
 
-  std::string missing() const {
-    std::string names;
+  /// The parts that there are.
+  std::vector<ingredient> present() const {
+    std::vector<ingredient> parts;
+    for (const auto* from : {&needed, &optional}) {
+      for (const auto& part : *from) {
+        if (part.found) parts.push_back(part);
+      }
+    }
+    return parts;
+  }
+
+  std::vector<std::string> missing() const {
+    std::vector<std::string> names;
     for (const auto& part : needed) {
-      if (!part.found) names += (names.empty() ? "" : " and ") + std::string(part.name);
+      if (!part.found) names.emplace_back(part.name);
     }
     return names;
   }
 };
 
-inline ingredient take(std::string_view name, std::string_view given, const std::optional<setting>& found) {
-  if (trim(given).empty()) return {name, found};
-  return {name, setting{.value = secret(given), .source = std::string(given_as_argument)}};
-}
-
-/// What there is for each way in. A one-time password that is given goes before a seed that is found.
+/// What there is for each way in. A one-time password that is given goes before a seed that is found, and
+/// such a seed is taken only where the state wants it.
 template <class Arguments>
-std::vector<candidate> ways_in(const Arguments& given, const configured_credentials& found) {
+std::vector<candidate> ways_in(const Arguments& given, const configured_credentials& found,
+                               const state_rules& rules) {
+  const auto hostname = take("METRC_HOSTNAME", "Metrc hostname", given.hostname, found.hostname);
   const bool otp_given = !trim(given.otp.reveal()).empty();
-  return {
-      {.way = way_in::secret_key,
-       .needed = {take("T3_SECRET_KEY", given.secret_key.reveal(), found.secret_key)}},
-      {.way = way_in::jwt, .needed = {take("JWT_TOKEN", given.jwt_token.reveal(), found.jwt)}},
-      {.way = way_in::api_key,
-       .needed = {take("API_KEY", given.api_key.reveal(), found.api_key),
-                  take("API_STATE_CODE", given.state_code, found.state_code)}},
-      {.way = way_in::credentials,
-       .needed = {take("METRC_PASSWORD", given.password.reveal(), found.password),
-                  take("METRC_HOSTNAME", given.hostname, found.hostname),
-                  take("METRC_USERNAME", given.username, found.username)},
-       .optional = {take("one-time password", given.otp.reveal(), std::nullopt),
-                    take("METRC_EMAIL", given.email, found.email),
-                    take("OTP_SEED", given.otp_seed.reveal(), otp_given ? std::nullopt : found.otp_seed)}}};
+  const bool seed_is_wanted = !otp_given && rules.needs_otp(hostname.text());
+  const auto seed = seed_is_wanted ? found.otp_seed : std::nullopt;
+  return {{.way = way_in::secret_key,
+           .needed = {take("T3_SECRET_KEY", "secret key", given.secret_key.reveal(), found.secret_key)}},
+          {.way = way_in::jwt, .needed = {take("JWT_TOKEN", "JWT", given.jwt_token.reveal(), found.jwt)}},
+          {.way = way_in::api_key,
+           .needed = {take("API_KEY", "API key", given.api_key.reveal(), found.api_key),
+                      take("API_STATE_CODE", "state code", given.state_code, found.state_code)}},
+          {.way = way_in::credentials,
+           .needed = {take("METRC_PASSWORD", "Metrc password", given.password.reveal(), found.password),
+                      hostname, take("METRC_USERNAME", "Metrc user name", given.username, found.username)},
+           .optional = {take("one-time password", "one-time password", given.otp.reveal(), std::nullopt),
+                        take("METRC_EMAIL", "e-mail address", given.email, found.email),
+                        take("OTP_SEED", "one-time password seed", given.otp_seed.reveal(), seed)}}};
 }
 
+/// A way in and where it comes from: by its telling part if all of it comes from one place, else by every
+/// part.
 inline std::string origin_of(const candidate& way) {
-  const auto& telling = way.needed.front();
-  const bool argument = telling.found->source == given_as_argument;
-  return std::string(to_string(way.way)) + " from " + (argument ? "" : std::string(telling.name) + " in ") +
-         telling.found->source;
+  const auto parts = way.present();
+  const auto where = place_of(*parts.front().found);
+  const bool together =
+      std::all_of(parts.begin(), parts.end(), [&](const ingredient& part) { return part.is_from(where); });
+  const std::string from = std::string(to_string(way.way)) + " from ";
+  if (!together) return from + origins(parts);
+  return from + (where == place::arguments ? std::string(given_as_argument) : origins({parts.front()}));
 }
 
 /// What a way in takes, for people: "API_KEY with API_STATE_CODE".
@@ -112,6 +108,13 @@ inline std::string names_of(const candidate& way) {
     names.append(first ? "" : &part == &way.needed[1] ? " with " : " and ").append(part.name);
   }
   return names;
+}
+
+/// What there is of a way in whose telling part is missing, and what is not.
+inline std::string half_of(const candidate& way) {
+  const auto missing = way.missing();
+  return origins(way.needed, " is set in ", " are set in ") + ", but " + listed(missing) +
+         (missing.size() == 1 ? " is not" : " are not");
 }
 
 /// The one to take: the first in order of those that are given as arguments, else of those in the
@@ -128,49 +131,21 @@ inline const candidate& first_in_order(const std::vector<candidate>& ways, const
     }
   }
   std::string looked_for;
+  std::string halves;
   for (const auto wanted : order) {
     for (const auto& way : ways) {
-      if (way.way == wanted) looked_for += (looked_for.empty() ? "" : ", or ") + names_of(way);
+      if (way.way != wanted) continue;
+      looked_for += (looked_for.empty() ? "" : ", or ") + names_of(way);
+      if (way.missing().size() < way.needed.size()) halves += (halves.empty() ? "" : "; ") + half_of(way);
     }
+  }
+  if (!halves.empty()) {
+    throw std::invalid_argument("the credentials that are configured are not enough: " + halves);
   }
   const std::string places = file.empty() ? "the arguments and the environment"
                                           : "the arguments, the environment and " + printable(file, 100);
   throw std::invalid_argument("no credentials are configured: looked in " + places + " for " + looked_for +
                               "; set one of these");
-}
-
-/// The auth method for `chosen`, one of `ways`, with a description of what it is and where it comes from.
-/// Throws std::invalid_argument when something is missing of it or malformed, and authentication_error for an
-/// expired JWT.
-inline any_auth take_way_in(const std::vector<candidate>& ways, const candidate& chosen,
-                            const state_rules& rules, bool renew) {
-  if (const auto missing = chosen.missing(); !missing.empty()) {
-    throw std::invalid_argument("the " + origin_of(chosen) + " is not enough: " + missing +
-                                " must be set too");
-  }
-  std::string description = "using the " + origin_of(chosen);
-  std::string others;
-  for (const auto& way : ways) {
-    if (&way != &chosen && way.is_meant()) others += (others.empty() ? "" : ", ") + origin_of(way);
-  }
-  if (!others.empty()) description += " (not used: " + others + ")";
-  const renewal_options renewal{.keep_credentials = renew};
-  const auto& needed = chosen.needed;
-  switch (chosen.way) {
-    case way_in::secret_key: return {secret_key_auth(needed[0].value()), std::move(description)};
-    case way_in::jwt: return {bearer_auth(needed[0].value()), std::move(description)};
-    case way_in::api_key:
-      return {api_key_auth(needed[0].value(), needed[1].text(), renewal), std::move(description)};
-    case way_in::credentials: break;
-  }
-  return {credentials_auth({.hostname = needed[1].text(),
-                            .username = needed[2].text(),
-                            .password = needed[0].value(),
-                            .otp = chosen.optional[0].value(),
-                            .email = chosen.optional[1].text(),
-                            .otp_seed = chosen.optional[2].value()},
-                           {.rules = rules, .renewal = renewal}),
-          std::move(description)};
 }
 
 }  // namespace detail

@@ -123,6 +123,19 @@ TEST_CASE("a blank or malformed key or state code is told before anything is sen
   CHECK(service.count() == 0);
 }
 
+TEST_CASE("with one store several calls share one token") {
+  const surroundings clean;
+  const sandbox_server box;
+  const memory_store store;
+  for (const auto& function : functions) {
+    CAPTURE(function.name);
+    auto given = demo_key({.host = box.url()});
+    given.store = store;
+    CHECK(function.username(given) == "demo-ca");
+    CHECK(box.exchanges() == 1);
+  }
+}
+
 TEST_CASE("a wrong key is posted once and shown nowhere") {
   const surroundings clean;
   for (const auto& function : functions) {

@@ -242,6 +242,30 @@ TEST_CASE("with renew a client outlives its token; without it it says what to do
   CHECK_FALSE(credentials_arguments().renew);
 }
 
+TEST_CASE("with one store several logins are one, and a one-time password is used once") {
+  const surroundings clean;
+  const sandbox_server box;
+  const memory_store store;
+  const auto given = [&] {
+    auto one = michigan();
+    one.host = box.url();
+    one.otp_seed = "JBSWY3DPEHPK3PXP";
+    one.store = store;
+    return one;
+  };
+  const auto first = authenticate_and_get_token(given());
+  CHECK(authenticate_and_get_token(given()).reveal() == first.reveal());
+  CHECK(owner(first, given()) == "demo-mi");
+  for (const auto& function : functions) {
+    CAPTURE(function.name);
+    CHECK(function.username(given()) == "demo-mi");
+  }
+  CHECK(box.exchanges() == 1);
+  const auto data = authenticate_and_get_response(given());
+  CHECK(data.access_token.reveal() == first.reveal());
+  CHECK(data.further.empty());
+}
+
 TEST_CASE("without renew a token that the service refuses ends the client too") {
   const surroundings clean;
   sandbox_server box;

@@ -130,11 +130,73 @@ TEST_CASE("the way in is described by the client and told to the log, never a va
   given.username = "canary-user";
   const auto client = get_authenticated_client_or_error(given);
   const std::string expected =
-      "using the Metrc credentials from METRC_PASSWORD in the environment (not used: API key from API_KEY "
-      "in " +
-      folder.path() + "/settings line 2)";
+      "using the Metrc credentials from METRC_PASSWORD in the environment, METRC_HOSTNAME and METRC_USERNAME "
+      "in the arguments (not used: API key from API_KEY in " +
+      folder.path() + "/settings line 2), at " + service.url();
   CHECK(client.auth().description() == expected);
   CHECK(notices == std::vector<std::string>{expected});
+}
+
+TEST_CASE("the description ends with the service, who chose it, and that certificates are not checked") {
+  const recording_server service(obliging_service);
+  const temporary_folder folder;
+  const auto file = folder.write("settings", "\nT3_API_HOST=" + service.url() + "/base/\nVERIFY_SSL=no\n");
+  const auto description = [&](configured_arguments given, variables set = {}) {
+    given.secret_key = "canary-key";
+    given.environment = options_of(std::move(set), file);
+    return get_authenticated_client_or_error(given).auth().description();
+  };
+  const std::string start = "using the secret key from the arguments, at ";
+  const std::string unchecked = "; certificates are NOT checked";
+  const auto by_file = unchecked + " (VERIFY_SSL in " + file + " line 3)";
+  CHECK(description({}) == start + service.url() + " (T3_API_HOST in " + file + " line 2)" + by_file);
+  CHECK(description({}, {{"T3_API_HOST", "https://t3.example:8443"}, {"VERIFY_SSL", "1"}}) ==
+        start + "https://t3.example:8443 (T3_API_HOST in the environment)");
+  CHECK(description({.host = ""}).ends_with(" line 2)" + by_file));
+  CHECK(description({.host = "https://t3.example"}) == start + "https://t3.example" + by_file);
+  client_config config{.host = "https://t3.example"};
+  CHECK(description({.config = config}) == start + "https://t3.example");
+  config.tls.dangerously_accept_any_certificate = true;
+  CHECK(description({.config = config}) == start + "https://t3.example" + unchecked);
+  CHECK(description({.host = "https://other.example", .config = config}) ==
+        start + "https://other.example" + unchecked);
+}
+
+TEST_CASE("a user name that is given is never ignored for an API key that is found") {
+  const recording_server service(obliging_service);
+  const auto failure = failure_of([&] {
+    get_authenticated_client_or_error(
+        {.hostname = "ca.metrc.com",
+         .username = "alice",
+         .host = service.url(),
+         .environment = options_of({{"API_KEY", "a"}, {"API_STATE_CODE", "CA"}})});
+  });
+  CHECK(failure.says("is not enough: METRC_PASSWORD must be set too"));
+  CHECK(service.count() == 0);
+}
+
+TEST_CASE("a seed that is configured is of no account where the state wants none") {
+  variables set = without({"T3_SECRET_KEY", "JWT_TOKEN", "API_KEY"});
+  set["OTP_SEED"] = "no seed at all!";
+  CHECK(way_of({.set = set}) == by_password);
+  set["OTP_WHITELIST"] = "ca.metrc.com";
+  CHECK(failure_of([&] { way_of({.set = set}); }).says("OTP_SEED in the environment: "));
+}
+
+TEST_CASE("configured clients with one store share one token") {
+  const sandbox_server box;
+  configured_arguments given{.host = box.url()};
+  given.environment = options_of({{"METRC_HOSTNAME", "mi.metrc.com"},
+                                  {"METRC_USERNAME", "demo-mi"},
+                                  {"METRC_PASSWORD", "demo-mi-password"},
+                                  {"OTP_SEED", "JBSWY3DPEHPK3PXP"}});
+  for (int client = 0; client < 3; ++client)
+    CHECK(whoami(get_authenticated_client_or_error(given)).value().username == "demo-mi");
+  CHECK(box.exchanges() == 1);
+  given.environment = options_of({{"API_KEY", "demo-api-key"}, {"API_STATE_CODE", "CA"}});
+  for (int client = 0; client < 3; ++client)
+    CHECK(whoami(get_authenticated_client_or_error(given)).value().username == "demo-ca");
+  CHECK(box.exchanges() == 2);
 }
 
 TEST_CASE("nothing configured, or not all of it: told with the names, and nothing is sent") {
@@ -155,7 +217,11 @@ TEST_CASE("nothing configured, or not all of it: told with the names, and nothin
       failure.says("the API key from API_KEY in the environment is not enough: API_STATE_CODE must be set"));
   CHECK_FALSE(failure.says("canary"));
   failure = failure_with({{"API_KEY", "canary"}, {"API_STATE_CODE", "California"}});
-  CHECK(failure.says("the state code is not two letters"));
+  CHECK(failure.says("API_STATE_CODE in the environment: the state code is not two letters"));
+  failure = failure_with({{"METRC_USERNAME", "canary"}});
+  CHECK(failure.says(
+      "METRC_USERNAME is set in the environment, but METRC_PASSWORD and METRC_HOSTNAME are not"));
+  CHECK_FALSE(failure.says("canary"));
   CHECK(service.count() == 0);
 }
 
@@ -167,7 +233,7 @@ TEST_CASE("an expired JWT is an authentication_error, nested in one, and nothing
         {.host = service.url(), .environment = options_of({{"JWT_TOKEN", expired}})});
   });
   CHECK(failure.is_from<authentication_error>());
-  CHECK(failure.says("the JWT has expired"));
+  CHECK(failure.says("JWT_TOKEN in the environment: the JWT has expired"));
   CHECK(service.count() == 0);
 }
 
@@ -207,10 +273,10 @@ TEST_CASE("without arguments the process environment and .t3.env in the working 
   around.set("T3_API_HOST", service.url());
   CHECK(failure_of([] { get_authenticated_client_or_error(); }).says("the environment and .t3.env for"));
   around.write_file("API_KEY=a\nAPI_STATE_CODE=CA\n");
-  CHECK(get_authenticated_client_or_error().auth().description() ==
-        "using the API key from API_KEY in .t3.env line 1");
-  CHECK(get_authenticated_client_or_error_async().get().auth().description() ==
-        "using the API key from API_KEY in .t3.env line 1");
+  const auto expected = "using the API key from API_KEY in .t3.env line 1, at " + service.url() +
+                        " (T3_API_HOST in the environment)";
+  CHECK(get_authenticated_client_or_error().auth().description() == expected);
+  CHECK(get_authenticated_client_or_error_async().get().auth().description() == expected);
   CHECK(service.count("/v2/auth/apikey") == 2);
   around.write_file("API_KEY=\"a\n");
   CHECK(failure_of([] { get_authenticated_client_or_error(); }).says(".t3.env line 1 (API_KEY)"));

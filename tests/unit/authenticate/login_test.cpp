@@ -431,10 +431,23 @@ TEST_CASE("what an executor throws is nested in an authentication_error") {
     client_config config{.host = service.url()};
     config.executor = [](const std::function<void()>&) { throw std::length_error("the queue is full"); };
     const auto failure = failure_of([&] { function.run({.config = config}); });
-    CHECK(failure.says("the queue is full"));
+    CHECK(failure.says("failed: the executor did not take the call: the queue is full"));
     CHECK(failure.is_from<std::length_error>());
     config.executor = [](const std::function<void()>&) { throw 42; };
     CHECK(failure_of([&] { function.run({.config = config}); }).is_from<int>());
+  }
+  CHECK(service.count() == 0);
+}
+
+TEST_CASE("an executor that drops the job breaks the promise, and nothing is sent") {
+  const surroundings clean;
+  const recording_server service(obliging_service);
+  client_config config{.host = service.url()};
+  config.executor = [](const std::function<void()>&) {};
+  for (const auto& function : functions_that_log_in()) {
+    CAPTURE(function.name);
+    if (function.name.ends_with("_async"))
+      CHECK_THROWS_AS(function.run({.config = config}), std::future_error);
   }
   CHECK(service.count() == 0);
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <t3api/authenticate/configured.hpp>
+#include <t3api/authenticate/take_way_in.hpp>
 
 using namespace t3api;
 using detail::first_in_order;
@@ -53,14 +54,14 @@ void configure(way_in way, place where, configured_arguments& given, configured_
 }
 
 std::string description(const configured_arguments& given, const configured_credentials& there) {
-  const auto ways = ways_in(given, there);
+  const auto ways = ways_in(given, there, {});
   return take_way_in(ways, first_in_order(ways, given.order, ".t3.env"), {}, true).description();
 }
 
 std::string refusal(const configured_arguments& given, const configured_credentials& there,
                     const std::string& file = ".t3.env") {
   try {
-    const auto ways = ways_in(given, there);
+    const auto ways = ways_in(given, there, {});
     take_way_in(ways, first_in_order(ways, given.order, file), {}, true);
   } catch (const std::invalid_argument& failure) {
     return failure.what();
@@ -91,7 +92,7 @@ TEST_CASE("arguments go before the environment, that before the file, and then t
         if (at != absent && (!expected || at < where.at(static_cast<std::size_t>(*expected)))) expected = way;
       }
       CAPTURE(number);
-      const auto ways = ways_in(given, there);
+      const auto ways = ways_in(given, there, {});
       if (!expected) {
         CHECK_THROWS_AS(first_in_order(ways, order, ".t3.env"), std::invalid_argument);
         continue;
@@ -127,10 +128,46 @@ TEST_CASE("what is missing of the way in that would be taken is named") {
       refusal({.password = "canary"}, {}) ==
       "the Metrc credentials from the arguments is not enough: METRC_HOSTNAME and METRC_USERNAME must be set "
       "too");
+  CHECK(refusal({.username = "u"}, {.password = setting{"canary", ".t3.env line 1"}}) ==
+        "the Metrc credentials from METRC_PASSWORD in .t3.env line 1, METRC_USERNAME in the arguments is not "
+        "enough: METRC_HOSTNAME must be set too");
+}
+
+TEST_CASE("one needed part that is an argument makes the way in that of the arguments") {
+  const configured_credentials key{.api_key = setting{"canary", "the environment"},
+                                   .state_code = setting{"CA", "the environment"}};
+  const std::string not_enough = "the Metrc credentials from the arguments is not enough: ";
+  CHECK(refusal({.hostname = "ca.metrc.com", .username = "alice"}, key) ==
+        not_enough + "METRC_PASSWORD must be set too");
+  CHECK(refusal({.username = "alice"}, key) ==
+        not_enough + "METRC_PASSWORD and METRC_HOSTNAME must be set too");
+  CHECK(refusal({.state_code = "CA"}, {.secret_key = setting{"canary", "the environment"}}) ==
+        "the API key from the arguments is not enough: API_KEY must be set too");
+  auto with_password = key;
+  with_password.password = setting{"canary", ".t3.env line 3"};
   CHECK(
-      refusal({.username = "u"}, {.password = setting{"canary", ".t3.env line 1"}}) ==
-      "the Metrc credentials from METRC_PASSWORD in .t3.env line 1 is not enough: METRC_HOSTNAME must be set "
-      "too");
+      description({.hostname = "ca.metrc.com", .username = "alice"}, with_password) ==
+      "using the Metrc credentials from METRC_PASSWORD in .t3.env line 3, METRC_HOSTNAME and METRC_USERNAME "
+      "in the arguments (not used: API key from API_KEY in the environment)");
+  CHECK(description({.email = "a@example.com", .otp_seed = "JBSWY3DPEHPK3PXP"}, key)
+            .starts_with("using the API key from API_KEY in the environment"));
+}
+
+TEST_CASE("half a way in and nothing else: what there is, and what is missing") {
+  const std::string start = "the credentials that are configured are not enough: ";
+  const setting user{"canary", ".t3.env line 2"};
+  CHECK(refusal({}, {.hostname = setting{"ca.metrc.com", ".t3.env line 1"}, .username = user}) ==
+        start +
+            "METRC_HOSTNAME and METRC_USERNAME are set in .t3.env lines 1 and 2, but METRC_PASSWORD is not");
+  CHECK(refusal({}, {.username = user}) ==
+        start + "METRC_USERNAME is set in .t3.env line 2, but METRC_PASSWORD and METRC_HOSTNAME are not");
+  CHECK(refusal({}, {.username = user, .state_code = setting{"CA", "the environment"}}) ==
+        start +
+            "API_STATE_CODE is set in the environment, but API_KEY is not; METRC_USERNAME is set in "
+            ".t3.env line 2, but METRC_PASSWORD and METRC_HOSTNAME are not");
+  CHECK(refusal({.order = {way_in::jwt}}, {.username = user}).starts_with("no credentials are configured"));
+  CHECK(description({}, {.username = user, .secret_key = setting{"canary", ".t3.env line 3"}}) ==
+        "using the secret key from T3_SECRET_KEY in .t3.env line 3");
 }
 
 TEST_CASE("nothing configured: the message lists what was looked for, and where") {
@@ -147,17 +184,18 @@ TEST_CASE("nothing configured: the message lists what was looked for, and where"
 }
 
 TEST_CASE("each value is taken from the first place that has it") {
+  const state_rules rules;
   configured_credentials there;
   configured_arguments given{.hostname = "mi.metrc.com", .username = "  ", .password = "p", .otp = "123456"};
   there.hostname = setting{"ca.metrc.com", "the environment"};
   there.username = setting{"u", "the environment"};
   there.otp_seed = setting{"JBSWY3DPEHPK3PXP", "the environment"};
-  const auto ways = ways_in(given, there);
+  const auto ways = ways_in(given, there, rules);
   const auto& credentials = ways.back();
   CHECK(credentials.needed[1].text() == "mi.metrc.com");
   CHECK(credentials.needed[2].text() == "u");
   CHECK(credentials.optional[0].text() == "123456");
   CHECK_FALSE(credentials.optional[2].found.has_value());  // Both would be one too many.
   given.otp = " ";
-  CHECK(ways_in(given, there).back().optional[2].text() == "JBSWY3DPEHPK3PXP");
+  CHECK(ways_in(given, there, rules).back().optional[2].text() == "JBSWY3DPEHPK3PXP");
 }
