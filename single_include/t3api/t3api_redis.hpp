@@ -27,7 +27,6 @@
 //   t3api/store/redis_channel.hpp
 //   t3api/store/failure_pause.hpp
 //   t3api/store/redis_connection.hpp
-//   t3api/store/bounded_lookup.hpp
 //   t3api/store/redis_failure.hpp
 //   t3api/store/redis_options.hpp
 //   t3api/store/timed_lock.hpp
@@ -140,57 +139,11 @@ class failure_pause {
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <hiredis/hiredis.h>
 
-#ifndef _WIN32
-#include <fcntl.h>
-#endif
-
-#ifndef T3API_STORE_BOUNDED_LOOKUP_HPP
-#define T3API_STORE_BOUNDED_LOOKUP_HPP
-
-#include <condition_variable>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <string>
-#include <thread>
-#include <utility>
-#include <vector>
-
-
-namespace t3api::detail {
-
-/// The addresses of a host, or nothing when `deadline` comes first. The system's resolver knows no deadline,
-/// so it works in a thread of its own that is left behind when it does not answer in time. Throws
-/// std::system_error when there is no thread to be had.
-inline std::optional<std::vector<std::string>> lookup_until(const std::string& host, steady_time deadline) {
-  if (is_address(host)) return std::vector{host};
-  if (iequals(host, "localhost")) return std::vector<std::string>{"127.0.0.1", "::1"};
-  struct lookup {
-    std::mutex mutex;
-    std::condition_variable done;
-    std::optional<std::vector<std::string>> addresses;
-  };
-  const auto shared = std::make_shared<lookup>();
-  std::thread([shared, host] {
-    auto addresses = lookup_addresses(host);
-    const std::scoped_lock lock(shared->mutex);
-    shared->addresses = std::move(addresses);
-    shared->done.notify_all();
-  }).detach();
-  std::unique_lock lock(shared->mutex);
-  shared->done.wait_until(lock, deadline, [&] { return shared->addresses.has_value(); });
-  return std::exchange(shared->addresses, std::nullopt);
-}
-
-}  // namespace t3api::detail
-
-#endif
 #ifndef T3API_STORE_REDIS_FAILURE_HPP
 #define T3API_STORE_REDIS_FAILURE_HPP
 
@@ -444,14 +397,11 @@ class redis_connection {
 
   std::optional<error> connect(steady_time deadline) {
     if (!options_.unix_socket.empty()) return connect_to(options_.unix_socket, deadline);
-    std::optional<std::vector<std::string>> addresses;
-    try {
-      addresses = lookup_until(options_.host, deadline);
-    } catch (const std::system_error&) {
-      return failure_.unreachable("no thread could be started to look up its name");
+    const auto addresses = resolve(options_.host, deadline, {});
+    if (!addresses) {
+      const bool late = addresses.error().category == error_category::timeout;
+      return late ? failure_.late() : failure_.unreachable("its name does not resolve to an address");
     }
-    if (!addresses) return failure_.late();
-    if (addresses->empty()) return failure_.unreachable("its name does not resolve to an address");
     std::optional<error> failed;
     for (const auto& address : *addresses) {
       failed = connect_to(address, deadline);
@@ -472,9 +422,7 @@ class redis_connection {
       if (is_over(deadline)) return failure_.late();
       return failure_.unreachable(printable(context_->errstr, sizeof context_->errstr));
     }
-#ifndef _WIN32
-    ::fcntl(context_->fd, F_SETFD, FD_CLOEXEC);
-#endif
+    close_on_exec(context_->fd);
     watched_.emplace(context_->fd);
     answers_ = *context_->reader->fn;
     answers_.createArray = no_list;

@@ -41,18 +41,18 @@
 //   t3api/sandbox/certificate.hpp
 //   t3api/core/clock.hpp
 //   t3api/sandbox/http_server.hpp
+//   t3api/detail/worker_pool.hpp
 //   t3api/sandbox/http_exchange.hpp
 //   t3api/core/request.hpp
 //   t3api/detail/percent.hpp
+//   t3api/detail/uuid.hpp
+//   t3api/detail/crypto.hpp
 //   t3api/sandbox/answer.hpp
 //   t3api/sandbox/time_text.hpp
 //   t3api/sandbox/busy_connections.hpp
 //   t3api/sandbox/http_target.hpp
 //   t3api/sandbox/input.hpp
-//   t3api/sandbox/uuid.hpp
-//   t3api/detail/crypto.hpp
 //   t3api/sandbox/listening_socket.hpp
-//   t3api/sandbox/worker_pool.hpp
 //   t3api/sandbox/service.hpp
 //   t3api/sandbox/context.hpp
 //   t3api/sandbox/api_keys.hpp
@@ -369,15 +369,19 @@ constexpr std::string_view to_string(error_category category) noexcept {
 }
 
 /// Why a call failed. A plain value: copy it, keep it, send it to another thread. It never holds a secret.
+/// Each error of a call has its `request_id`, but for that of a JSON body that cannot be written (no object
+/// or array, or text in it that is no UTF-8): such a call had not begun. Errors of functions that make no
+/// call have none either.
 struct error {
   error_category category = error_category::transport;
-  std::string message{};          ///< One sentence: what was wrong, where, what to do.
-  int status = 0;                 ///< HTTP status, or 0 when there was no answer.
-  std::string service_message{};  ///< What the service said, cleaned of control bytes and secrets.
-  std::string request_id{};       ///< The answer's `X-Request-Id`, when it had one.
-  int attempts = 0;               ///< How often the request was tried.
-  bool retryable = false;         ///< Whether the same call could succeed later.
-  bool sent = false;              ///< Whether the service may have seen the request.
+  std::string message{};             ///< One sentence: what was wrong, where, what to do.
+  int status = 0;                    ///< HTTP status, or 0 when there was no answer.
+  std::string service_message{};     ///< What the service said, cleaned of control bytes and secrets.
+  std::string request_id{};          ///< The call's own id, sent as `X-Request-Id` with each of its attempts.
+  std::string service_request_id{};  ///< The answer's `X-Request-Id`, when it had another.
+  int attempts = 0;                  ///< How often the request was tried.
+  bool retryable = false;            ///< Whether the same call could succeed later.
+  bool sent = false;                 ///< Whether the service may have seen the request.
   std::optional<std::chrono::seconds>
       retry_after{};  ///< How long the service asked to wait (RFC 9110 section 10.2.3).
 };
@@ -692,6 +696,16 @@ inline void wipe(std::string& text) noexcept {
   text.resize(text.capacity());
   wipe(text.data(), text.size());
   text.clear();
+}
+
+/// Overwrites what the copying of a text has left in the processor's vector registers. A thread begins with
+/// those of its maker, and a call that is bound lazily saves them on the stack, where they stay.
+inline void wipe_vector_registers() noexcept {
+  // Moving this much takes all the registers that a C library moves with. It must not know the size.
+  char bytes[1024] = {};
+  volatile std::size_t size = 512;
+  std::memmove(bytes + 64, bytes, size);
+  wipe(bytes, sizeof bytes);
 }
 
 }  // namespace t3api::detail
@@ -1372,6 +1386,111 @@ inline void require_client_certificate(SSL_CTX* context, const std::string& auth
 
 #include <httplib.h>
 
+#ifndef T3API_DETAIL_WORKER_POOL_HPP
+#define T3API_DETAIL_WORKER_POOL_HPP
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace t3api::detail {
+
+/// Threads that run jobs; a new one is started when all are busy, up to a limit, beyond which jobs wait. Any
+/// thread may call it, its own too. No job is lost.
+class worker_pool {
+ public:
+  explicit worker_pool(std::size_t most_threads)
+      : most_threads_(most_threads > 0 ? most_threads : 1), inside_(std::make_shared<inside>()) {}
+  worker_pool(const worker_pool&) = delete;
+  worker_pool& operator=(const worker_pool&) = delete;
+  ~worker_pool() { finish(); }
+
+  /// Runs `job`, which must not throw, on some thread, and destroys it there. Throws std::system_error when
+  /// not even one thread can be started; the job is then not kept.
+  void run(std::function<void()> job) {
+    {
+      const std::scoped_lock lock(inside_->mutex);
+      if (inside_->idle <= inside_->jobs.size() && inside_->running < most_threads_) start_thread();
+      inside_->jobs.push_back(std::move(job));
+    }
+    inside_->signal.notify_one();
+  }
+
+  /// Waits until all jobs are done, and ends the threads. One of the pool's own threads, whose job calls this
+  /// or destroys the pool, waits for the others alone: it ends by itself after its job and what no other
+  /// thread has taken by then.
+  void finish() {
+    std::vector<std::thread> ending;
+    std::unique_lock lock(inside_->mutex);
+    inside_->finishing = true;
+    inside_->signal.notify_all();
+    while (!threads_.empty()) {  // Jobs may start more threads in the meantime.
+      ending.swap(threads_);
+      lock.unlock();
+      for (auto& thread : ending) {
+        if (thread.get_id() == std::this_thread::get_id()) {
+          thread.detach();
+        } else {
+          thread.join();
+        }
+      }
+      ending.clear();
+      lock.lock();
+    }
+  }
+
+ private:
+  /// What the threads share with the pool; it outlives the pool if one of them destroys that.
+  struct inside {
+    void work() noexcept {
+      std::unique_lock lock(mutex);
+      while (true) {
+        ++idle;
+        signal.wait(lock, [this] { return finishing || !jobs.empty(); });
+        --idle;
+        if (jobs.empty()) break;
+        auto job = std::move(jobs.front());
+        jobs.pop_front();
+        lock.unlock();
+        job();
+        job = nullptr;  // Before locking again: it may hold the last reference to the pool's owner.
+        lock.lock();
+      }
+      --running;
+    }
+
+    std::mutex mutex;
+    std::condition_variable signal;
+    std::deque<std::function<void()>> jobs;
+    std::size_t running = 0;  ///< Threads that may still take a job.
+    std::size_t idle = 0;     ///< Those of them that wait for one.
+    bool finishing = false;
+  };
+
+  void start_thread() {
+    try {
+      threads_.emplace_back([shared = inside_] { shared->work(); });
+      ++inside_->running;
+    } catch (const std::system_error&) {
+      if (inside_->running == 0) throw;
+    }
+  }
+
+  const std::size_t most_threads_;
+  const std::shared_ptr<inside> inside_;
+  std::vector<std::thread> threads_;  ///< Guarded by the mutex inside.
+};
+
+}  // namespace t3api::detail
+
+#endif
 #ifndef T3API_SANDBOX_HTTP_EXCHANGE_HPP
 #define T3API_SANDBOX_HTTP_EXCHANGE_HPP
 
@@ -1567,6 +1686,224 @@ inline std::optional<error> normalise(request& r) {
 }
 
 }  // namespace t3api
+
+#endif
+#ifndef T3API_DETAIL_UUID_HPP
+#define T3API_DETAIL_UUID_HPP
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#ifndef T3API_DETAIL_CRYPTO_HPP
+#define T3API_DETAIL_CRYPTO_HPP
+
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+
+namespace t3api::detail {
+
+inline std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view message) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> code{};
+  unsigned int size = 0;
+  if (key.data() == nullptr) key = "";  // OpenSSL takes a null key for "the one of the last call".
+  if (HMAC(digest, key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(message.data()), message.size(), code.data(),
+           &size) == nullptr) {
+    throw std::runtime_error(
+        "OpenSSL could not compute an HMAC: is the digest disabled by a provider or FIPS policy?");
+  }
+  return {reinterpret_cast<const char*>(code.data()), size};
+}
+
+/// HMAC-SHA-1 (RFC 2104), 20 bytes; for one-time passwords only.
+inline std::string hmac_sha1(std::string_view key, std::string_view message) {
+  return hmac(EVP_sha1(), key, message);
+}
+
+/// HMAC-SHA-256 (RFC 2104), 32 bytes.
+inline std::string hmac_sha256(std::string_view key, std::string_view message) {
+  return hmac(EVP_sha256(), key, message);
+}
+
+/// HMAC-SHA-512 (RFC 2104), 64 bytes.
+inline std::string hmac_sha512(std::string_view key, std::string_view message) {
+  return hmac(EVP_sha512(), key, message);
+}
+
+/// Fills memory from the system's random source. Throws std::runtime_error when there is none.
+inline void fill_with_random(void* memory, std::size_t size) {
+  if (RAND_bytes(static_cast<unsigned char*>(memory), static_cast<int>(size)) != 1) {
+    throw std::runtime_error("OpenSSL has no random bytes to give: is the system's random source available?");
+  }
+}
+
+/// `size` bytes from the system's random source. Throws as above.
+inline std::string random_bytes(std::size_t size) {
+  std::string bytes(size, '\0');
+  fill_with_random(bytes.data(), size);
+  return bytes;
+}
+
+/// Whether both are equal, in a time that depends on their sizes only.
+inline bool constant_time_equal(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+inline constexpr std::size_t gcm_key_size = 32;
+inline constexpr std::size_t gcm_nonce_size = 12;
+inline constexpr std::size_t gcm_tag_size = 16;
+
+/// One run of AES-256-GCM (NIST SP 800-38D) in either direction.
+class gcm_run {
+ public:
+  /// Throws std::invalid_argument for a key or nonce of another size.
+  gcm_run(bool encrypts, std::string_view key, std::string_view nonce) : context_(EVP_CIPHER_CTX_new()) {
+    if (key.size() != gcm_key_size || nonce.size() != gcm_nonce_size) {
+      throw std::invalid_argument("AES-256-GCM takes a key of 32 bytes and a nonce of 12");
+    }
+    demand(context_ != nullptr && EVP_CipherInit_ex(context_.get(), EVP_aes_256_gcm(), nullptr, bytes(key),
+                                                    bytes(nonce), encrypts ? 1 : 0) == 1);
+  }
+
+  void add_associated(std::string_view text) {
+    int size = 0;
+    demand(text.empty() || EVP_CipherUpdate(context_.get(), nullptr, &size, bytes(text), as_int(text)) == 1);
+  }
+
+  std::string transform(std::string_view text) {
+    std::string out(text.size(), '\0');
+    int size = 0;
+    demand(text.empty() || EVP_CipherUpdate(context_.get(), reinterpret_cast<unsigned char*>(out.data()),
+                                            &size, bytes(text), as_int(text)) == 1);
+    return out;
+  }
+
+  /// The tag of what was encrypted.
+  std::string tag() {
+    std::string made(gcm_tag_size, '\0');
+    demand(finish() && EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_GCM_GET_TAG,
+                                           static_cast<int>(gcm_tag_size), made.data()) == 1);
+    return made;
+  }
+
+  /// Whether `tag`, of 16 bytes, is that of what was decrypted; if not, nothing of it is to be used.
+  bool matches(std::string tag) {
+    demand(EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(gcm_tag_size),
+                               tag.data()) == 1);
+    return finish();
+  }
+
+ private:
+  struct freeing {
+    void operator()(EVP_CIPHER_CTX* context) const noexcept { EVP_CIPHER_CTX_free(context); }
+  };
+
+  static const unsigned char* bytes(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+  }
+  static int as_int(std::string_view text) {
+    if (text.size() > static_cast<std::size_t>((std::numeric_limits<int>::max)())) {
+      throw std::length_error("AES-256-GCM takes at most 2 GiB here");
+    }
+    return static_cast<int>(text.size());
+  }
+  static void demand(bool done) {
+    if (!done) {
+      throw std::runtime_error(
+          "OpenSSL could not run AES-256-GCM: is it disabled by a provider or FIPS policy?");
+    }
+  }
+
+  bool finish() {
+    unsigned char none[16];
+    int size = 0;
+    return EVP_CipherFinal_ex(context_.get(), none, &size) == 1;
+  }
+
+  std::unique_ptr<EVP_CIPHER_CTX, freeing> context_;
+};
+
+/// AES-256-GCM (NIST SP 800-38D): the ciphertext and behind it the tag. A nonce must never come twice with
+/// one key. Throws std::invalid_argument for a key that has not 32 bytes or a nonce that has not 12, and
+/// std::runtime_error when OpenSSL cannot.
+inline std::string gcm_encrypt(std::string_view key, std::string_view nonce, std::string_view plain,
+                               std::string_view associated) {
+  gcm_run run(true, key, nonce);
+  run.add_associated(associated);
+  std::string text = run.transform(plain);
+  return text += run.tag();
+}
+
+/// What `gcm_encrypt` was given, or nothing when key, nonce, text or associated data are not the same.
+inline std::optional<std::string> gcm_decrypt(std::string_view key, std::string_view nonce,
+                                              std::string_view text, std::string_view associated) {
+  if (text.size() < gcm_tag_size) return std::nullopt;
+  gcm_run run(false, key, nonce);
+  run.add_associated(associated);
+  std::string plain = run.transform(text.substr(0, text.size() - gcm_tag_size));
+  if (run.matches(std::string(text.substr(text.size() - gcm_tag_size)))) return plain;
+  wipe(plain);
+  return std::nullopt;
+}
+
+}  // namespace t3api::detail
+
+#endif
+
+namespace t3api::detail {
+
+/// Bytes as lower-case hexadecimal digits.
+inline std::string hex(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += digits[byte >> 4];
+    text += digits[byte & 15U];
+  }
+  return text;
+}
+
+/// A version 4 UUID (RFC 9562 section 5.4): 122 bits from the system's random source, in lower case.
+inline std::string make_uuid() {
+  std::array<unsigned char, 16> bytes{};
+  fill_with_random(bytes.data(), bytes.size());
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
+  constexpr std::string_view digits = "0123456789abcdef";
+  constexpr std::string_view shape = "xx-x-x-x-xxx";  // An x for two bytes.
+  std::string text;
+  text.reserve(36);
+  std::size_t next = 0;
+  for (const char c : shape) {
+    if (c == '-') {
+      text += c;
+      continue;
+    }
+    for (const std::size_t end = next + 2; next < end; ++next) {
+      text += digits[bytes[next] >> 4U];
+      text += digits[bytes[next] & 15U];
+    }
+  }
+  return text;
+}
+
+}  // namespace t3api::detail
 
 #endif
 #ifndef T3API_SANDBOX_ANSWER_HPP
@@ -1869,97 +2206,6 @@ inline std::string required_text(const nlohmann::json& body, const char* name) {
 }  // namespace t3api::sandbox
 
 #endif
-#ifndef T3API_SANDBOX_UUID_HPP
-#define T3API_SANDBOX_UUID_HPP
-
-#include <string>
-#include <string_view>
-
-#ifndef T3API_DETAIL_CRYPTO_HPP
-#define T3API_DETAIL_CRYPTO_HPP
-
-#include <array>
-#include <cstddef>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
-
-namespace t3api::detail {
-
-inline std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view message) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> code{};
-  unsigned int size = 0;
-  if (key.data() == nullptr) key = "";  // OpenSSL takes a null key for "the one of the last call".
-  if (HMAC(digest, key.data(), static_cast<int>(key.size()),
-           reinterpret_cast<const unsigned char*>(message.data()), message.size(), code.data(),
-           &size) == nullptr) {
-    throw std::runtime_error(
-        "OpenSSL could not compute an HMAC: is the digest disabled by a provider or FIPS policy?");
-  }
-  return {reinterpret_cast<const char*>(code.data()), size};
-}
-
-/// HMAC-SHA-1 (RFC 2104), 20 bytes; for one-time passwords only.
-inline std::string hmac_sha1(std::string_view key, std::string_view message) {
-  return hmac(EVP_sha1(), key, message);
-}
-
-/// HMAC-SHA-256 (RFC 2104), 32 bytes.
-inline std::string hmac_sha256(std::string_view key, std::string_view message) {
-  return hmac(EVP_sha256(), key, message);
-}
-
-/// `size` bytes from the system's random source. Throws std::runtime_error when there is none.
-inline std::string random_bytes(std::size_t size) {
-  std::string bytes(size, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(size)) != 1) {
-    throw std::runtime_error("OpenSSL has no random bytes to give: is the system's random source available?");
-  }
-  return bytes;
-}
-
-/// Whether both are equal, in a time that depends on their sizes only.
-inline bool constant_time_equal(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
-}  // namespace t3api::detail
-
-#endif
-
-namespace t3api::sandbox {
-
-/// Bytes as lower-case hexadecimal digits.
-inline std::string hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += digits[byte >> 4];
-    text += digits[byte & 15U];
-  }
-  return text;
-}
-
-/// A version 4 UUID (RFC 9562 section 5.4): 122 bits from the system's random source, in lower case.
-inline std::string make_uuid() {
-  std::string bytes = detail::random_bytes(16);
-  bytes[6] = static_cast<char>((static_cast<unsigned char>(bytes[6]) & 0x0FU) | 0x40U);
-  bytes[8] = static_cast<char>((static_cast<unsigned char>(bytes[8]) & 0x3FU) | 0x80U);
-  std::string text = hex(bytes);
-  for (const std::size_t dash : {8U, 13U, 18U, 23U}) text.insert(dash, 1, '-');
-  return text;
-}
-
-}  // namespace t3api::sandbox
-
-#endif
 
 namespace t3api::sandbox {
 
@@ -2116,7 +2362,7 @@ class http_exchange {
     const auto now = std::chrono::system_clock::now();
     response made = error_answer(why, asked.path, now);
     made.headers.set("Date", http_date(now));
-    made.headers.set("X-Request-Id", make_uuid());
+    made.headers.set("X-Request-Id", detail::make_uuid());
     send(answer, std::move(made), close);
   }
 
@@ -2280,87 +2526,6 @@ inline void end_reading(const local_address& server, const std::function<bool(in
 }  // namespace t3api::sandbox
 
 #endif
-#ifndef T3API_SANDBOX_WORKER_POOL_HPP
-#define T3API_SANDBOX_WORKER_POOL_HPP
-
-#include <condition_variable>
-#include <cstddef>
-#include <deque>
-#include <functional>
-#include <mutex>
-#include <system_error>
-#include <thread>
-#include <utility>
-#include <vector>
-
-namespace t3api::sandbox {
-
-/// Threads that run jobs; a new one is started when all are busy, up to a limit, beyond which jobs wait.
-class worker_pool {
- public:
-  explicit worker_pool(std::size_t most_threads) : most_threads_(most_threads > 0 ? most_threads : 1) {}
-  worker_pool(const worker_pool&) = delete;
-  worker_pool& operator=(const worker_pool&) = delete;
-  ~worker_pool() { finish(); }
-
-  /// Runs `job`, which must not throw, on some thread. Throws std::system_error when not even one can be
-  /// started.
-  void run(std::function<void()> job) {
-    {
-      const std::scoped_lock lock(mutex_);
-      jobs_.push_back(std::move(job));
-      if (idle_ < jobs_.size() && threads_.size() < most_threads_) start_thread();
-    }
-    signal_.notify_one();
-  }
-
-  /// Waits until all jobs are done, and ends the threads.
-  void finish() {
-    {
-      const std::scoped_lock lock(mutex_);
-      finishing_ = true;
-    }
-    signal_.notify_all();
-    for (auto& thread : threads_) thread.join();
-    threads_.clear();
-  }
-
- private:
-  void start_thread() {
-    try {
-      threads_.emplace_back([this] { work(); });
-    } catch (const std::system_error&) {
-      if (threads_.empty()) throw;
-    }
-  }
-
-  void work() {
-    std::unique_lock lock(mutex_);
-    while (true) {
-      ++idle_;
-      signal_.wait(lock, [this] { return finishing_ || !jobs_.empty(); });
-      --idle_;
-      if (jobs_.empty()) return;
-      const auto job = std::move(jobs_.front());
-      jobs_.pop_front();
-      lock.unlock();
-      job();
-      lock.lock();
-    }
-  }
-
-  const std::size_t most_threads_;
-  std::mutex mutex_;
-  std::condition_variable signal_;
-  std::deque<std::function<void()>> jobs_;
-  std::size_t idle_ = 0;
-  bool finishing_ = false;
-  std::vector<std::thread> threads_;
-};
-
-}  // namespace t3api::sandbox
-
-#endif
 
 #ifndef CPPHTTPLIB_OPENSSL_SUPPORT
 #error \
@@ -2467,7 +2632,7 @@ class http_server {
    private:
     const http_exchange& exchange_;
     std::optional<local_address> server_;
-    worker_pool pool_;
+    detail::worker_pool pool_;
   };
 
   /// Sets up a TLS context; httplib passes it as `SSL_CTX&` or, in newer versions, as a pointer without type.
@@ -2936,15 +3101,60 @@ class api_keys {
 #ifndef T3API_SANDBOX_SECRET_KEYS_HPP
 #define T3API_SANDBOX_SECRET_KEYS_HPP
 
+#include <algorithm>
+#include <atomic>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 
 namespace t3api::sandbox {
+
+/// All that is known of a secret key but the key itself. Any number of threads may share it.
+template <metrc_upstream Metrc>
+class secret_key_record {
+ public:
+  secret_key_record(std::shared_ptr<kept_login<Metrc>> login_, const metrc_user& owner, wall_time created_at_)
+      : login(std::move(login_)),
+        created_at(created_at_),
+        owner_hostname_(owner.hostname),
+        owner_username_(owner.username) {}
+
+  bool belongs_to(const metrc_user& user) const noexcept {
+    return owner_hostname_ == user.hostname && owner_username_ == user.username;
+  }
+
+  /// Notes that a call which came at `when` got in with the key. The last one counts, in whatever order the
+  /// calls are done.
+  void used(wall_time when) noexcept {
+    auto last = last_used_at_.load();
+    while (last < when && !last_used_at_.compare_exchange_weak(last, when)) {
+    }
+  }
+
+  /// Nothing when it was never used.
+  std::optional<wall_time> last_used_at() const noexcept {
+    const auto last = last_used_at_.load();
+    return last == never ? std::nullopt : std::optional(last);
+  }
+
+  const std::shared_ptr<kept_login<Metrc>> login;
+  const std::string id = detail::make_uuid();  ///< Has nothing to do with the key, and opens nothing.
+  const wall_time created_at;
+
+ private:
+  static constexpr wall_time never = (wall_time::min)();
+
+  const std::string owner_hostname_;
+  const std::string owner_username_;
+  std::atomic<wall_time> last_used_at_ = never;
+};
 
 /// The secret keys of a running sandbox: opaque UUIDs, each bound to the credentials it was made from. Holds
 /// a keyed hash of each key and never the key, which nobody can read again after `make`. Any number of
@@ -2952,29 +3162,62 @@ namespace t3api::sandbox {
 template <metrc_upstream Metrc>
 class secret_keys {
  public:
-  /// A new key for credentials that Metrc has just accepted.
-  secret make(std::shared_ptr<kept_login<Metrc>> login) {
-    secret key(make_uuid());
+  using record = secret_key_record<Metrc>;
+
+  /// A new key for credentials that Metrc has just accepted, and for whom.
+  secret make(std::shared_ptr<kept_login<Metrc>> login, const metrc_user& owner, wall_time now) {
+    secret key(detail::make_uuid());
+    auto made = std::make_shared<record>(std::move(login), owner, now);
     const std::scoped_lock lock(mutex_);
-    logins_.emplace(hash(key.reveal()), std::move(login));
+    in_order_.push_back({hash(key.reveal()), made});
+    by_hash_.emplace(in_order_.back().hash, std::move(made));
     return key;
   }
 
-  /// The credentials behind a key, or null. The time it takes tells nothing about how much of a wrong key was
+  /// What is known of a key, or null. The time it takes tells nothing about how much of a wrong key was
   /// right, as only hashes under a key that the caller cannot know are compared.
-  std::shared_ptr<kept_login<Metrc>> find(std::string_view key) const {
+  std::shared_ptr<record> find(std::string_view key) const {
     const std::string name = hash(detail::to_lower(detail::trim(key)));
     const std::shared_lock lock(mutex_);
-    const auto found = logins_.find(name);
-    return found == logins_.end() ? nullptr : found->second;
+    const auto found = by_hash_.find(name);
+    return found == by_hash_.end() ? nullptr : found->second;
+  }
+
+  /// The keys of a user, the oldest first.
+  std::vector<std::shared_ptr<const record>> of(const metrc_user& owner) const {
+    std::vector<std::shared_ptr<const record>> owned;
+    const std::shared_lock lock(mutex_);
+    for (const auto& kept : in_order_) {
+      if (kept.key->belongs_to(owner)) owned.push_back(kept.key);
+    }
+    return owned;
+  }
+
+  /// Ends the key of a user with that id: no `find` that starts after this gives it. False when the user has
+  /// none such. The credentials behind it go with the last key that needs them.
+  bool erase(std::string_view id, const metrc_user& owner) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = std::find_if(in_order_.begin(), in_order_.end(), [&](const entry& kept) {
+      return kept.key->id == id && kept.key->belongs_to(owner);
+    });
+    if (found == in_order_.end()) return false;
+    by_hash_.erase(found->hash);
+    in_order_.erase(found);
+    return true;
   }
 
  private:
+  struct entry {
+    std::string hash;
+    std::shared_ptr<record> key;
+  };
+
   std::string hash(std::string_view key) const { return detail::hmac_sha256(hash_key_, key); }
 
   std::string hash_key_ = detail::random_bytes(32);
   mutable std::shared_mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<kept_login<Metrc>>> logins_;
+  std::unordered_map<std::string, std::shared_ptr<record>> by_hash_;
+  std::vector<entry> in_order_;
 };
 
 }  // namespace t3api::sandbox
@@ -3021,12 +3264,13 @@ struct context {
 #ifndef T3API_SANDBOX_AUTHENTICATE_HPP
 #define T3API_SANDBOX_AUTHENTICATE_HPP
 
-#include <cstddef>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #ifndef T3API_SANDBOX_IDENTITY_HPP
 #define T3API_SANDBOX_IDENTITY_HPP
@@ -3055,7 +3299,8 @@ struct identity {
 
 /// The claims of T3's tokens about an account. `credentialKey` names it without telling more.
 inline nlohmann::json account_claims(std::string_view auth_mode, const metrc_user& user) {
-  const std::string name = hex(detail::hmac_sha256("credentialKey", user.hostname + "\n" + user.username));
+  const std::string name =
+      detail::hex(detail::hmac_sha256("credentialKey", user.hostname + "\n" + user.username));
   return {{"authMode", auth_mode},     {"credentialKey", name.substr(0, 32)},
           {"hasT3plus", true},         {"t3plusSubscriptionTier", "SANDBOX"},
           {"username", user.username}, {"hostname", user.hostname}};
@@ -3254,12 +3499,10 @@ identity bearer_identity(const context<Metrc>& shared, std::string_view token, w
   return {.session = *std::move(session), .claims = *std::move(claims)};
 }
 
-/// Who presents this secret key, after a new Metrc login when the last session has ended. Throws `refusal`.
+/// Who presents a secret key, after a new Metrc login when the last session has ended. Throws `refusal`.
 template <metrc_upstream Metrc>
-identity secret_key_identity(const context<Metrc>& shared, std::string_view key) {
-  const auto login = shared.secret_keys.find(key);
-  if (!login) throw unauthorized("the secret key is not known here: make one with POST /v2/auth/secretkey");
-  auto kept = login->session();
+identity secret_key_identity(const secret_key_record<Metrc>& key) {
+  auto kept = key.login->session();
   if (kept.refused) {
     throw unauthorized(
         "Metrc no longer accepts the credentials behind the secret key, as when a password was changed: make "
@@ -3294,7 +3537,8 @@ inline std::string_view bearer_token(std::string_view authorization) {
 
 /// Who makes a call: `Authorization: Bearer <token>`, `X-T3-API-Key: <secret key>` or `?secretKey=<secret
 /// key>`. A call that uses several of them must get each right, and all must stand for one account: what is
-/// wrong or contradicts another is an error of the caller that must not be hidden. Throws `refusal`.
+/// wrong or contradicts another is an error of the caller that must not be hidden. Only a call that gets in
+/// counts as a use of its keys. Throws `refusal`.
 template <metrc_upstream Metrc>
 identity authenticate(const context<Metrc>& shared, const call& c) {
   std::optional<identity> who;
@@ -3308,14 +3552,21 @@ identity authenticate(const context<Metrc>& shared, const call& c) {
   if (const auto header = authenticate_detail::only_header(c, "Authorization")) {
     admit(bearer_identity(shared, authenticate_detail::bearer_token(*header), c.now));
   }
-  if (const auto key = authenticate_detail::only_header(c, "X-T3-API-Key"))
-    admit(secret_key_identity(shared, *key));
-  if (const auto key = query_value(c, "secretKey")) admit(secret_key_identity(shared, *key));
+  std::vector<std::shared_ptr<secret_key_record<Metrc>>> keys;
+  for (const auto& given :
+       {authenticate_detail::only_header(c, "X-T3-API-Key"), query_value(c, "secretKey")}) {
+    if (!given) continue;
+    auto key = shared.secret_keys.find(*given);
+    if (!key) throw unauthorized("the secret key is not known here: make one with POST /v2/auth/secretkey");
+    admit(secret_key_identity(*key));
+    keys.push_back(std::move(key));
+  }
   if (!who) {
     throw unauthorized(
         "the request is not authenticated: send Authorization: Bearer <token>, or X-T3-API-Key: <secret "
         "key>");
   }
+  for (const auto& key : keys) key->used(c.now);
   return *std::move(who);
 }
 
@@ -3403,8 +3654,35 @@ response post_secretkey(context<Metrc>& shared, const call& c) {
   const auto kept = login->fresh_session();
   if (kept.refused) throw login_refused();
   if (!kept.session) throw login_must_wait(kept.retry_after);
-  const secret key = shared.secret_keys.make(std::move(login));
+  const secret key = shared.secret_keys.make(std::move(login), *kept.session->user, c.now);
   return json_answer(200, {{"secretKey", std::string(key.reveal())}});
+}
+
+/// `GET /v2/auth/secretkey`: the caller's secret keys, the oldest first; never a key itself.
+template <metrc_upstream Metrc>
+response get_secretkeys(context<Metrc>& shared, const call& c) {
+  const auto who = authenticate(shared, c);
+  auto list = nlohmann::json::array();
+  for (const auto& key : shared.secret_keys.of(*who.session.user)) {
+    const auto used = key->last_used_at();
+    list.push_back({{"id", key->id},
+                    {"createdAt", iso_time(key->created_at)},
+                    {"lastUsedAt", used ? nlohmann::json(iso_time(*used)) : nlohmann::json()},
+                    {"isEnabled", true}});
+  }
+  return json_answer(200, list);
+}
+
+/// `DELETE /v2/auth/secretkey/<id>`: ends one of the caller's secret keys. Nobody learns whether an id is
+/// someone else's.
+template <metrc_upstream Metrc>
+response delete_secretkey(context<Metrc>& shared, const call& c) {
+  const auto who = authenticate(shared, c);
+  const std::string id = detail::to_lower(std::string_view(c.path).substr(c.path.rfind('/') + 1));
+  if (!shared.secret_keys.erase(id, *who.session.user)) {
+    throw refusal(404, "this user has no such secret key: GET /v2/auth/secretkey lists the ids");
+  }
+  return json_answer(200, {{"id", id}});
 }
 
 /// `GET /v2/auth/whoami`: what the token or key stands for.
@@ -3680,7 +3958,7 @@ class session_table {
       : ttl_(ttl), capacity_(capacity) {}
 
   metrc_session open(std::shared_ptr<const metrc_user> user, steady_time now) {
-    metrc_session session{.id = make_uuid(), .user = std::move(user)};
+    metrc_session session{.id = detail::make_uuid(), .user = std::move(user)};
     const std::scoped_lock lock(mutex_);
     while (!by_age_.empty() && (by_age_.front().ends <= now || by_age_.size() >= capacity_)) {
       sessions_.erase(by_age_.front().id);
@@ -3889,7 +4167,7 @@ class basic_service {
           now);
     }
     answer.headers.set("Date", http_date(now));
-    answer.headers.set("X-Request-Id", make_uuid());
+    answer.headers.set("X-Request-Id", detail::make_uuid());
     return answer;
   }
 
@@ -3899,14 +4177,23 @@ class basic_service {
  private:
   struct route {
     t3api::method method;
-    std::string_view path;
+    std::string_view path;  ///< A star at its end stands for one part that is not empty.
     response (*run)(context<Metrc>&, const call&);
+
+    bool matches(std::string_view asked) const noexcept {
+      if (!path.ends_with('*')) return asked == path;
+      const auto start = path.substr(0, path.size() - 1);
+      return asked.size() > start.size() && asked.starts_with(start) &&
+             asked.find('/', start.size()) == asked.npos;
+    }
   };
 
-  static constexpr std::array<route, 7> table = {{
+  static constexpr std::array<route, 9> table = {{
       {t3api::method::post, "/v2/auth/credentials", &routes::post_credentials<Metrc>},
       {t3api::method::post, "/v2/auth/apikey", &routes::post_apikey<Metrc>},
       {t3api::method::post, "/v2/auth/secretkey", &routes::post_secretkey<Metrc>},
+      {t3api::method::get, "/v2/auth/secretkey", &routes::get_secretkeys<Metrc>},
+      {t3api::method::delete_, "/v2/auth/secretkey/*", &routes::delete_secretkey<Metrc>},
       {t3api::method::get, "/v2/auth/whoami", &routes::get_whoami<Metrc>},
       {t3api::method::get, "/v2/licenses", &routes::get_licenses<Metrc>},
       {t3api::method::get, "/v2/states", &routes::get_states<Metrc>},
@@ -3930,7 +4217,7 @@ class basic_service {
   response dispatch(const call& c) {
     std::string allowed;
     for (const auto& r : table) {
-      if (r.path != c.path) continue;
+      if (!r.matches(c.path)) continue;
       if (r.method == c.method) return r.run(shared_, c);
       allowed += (allowed.empty() ? "" : ", ") + std::string(to_string(r.method));
     }

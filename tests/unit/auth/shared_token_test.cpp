@@ -55,6 +55,16 @@ TEST_CASE("a token that the caller has already is not found") {
   CHECK(one.find(here, "token-0"));
 }
 
+TEST_CASE("what cannot be a token is not found, whoever put it there") {
+  bench b;
+  auto one = b.user();
+  for (const std::string& text : {std::string("a\r\nX-Other: b"), std::string("two words"), std::string(),
+                                  std::string(1'000'000, 't')}) {
+    one.keep(here, text, 1h);
+    CHECK_FALSE(one.find(here, ""));
+  }
+}
+
 TEST_CASE("a token that was issued before the caller's is not found") {
   bench b;
   auto one = b.user();
