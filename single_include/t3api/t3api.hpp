@@ -106,12 +106,12 @@
 //   t3api/retry/exponential_backoff.hpp
 //   t3api/retry/budget.hpp
 //   t3api/transport/httplib.hpp
-//   t3api/transport/httplib_connection.hpp
+//   t3api/core/resolver.hpp
 //   t3api/native/socket.hpp
+//   t3api/transport/httplib_connection.hpp
 //   t3api/transport/reception.hpp
 //   t3api/transport/tls_trust.hpp
 //   t3api/transport/watchdog.hpp
-//   t3api/core/resolver.hpp
 //   t3api/authenticate/login.hpp
 //   t3api/environment.hpp
 //   t3api/environment/dotenv.hpp
@@ -6487,22 +6487,18 @@ static_assert(retry_policy<exponential_backoff>);
 #include <utility>
 #include <vector>
 
-#ifndef T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
-#define T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
+#ifndef T3API_CORE_RESOLVER_HPP
+#define T3API_CORE_RESOLVER_HPP
 
-#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
-#error \
-    "t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program (compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does"
-#endif
-
-#include <httplib.h>
-
-#include <algorithm>
-#include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
-#include <utility>
+#include <system_error>
+#include <thread>
+#include <vector>
 
 #ifndef T3API_NATIVE_SOCKET_HPP
 #define T3API_NATIVE_SOCKET_HPP
@@ -6708,6 +6704,77 @@ inline std::vector<std::string> lookup_addresses(const std::string& host) {
 }  // namespace t3api::detail
 
 #endif
+
+namespace t3api::detail {
+
+/// The addresses of a host, at the latest by `deadline`. "localhost" is this machine whatever the resolver
+/// says (RFC 6761 section 6.3), as credentials may travel to it unencrypted. For other names: the system's
+/// resolver knows no deadline, so it works in a thread of its own that is left behind when it does not answer
+/// in time.
+inline result<std::vector<std::string>> resolve(const std::string& host, steady_time deadline,
+                                                std::stop_token stop) {
+  if (is_address(host)) return std::vector{host};
+  if (iequals(host, "localhost")) return std::vector<std::string>{"127.0.0.1", "::1"};
+  struct lookup {
+    std::mutex mutex;
+    std::condition_variable_any done;
+    std::optional<std::vector<std::string>> addresses;
+  };
+  const auto shared = std::make_shared<lookup>();
+  try {
+    std::thread([shared, host] {
+      auto addresses = lookup_addresses(host);
+      const std::scoped_lock lock(shared->mutex);
+      shared->addresses = std::move(addresses);
+      shared->done.notify_all();
+    }).detach();
+  } catch (const std::system_error&) {
+    return error{
+        .category = error_category::transport,
+        .message = "no thread could be started to look up the host '" + host + "': the system is out of them",
+        .retryable = true};
+  }
+  std::unique_lock lock(shared->mutex);
+  shared->done.wait_until(lock, stop, deadline, [&] { return shared->addresses.has_value(); });
+  if (!shared->addresses) {
+    if (stop.stop_requested()) {
+      return error{.category = error_category::cancelled,
+                   .message = "the call was cancelled while it looked up its host"};
+    }
+    return error{
+        .category = error_category::timeout,
+        .message = "the name '" + host + "' was not resolved in time: check the network and the DNS server",
+        .retryable = true};
+  }
+  if (shared->addresses->empty()) {
+    return error{
+        .category = error_category::transport,
+        .message = "the name '" + host + "' does not resolve to an address: check the host and the network",
+        .retryable = true};
+  }
+  return *std::move(shared->addresses);
+}
+
+}  // namespace t3api::detail
+
+#endif
+#ifndef T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
+#define T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
+
+#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
+#error \
+    "t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program (compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does"
+#endif
+
+#include <httplib.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
 #ifndef T3API_TRANSPORT_RECEPTION_HPP
 #define T3API_TRANSPORT_RECEPTION_HPP
 
@@ -7467,73 +7534,6 @@ class httplib_connection {
   bool reusable_ = false;
   bool never_connected_ = false;
 };
-
-}  // namespace t3api::detail
-
-#endif
-#ifndef T3API_CORE_RESOLVER_HPP
-#define T3API_CORE_RESOLVER_HPP
-
-#include <condition_variable>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <stop_token>
-#include <string>
-#include <system_error>
-#include <thread>
-#include <vector>
-
-
-namespace t3api::detail {
-
-/// The addresses of a host, at the latest by `deadline`. "localhost" is this machine whatever the resolver
-/// says (RFC 6761 section 6.3), as credentials may travel to it unencrypted. For other names: the system's
-/// resolver knows no deadline, so it works in a thread of its own that is left behind when it does not answer
-/// in time.
-inline result<std::vector<std::string>> resolve(const std::string& host, steady_time deadline,
-                                                std::stop_token stop) {
-  if (is_address(host)) return std::vector{host};
-  if (iequals(host, "localhost")) return std::vector<std::string>{"127.0.0.1", "::1"};
-  struct lookup {
-    std::mutex mutex;
-    std::condition_variable_any done;
-    std::optional<std::vector<std::string>> addresses;
-  };
-  const auto shared = std::make_shared<lookup>();
-  try {
-    std::thread([shared, host] {
-      auto addresses = lookup_addresses(host);
-      const std::scoped_lock lock(shared->mutex);
-      shared->addresses = std::move(addresses);
-      shared->done.notify_all();
-    }).detach();
-  } catch (const std::system_error&) {
-    return error{
-        .category = error_category::transport,
-        .message = "no thread could be started to look up the host '" + host + "': the system is out of them",
-        .retryable = true};
-  }
-  std::unique_lock lock(shared->mutex);
-  shared->done.wait_until(lock, stop, deadline, [&] { return shared->addresses.has_value(); });
-  if (!shared->addresses) {
-    if (stop.stop_requested()) {
-      return error{.category = error_category::cancelled,
-                   .message = "the call was cancelled while it looked up its host"};
-    }
-    return error{
-        .category = error_category::timeout,
-        .message = "the name '" + host + "' was not resolved in time: check the network and the DNS server",
-        .retryable = true};
-  }
-  if (shared->addresses->empty()) {
-    return error{
-        .category = error_category::transport,
-        .message = "the name '" + host + "' does not resolve to an address: check the host and the network",
-        .retryable = true};
-  }
-  return *std::move(shared->addresses);
-}
 
 }  // namespace t3api::detail
 

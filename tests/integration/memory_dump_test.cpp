@@ -137,8 +137,8 @@ class memory_of {
 class waiting_login {
  public:
   waiting_login(const sandbox_process& box, const std::string& way, const std::string& secret_text)
-      : process_({.command = {in_folder("T3API_TEST_PROGRAM_DIR", "build/tests", "forgetful_login"),
-                              way, box.url, box.ca_file, username},
+      : process_({.command = {in_folder("T3API_TEST_PROGRAM_DIR", "build/tests", "forgetful_login"), way,
+                              box.url, box.ca_file, username},
                   .folder = folder_with_settings(secret_text)}) {
     process_.write(test::masked(secret_text) + "\n");
     const auto line = process_.read_line();

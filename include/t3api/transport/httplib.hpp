@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include <t3api/core/resolver.hpp>
 #include <t3api/detail/per_process.hpp>
 #include <t3api/transport/concept.hpp>
 #include <t3api/transport/httplib_connection.hpp>
 #include <t3api/transport/limits.hpp>
-#include <t3api/core/resolver.hpp>
 
 namespace t3api {
 

@@ -56,7 +56,7 @@ TEST_CASE("a log has one line for each event") {
   hooks.on_notice("all is well");
   std::istringstream lines(out.str());
   for (const char* part : {" -> GET https://h/x (attempt 1)", " <- 200 in ", " retry in 0 ms: busy",
-                           " token renewed (generation 1) in ", " -- all is well"}) {
+                           " token obtained (generation 1) in ", " -- all is well"}) {
     std::string line;
     REQUIRE(std::getline(lines, line));
     CHECK(line.find(part) == std::string("2026-11-22T04:10:11.123Z").size());
