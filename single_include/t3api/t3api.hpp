@@ -7725,9 +7725,8 @@ struct credentials_arguments {
   std::optional<t3api::logging_hooks> logging_hooks{};
   t3api::headers headers{};  ///< Sent with every request, besides those of `config`.
   std::stop_token stop{};    ///< Ends the logging in early.
-  /// Give several calls the same one, or copies of the same arguments: they share one token, and never use a
-  /// one-time password twice.
-  memory_store store{};
+  /// Calls with the same one share one token, and use no one-time password twice. Default: one of its own.
+  std::optional<memory_store> store{};
 };
 
 /// Arguments of the functions that take an API key.
@@ -7741,7 +7740,7 @@ struct api_key_arguments {
   std::optional<t3api::logging_hooks> logging_hooks{};
   t3api::headers headers{};
   std::stop_token stop{};
-  memory_store store{};  ///< Calls with the same one share one token.
+  std::optional<memory_store> store{};  ///< Calls with the same one share one token.
 };
 
 /// Arguments of `create_jwt_authenticated_client`.
@@ -9034,7 +9033,8 @@ inline constexpr const char* api_key_login = "the T3 API login with an API key";
 
 inline login prepare_login(const api_key_arguments& given,
                            const std::shared_ptr<auth_response_data>& answer = {}) {
-  api_key_auth auth(given.api_key, given.state_code, given.store, once_into(answer, given.renew));
+  api_key_auth auth(given.api_key, given.state_code, given.store.value_or(memory_store()),
+                    once_into(answer, given.renew));
   return {.client = make_client(heard_by(answer, std::move(auth)), settings_for(given)),
           .answer = answer,
           .stop = given.stop};
@@ -9122,7 +9122,7 @@ inline login prepare_login(const credentials_arguments& given,
                    .otp = given.otp,
                    .email = given.email,
                    .otp_seed = given.otp_seed};
-  credentials_auth auth(std::move(user), given.store,
+  credentials_auth auth(std::move(user), given.store.value_or(memory_store()),
                         {.rules = chosen.rules, .renewal = once_into(answer, given.renew)});
   return {
       .client = make_client(heard_by(answer, std::move(auth)), chosen), .answer = answer, .stop = given.stop};
@@ -9579,7 +9579,8 @@ struct configured_arguments {
   t3api::headers headers{};
   environment_options environment{};  ///< Where to look besides.
   std::stop_token stop{};
-  memory_store store{};  ///< Calls with the same one share one token, and use no one-time password twice.
+  std::optional<memory_store>
+      store{};  ///< Calls with the same one share one token, and use no one-time password twice.
 };
 
 namespace detail {
@@ -9607,7 +9608,7 @@ inline login prepare_login(const configured_arguments& given) {
   const auto candidates = ways_in(given, found.credentials, found.rules);
   const auto& taken = first_in_order(candidates, given.order, given.environment.file);
   const auto chosen = settings_for(given, std::move(found));
-  auto auth = take_way_in(candidates, taken, chosen.rules, given.renew, given.store,
+  auto auth = take_way_in(candidates, taken, chosen.rules, given.renew, given.store.value_or(memory_store()),
                           destination(given, from, chosen.client));
   tell(chosen.client.logging.on_notice, [&] { return std::string_view(auth.description()); });
   return {.client = make_client(std::move(auth), chosen), .stop = given.stop};

@@ -39,9 +39,8 @@ struct credentials_arguments {
   std::optional<t3api::logging_hooks> logging_hooks{};
   t3api::headers headers{};  ///< Sent with every request, besides those of `config`.
   std::stop_token stop{};    ///< Ends the logging in early.
-  /// Give several calls the same one, or copies of the same arguments: they share one token, and never use a
-  /// one-time password twice.
-  memory_store store{};
+  /// Calls with the same one share one token, and use no one-time password twice. Default: one of its own.
+  std::optional<memory_store> store{};
 };
 
 /// Arguments of the functions that take an API key.
@@ -55,7 +54,7 @@ struct api_key_arguments {
   std::optional<t3api::logging_hooks> logging_hooks{};
   t3api::headers headers{};
   std::stop_token stop{};
-  memory_store store{};  ///< Calls with the same one share one token.
+  std::optional<memory_store> store{};  ///< Calls with the same one share one token.
 };
 
 /// Arguments of `create_jwt_authenticated_client`.

@@ -17,7 +17,8 @@ inline constexpr const char* api_key_login = "the T3 API login with an API key";
 
 inline login prepare_login(const api_key_arguments& given,
                            const std::shared_ptr<auth_response_data>& answer = {}) {
-  api_key_auth auth(given.api_key, given.state_code, given.store, once_into(answer, given.renew));
+  api_key_auth auth(given.api_key, given.state_code, given.store.value_or(memory_store()),
+                    once_into(answer, given.renew));
   return {.client = make_client(heard_by(answer, std::move(auth)), settings_for(given)),
           .answer = answer,
           .stop = given.stop};

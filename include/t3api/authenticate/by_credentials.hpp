@@ -24,7 +24,7 @@ inline login prepare_login(const credentials_arguments& given,
                    .otp = given.otp,
                    .email = given.email,
                    .otp_seed = given.otp_seed};
-  credentials_auth auth(std::move(user), given.store,
+  credentials_auth auth(std::move(user), given.store.value_or(memory_store()),
                         {.rules = chosen.rules, .renewal = once_into(answer, given.renew)});
   return {
       .client = make_client(heard_by(answer, std::move(auth)), chosen), .answer = answer, .stop = given.stop};

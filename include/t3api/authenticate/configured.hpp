@@ -46,7 +46,8 @@ struct configured_arguments {
   t3api::headers headers{};
   environment_options environment{};  ///< Where to look besides.
   std::stop_token stop{};
-  memory_store store{};  ///< Calls with the same one share one token, and use no one-time password twice.
+  std::optional<memory_store>
+      store{};  ///< Calls with the same one share one token, and use no one-time password twice.
 };
 
 namespace detail {
@@ -74,7 +75,7 @@ inline login prepare_login(const configured_arguments& given) {
   const auto candidates = ways_in(given, found.credentials, found.rules);
   const auto& taken = first_in_order(candidates, given.order, given.environment.file);
   const auto chosen = settings_for(given, std::move(found));
-  auto auth = take_way_in(candidates, taken, chosen.rules, given.renew, given.store,
+  auto auth = take_way_in(candidates, taken, chosen.rules, given.renew, given.store.value_or(memory_store()),
                           destination(given, from, chosen.client));
   tell(chosen.client.logging.on_notice, [&] { return std::string_view(auth.description()); });
   return {.client = make_client(std::move(auth), chosen), .stop = given.stop};
