@@ -10,6 +10,6 @@ target_compile_options(t3api_dev INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wsign-conversion $<$<BOOL:${T3API_WERROR}>:-Werror>)
 if(T3API_SANITIZE)
   target_compile_options(t3api_dev INTERFACE
-    -fsanitize=${T3API_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1)
+    -fsanitize=${T3API_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1 -O0)
   target_link_options(t3api_dev INTERFACE -fsanitize=${T3API_SANITIZE})
 endif()
