@@ -186,6 +186,7 @@ TEST_CASE("a seed that is configured is of no account where the state wants none
 TEST_CASE("configured clients with one store share one token") {
   const sandbox_server box;
   configured_arguments given{.host = box.url()};
+  given.store = t3api::memory_store();
   given.environment = options_of({{"METRC_HOSTNAME", "mi.metrc.com"},
                                   {"METRC_USERNAME", "demo-mi"},
                                   {"METRC_PASSWORD", "demo-mi-password"},
