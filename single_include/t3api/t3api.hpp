@@ -1536,6 +1536,7 @@ inline std::optional<std::string> base32_decode(std::string_view text) {
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -1591,6 +1592,13 @@ inline std::string random_bytes(std::size_t size) {
   std::string bytes(size, '\0');
   fill_with_random(bytes.data(), size);
   return bytes;
+}
+
+/// A number from 0 up to 1, for spreading things in time. Throws as above.
+inline double random_fraction() {
+  std::uint32_t number = 0;
+  fill_with_random(&number, sizeof number);
+  return number / 4294967296.0;
 }
 
 /// Whether both are equal, in a time that depends on their sizes only.
@@ -1837,16 +1845,17 @@ inline std::optional<std::chrono::seconds> retry_after(const headers& fields, wa
 
 namespace t3api::detail {
 
+inline void append_hex(std::string& text, unsigned char byte) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  text += digits[byte >> 4U];
+  text += digits[byte & 15U];
+}
+
 /// Bytes as lower-case hexadecimal digits.
 inline std::string hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
   text.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += digits[byte >> 4];
-    text += digits[byte & 15U];
-  }
+  for (const char c : bytes) append_hex(text, static_cast<unsigned char>(c));
   return text;
 }
 
@@ -1856,20 +1865,11 @@ inline std::string make_uuid() {
   fill_with_random(bytes.data(), bytes.size());
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
-  constexpr std::string_view digits = "0123456789abcdef";
-  constexpr std::string_view shape = "xx-x-x-x-xxx";  // An x for two bytes.
   std::string text;
   text.reserve(36);
-  std::size_t next = 0;
-  for (const char c : shape) {
-    if (c == '-') {
-      text += c;
-      continue;
-    }
-    for (const std::size_t end = next + 2; next < end; ++next) {
-      text += digits[bytes[next] >> 4U];
-      text += digits[bytes[next] & 15U];
-    }
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    append_hex(text, bytes[i]);
   }
   return text;
 }
@@ -3210,7 +3210,7 @@ class token_exchange {
       throw std::invalid_argument(
           "renewal_options: the leeway must be from 0 to a day, the lease from 1 ms to a day");
     }
-    if (!options_.jitter) options_.jitter = [] { return random_fraction(); };
+    if (!options_.jitter) options_.jitter = random_fraction;
   }
 
   /// Whether the credentials are there to get another token with. Any thread may ask.
@@ -3243,12 +3243,6 @@ class token_exchange {
   static constexpr auto longest_option = std::chrono::hours(24);
   static constexpr auto longest_lifetime =
       std::chrono::hours(24 * 365);  ///< More could overflow the steady clock.
-
-  static double random_fraction() {
-    const std::string bytes = random_bytes(2);
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
-    return (byte(0) * 256.0 + byte(1)) / 65536.0;
-  }
 
   obtained take_turn(exchange& via, const secret& known) {
     const struct turn_end {
@@ -3954,6 +3948,7 @@ class either_stop {
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #ifndef T3API_CLIENT_RATE_LIMITER_HPP
@@ -4159,6 +4154,11 @@ inline constexpr std::string_view version_string =
 
 namespace t3api::detail {
 
+/// Whether bodies that go there hold credentials.
+inline bool is_authentication_path(std::string_view path) noexcept {
+  return path.find("/auth/") != path.npos;
+}
+
 /// What all copies of a client share, and what can be said of a request before it is sent.
 template <class Transport, class Auth, class Retry>
 struct client_state {
@@ -4252,8 +4252,7 @@ struct client_state {
     const auto has = [&](const char* name) {
       return message.headers.contains(name) || config.headers.contains(name);
     };
-    const bool in_body =
-        !message.body.empty() && (host.base_path + message.path).find("/auth/") != std::string::npos;
+    const bool in_body = !message.body.empty() && is_authentication_path(host.base_path + message.path);
     return by_method || in_body || has("Authorization") || has("X-T3-API-Key") || has("Cookie") ||
            std::any_of(message.query.begin(), message.query.end(),
                        [](const auto& parameter) { return iequals(parameter.first, "secretKey"); });
@@ -5008,21 +5007,16 @@ inline outcome within_limits(response answer, const send_options& options) {
 
 namespace t3api::detail {
 
-/// Whether a request goes where bodies hold credentials.
-inline bool may_hold_credentials(const request& message) noexcept {
-  return message.path.find("/auth/") != std::string::npos;
-}
-
 /// Overwrites the body of a request that holds Metrc credentials, however its scope is left.
 class credentials_wiper {
  public:
   explicit credentials_wiper(request& message) noexcept : message_(message) {
-    if (may_hold_credentials(message)) wipe_vector_registers();
+    if (is_authentication_path(message.path)) wipe_vector_registers();
   }
   credentials_wiper(const credentials_wiper&) = delete;
   credentials_wiper& operator=(const credentials_wiper&) = delete;
   ~credentials_wiper() {
-    if (may_hold_credentials(message_)) wipe(message_.body);
+    if (is_authentication_path(message_.path)) wipe(message_.body);
   }
 
  private:
@@ -5081,7 +5075,7 @@ class call final : public exchange {
       outcome answer = dispatch(authorised, idempotent_);
       if (!answer) return answer;
       if (options_.expects(answer->status)) return answer;
-      const bool body_refused = may_hold_credentials(message) && !message.body.empty();
+      const bool body_refused = is_authentication_path(message.path) && !message.body.empty();
       const int most_replays = is_shared(*generation) ? 2 : 1;
       if (answer->status == 401 && !body_refused && replays_ < most_replays &&
           shared_.auth.on_unauthorized(*generation)) {
@@ -5382,14 +5376,31 @@ class client {
 #define T3API_CORE_ISO_TIME_HPP
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <optional>
+#include <string>
 #include <string_view>
 
 
 namespace t3api {
+
+/// `1994-11-06T08:49:37.123Z` (ISO 8601, UTC).
+inline std::string iso_time(wall_time when) {
+  const auto day = std::chrono::floor<std::chrono::days>(when);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::milliseconds>(when - day));
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
+                static_cast<int>(time.subseconds().count()));
+  return text.data();
+}
 
 /// A moment to the millisecond, as the service writes its times; reaches from the year 0 to 9999 everywhere.
 using utc_milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
@@ -6367,7 +6378,6 @@ static_assert(auth_method<secret_key_auth>);
 #include <functional>
 #include <memory>
 #include <optional>
-#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -6422,7 +6432,7 @@ struct backoff_options {
   std::chrono::seconds max_retry_after{60};                  ///< A longer Retry-After is cut to this.
   std::chrono::milliseconds min_wait{0};  ///< Lower bound of each pause, also when `cap` is below it.
   std::function<double()>
-      random{};  ///< Numbers from 0 up to 1, from any thread; default: std::random_device.
+      random{};  ///< Numbers from 0 up to 1, from any thread; default: the system's random source.
 };
 
 /// Exponential backoff with full jitter: pause number n is drawn from 0 up to min(cap, base * 2^(n-1)), and
@@ -6439,12 +6449,7 @@ class exponential_backoff {
         options_.min_wait.count() < 0) {
       throw std::invalid_argument("the pauses of backoff_options must not be negative");
     }
-    if (!options_.random) {
-      options_.random = [] {
-        std::random_device device;
-        return std::generate_canonical<double, 32>(device);
-      };
-    }
+    if (!options_.random) options_.random = detail::random_fraction;
   }
 
   std::optional<std::chrono::milliseconds> next_delay(const attempt& failed, const error& cause) {
@@ -8586,29 +8591,13 @@ inline result<settings> read_settings(const environment& from, client_config bas
 #define T3API_LOGGING_LOG_LINE_HPP
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <string>
 #include <string_view>
 
 
 namespace t3api::detail {
-
-/// `1994-11-06T08:49:37.123Z` (ISO 8601, UTC).
-inline std::string log_time(wall_time when) {
-  const auto day = std::chrono::floor<std::chrono::days>(when);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::milliseconds>(when - day));
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
-                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
-                static_cast<int>(time.subseconds().count()));
-  return text.data();
-}
 
 /// `12.3 ms`, whatever the locale.
 inline std::string milliseconds_text(std::chrono::microseconds time) {
@@ -8669,7 +8658,7 @@ class log_line {
   }
 
   static std::string of(wall_time now, std::string_view notice) {
-    return log_time(now) + " -- " + one_line(notice, longest) + "\n";
+    return iso_time(now) + " -- " + one_line(notice, longest) + "\n";
   }
 
  private:
@@ -8677,7 +8666,7 @@ class log_line {
 
   static std::string start(wall_time now, std::string_view request_id) {
     constexpr std::size_t longest_id = 64;
-    return log_time(now) + " " + one_line(request_id, longest_id) + (request_id.empty() ? "" : " ");
+    return iso_time(now) + " " + one_line(request_id, longest_id) + (request_id.empty() ? "" : " ");
   }
 };
 

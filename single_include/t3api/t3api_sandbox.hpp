@@ -48,10 +48,11 @@
 //   t3api/detail/uuid.hpp
 //   t3api/detail/crypto.hpp
 //   t3api/sandbox/answer.hpp
-//   t3api/sandbox/time_text.hpp
+//   t3api/core/iso_time.hpp
 //   t3api/sandbox/busy_connections.hpp
 //   t3api/sandbox/http_target.hpp
 //   t3api/sandbox/input.hpp
+//   t3api/sandbox/time_text.hpp
 //   t3api/sandbox/listening_socket.hpp
 //   t3api/sandbox/service.hpp
 //   t3api/sandbox/context.hpp
@@ -1701,6 +1702,7 @@ inline std::optional<error> normalise(request& r) {
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -1756,6 +1758,13 @@ inline std::string random_bytes(std::size_t size) {
   std::string bytes(size, '\0');
   fill_with_random(bytes.data(), size);
   return bytes;
+}
+
+/// A number from 0 up to 1, for spreading things in time. Throws as above.
+inline double random_fraction() {
+  std::uint32_t number = 0;
+  fill_with_random(&number, sizeof number);
+  return number / 4294967296.0;
 }
 
 /// Whether both are equal, in a time that depends on their sizes only.
@@ -1866,16 +1875,17 @@ inline std::optional<std::string> gcm_decrypt(std::string_view key, std::string_
 
 namespace t3api::detail {
 
+inline void append_hex(std::string& text, unsigned char byte) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  text += digits[byte >> 4U];
+  text += digits[byte & 15U];
+}
+
 /// Bytes as lower-case hexadecimal digits.
 inline std::string hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
   text.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += digits[byte >> 4];
-    text += digits[byte & 15U];
-  }
+  for (const char c : bytes) append_hex(text, static_cast<unsigned char>(c));
   return text;
 }
 
@@ -1885,20 +1895,11 @@ inline std::string make_uuid() {
   fill_with_random(bytes.data(), bytes.size());
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
-  constexpr std::string_view digits = "0123456789abcdef";
-  constexpr std::string_view shape = "xx-x-x-x-xxx";  // An x for two bytes.
   std::string text;
   text.reserve(36);
-  std::size_t next = 0;
-  for (const char c : shape) {
-    if (c == '-') {
-      text += c;
-      continue;
-    }
-    for (const std::size_t end = next + 2; next < end; ++next) {
-      text += digits[bytes[next] >> 4U];
-      text += digits[bytes[next] & 15U];
-    }
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    append_hex(text, bytes[i]);
   }
   return text;
 }
@@ -1916,33 +1917,21 @@ inline std::string make_uuid() {
 
 #include <nlohmann/json.hpp>
 
-#ifndef T3API_SANDBOX_TIME_TEXT_HPP
-#define T3API_SANDBOX_TIME_TEXT_HPP
+#ifndef T3API_CORE_ISO_TIME_HPP
+#define T3API_CORE_ISO_TIME_HPP
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
+#include <string_view>
 
 
-namespace t3api::sandbox {
-
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, the form of a Date header (RFC 9110 section 5.6.7).
-inline std::string http_date(wall_time when) {
-  constexpr std::array days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(when);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(when - day));
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
-                days[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
-                months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()));
-  return text.data();
-}
+namespace t3api {
 
 /// `1994-11-06T08:49:37.123Z` (ISO 8601, UTC).
 inline std::string iso_time(wall_time when) {
@@ -1958,7 +1947,69 @@ inline std::string iso_time(wall_time when) {
   return text.data();
 }
 
-}  // namespace t3api::sandbox
+/// A moment to the millisecond, as the service writes its times; reaches from the year 0 to 9999 everywhere.
+using utc_milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
+
+namespace detail {
+
+/// `Z`, `+02:00` or `-02:00` as the time ahead of UTC. No zone counts as UTC.
+inline std::optional<std::chrono::minutes> parse_utc_offset(std::string_view zone) {
+  using std::chrono::minutes;
+  if (zone.empty() || zone == "Z" || zone == "z") return minutes(0);
+  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':') return std::nullopt;
+  const auto hour = parse_decimal(zone.substr(1, 2)), minute = parse_decimal(zone.substr(4));
+  if (!hour || !minute || *hour > 23 || *minute > 59) return std::nullopt;
+  const minutes ahead(static_cast<int>(*hour * 60 + *minute));
+  return zone[0] == '+' ? ahead : -ahead;
+}
+
+/// `.123456` as whole milliseconds, rounded down; nothing counts as none.
+inline std::optional<std::chrono::milliseconds> parse_fraction(std::string_view text) {
+  if (text.empty()) return std::chrono::milliseconds(0);
+  text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  int count = 0;
+  for (std::size_t place = 0; place < 3; ++place) {
+    count = count * 10 + (place < text.size() ? text[place] - '0' : 0);
+  }
+  return std::chrono::milliseconds(count);
+}
+
+}  // namespace detail
+
+/// Reads `1994-11-06T08:49:37.123Z`: the form of ISO 8601 that RFC 3339 section 5.6 sets out, with any number
+/// of digits behind the second and any offset. A time without an offset is taken for UTC.
+inline std::optional<utc_milliseconds> parse_iso_time(std::string_view text) {
+  constexpr std::size_t whole_seconds = 19;
+  if (text.size() < whole_seconds || text[4] != '-' || text[7] != '-' ||
+      detail::ascii_lower(text[10]) != 't' || text[13] != ':' || text[16] != ':') {
+    return std::nullopt;
+  }
+  const auto number = [&](std::size_t at, std::size_t size) {
+    return detail::parse_decimal(text.substr(at, size));
+  };
+  const auto year = number(0, 4), month = number(5, 2), day = number(8, 2), hour = number(11, 2),
+             minute = number(14, 2), second = number(17, 2);
+  if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+
+  const auto rest = text.substr(whole_seconds);
+  std::size_t fraction_size = 0;
+  if (rest.starts_with('.')) {
+    const auto digits_end = std::find_if_not(rest.begin() + 1, rest.end(), detail::ascii_digit);
+    fraction_size = static_cast<std::size_t>(digits_end - rest.begin());
+  }
+  const auto fraction = detail::parse_fraction(rest.substr(0, fraction_size));
+  const auto ahead = detail::parse_utc_offset(rest.substr(fraction_size));
+  if (!fraction || !ahead) return std::nullopt;
+  return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+         std::chrono::seconds(*second) + *fraction - *ahead;
+}
+
+}  // namespace t3api
 
 #endif
 
@@ -2201,6 +2252,37 @@ inline std::string required_text(const nlohmann::json& body, const char* name) {
   auto text = optional_text(body, name);
   if (text.empty()) throw refusal(422, "the member '" + std::string(name) + "' is missing or empty");
   return text;
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_TIME_TEXT_HPP
+#define T3API_SANDBOX_TIME_TEXT_HPP
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+
+namespace t3api::sandbox {
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, the form of a Date header (RFC 9110 section 5.6.7).
+inline std::string http_date(wall_time when) {
+  constexpr std::array days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = std::chrono::floor<std::chrono::days>(when);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::seconds>(when - day));
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
+                days[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
+                months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                static_cast<int>(time.seconds().count()));
+  return text.data();
 }
 
 }  // namespace t3api::sandbox

@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include <poll.h>
-#include <sys/wait.h>
 
 #include <array>
 #include <atomic>
@@ -18,43 +17,18 @@
 
 #include <t3api/sandbox.hpp>
 
+#include "tests/support/forked_child.hpp"
 #include "tests/support/raw_server.hpp"
 
 using namespace t3api;
 using namespace std::chrono_literals;
+using test::cannot_fork;
 using test::http_answer;
+using test::in_child;
 using test::raw_connection;
 using test::raw_server;
 
 namespace {
-
-// ThreadSanitizer does not follow a fork beside threads.
-#ifdef __SANITIZE_THREAD__
-#define T3API_TEST_TSAN
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define T3API_TEST_TSAN
-#endif
-#endif
-#ifdef T3API_TEST_TSAN
-constexpr bool cannot_fork = true;
-#else
-constexpr bool cannot_fork = false;
-#endif
-
-/// Runs `body` in a forked child; what it returns, 0 when all went well. A child that hangs is ended.
-template <class Body>
-int in_child(Body body) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::alarm(20);
-    ::_exit(body());
-  }
-  REQUIRE(child > 0);
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 /// An idempotent request whose only limit is `timeout`; silence alone does not end it.
 outcome get(httplib_transport& transport, const std::string& host, const std::string& path = "/",

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/support/client_kit.hpp"
+#include "tests/support/sanitizers.hpp"
 
 #include <t3api/auth/credentials.hpp>
 #include <t3api/transport/in_process.hpp>
@@ -16,16 +17,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-#if defined(__SANITIZE_THREAD__)
-#define T3API_TEST_UNDER_THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define T3API_TEST_UNDER_THREAD_SANITIZER 1
-#endif
-#endif
-
 constexpr int crowd = 256;
-#if defined(T3API_TEST_UNDER_THREAD_SANITIZER)
+#ifdef T3API_TEST_THREAD_SANITIZER
 constexpr int rounds = 20;
 #else
 constexpr int rounds = 1000;

@@ -62,7 +62,7 @@ class token_exchange {
       throw std::invalid_argument(
           "renewal_options: the leeway must be from 0 to a day, the lease from 1 ms to a day");
     }
-    if (!options_.jitter) options_.jitter = [] { return random_fraction(); };
+    if (!options_.jitter) options_.jitter = random_fraction;
   }
 
   /// Whether the credentials are there to get another token with. Any thread may ask.
@@ -95,12 +95,6 @@ class token_exchange {
   static constexpr auto longest_option = std::chrono::hours(24);
   static constexpr auto longest_lifetime =
       std::chrono::hours(24 * 365);  ///< More could overflow the steady clock.
-
-  static double random_fraction() {
-    const std::string bytes = random_bytes(2);
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
-    return (byte(0) * 256.0 + byte(1)) / 65536.0;
-  }
 
   obtained take_turn(exchange& via, const secret& known) {
     const struct turn_end {

@@ -19,21 +19,16 @@
 
 namespace t3api::detail {
 
-/// Whether a request goes where bodies hold credentials.
-inline bool may_hold_credentials(const request& message) noexcept {
-  return message.path.find("/auth/") != std::string::npos;
-}
-
 /// Overwrites the body of a request that holds Metrc credentials, however its scope is left.
 class credentials_wiper {
  public:
   explicit credentials_wiper(request& message) noexcept : message_(message) {
-    if (may_hold_credentials(message)) wipe_vector_registers();
+    if (is_authentication_path(message.path)) wipe_vector_registers();
   }
   credentials_wiper(const credentials_wiper&) = delete;
   credentials_wiper& operator=(const credentials_wiper&) = delete;
   ~credentials_wiper() {
-    if (may_hold_credentials(message_)) wipe(message_.body);
+    if (is_authentication_path(message_.path)) wipe(message_.body);
   }
 
  private:
@@ -92,7 +87,7 @@ class call final : public exchange {
       outcome answer = dispatch(authorised, idempotent_);
       if (!answer) return answer;
       if (options_.expects(answer->status)) return answer;
-      const bool body_refused = may_hold_credentials(message) && !message.body.empty();
+      const bool body_refused = is_authentication_path(message.path) && !message.body.empty();
       const int most_replays = is_shared(*generation) ? 2 : 1;
       if (answer->status == 401 && !body_refused && replays_ < most_replays &&
           shared_.auth.on_unauthorized(*generation)) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <t3api/client/rate_limiter.hpp>
@@ -19,6 +20,11 @@
 #include <t3api/version.hpp>
 
 namespace t3api::detail {
+
+/// Whether bodies that go there hold credentials.
+inline bool is_authentication_path(std::string_view path) noexcept {
+  return path.find("/auth/") != path.npos;
+}
 
 /// What all copies of a client share, and what can be said of a request before it is sent.
 template <class Transport, class Auth, class Retry>
@@ -113,8 +119,7 @@ struct client_state {
     const auto has = [&](const char* name) {
       return message.headers.contains(name) || config.headers.contains(name);
     };
-    const bool in_body =
-        !message.body.empty() && (host.base_path + message.path).find("/auth/") != std::string::npos;
+    const bool in_body = !message.body.empty() && is_authentication_path(host.base_path + message.path);
     return by_method || in_body || has("Authorization") || has("X-T3-API-Key") || has("Cookie") ||
            std::any_of(message.query.begin(), message.query.end(),
                        [](const auto& parameter) { return iequals(parameter.first, "secretKey"); });

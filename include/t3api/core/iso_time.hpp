@@ -2,15 +2,33 @@
 #define T3API_CORE_ISO_TIME_HPP
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <optional>
+#include <string>
 #include <string_view>
 
+#include <t3api/core/clock.hpp>
 #include <t3api/detail/ascii.hpp>
 
 namespace t3api {
+
+/// `1994-11-06T08:49:37.123Z` (ISO 8601, UTC).
+inline std::string iso_time(wall_time when) {
+  const auto day = std::chrono::floor<std::chrono::days>(when);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::milliseconds>(when - day));
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
+                static_cast<int>(time.subseconds().count()));
+  return text.data();
+}
 
 /// A moment to the millisecond, as the service writes its times; reaches from the year 0 to 9999 everywhere.
 using utc_milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -59,6 +60,13 @@ inline std::string random_bytes(std::size_t size) {
   std::string bytes(size, '\0');
   fill_with_random(bytes.data(), size);
   return bytes;
+}
+
+/// A number from 0 up to 1, for spreading things in time. Throws as above.
+inline double random_fraction() {
+  std::uint32_t number = 0;
+  fill_with_random(&number, sizeof number);
+  return number / 4294967296.0;
 }
 
 /// Whether both are equal, in a time that depends on their sizes only.

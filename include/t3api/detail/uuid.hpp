@@ -10,16 +10,17 @@
 
 namespace t3api::detail {
 
+inline void append_hex(std::string& text, unsigned char byte) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  text += digits[byte >> 4U];
+  text += digits[byte & 15U];
+}
+
 /// Bytes as lower-case hexadecimal digits.
 inline std::string hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
   text.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += digits[byte >> 4];
-    text += digits[byte & 15U];
-  }
+  for (const char c : bytes) append_hex(text, static_cast<unsigned char>(c));
   return text;
 }
 
@@ -29,20 +30,11 @@ inline std::string make_uuid() {
   fill_with_random(bytes.data(), bytes.size());
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
-  constexpr std::string_view digits = "0123456789abcdef";
-  constexpr std::string_view shape = "xx-x-x-x-xxx";  // An x for two bytes.
   std::string text;
   text.reserve(36);
-  std::size_t next = 0;
-  for (const char c : shape) {
-    if (c == '-') {
-      text += c;
-      continue;
-    }
-    for (const std::size_t end = next + 2; next < end; ++next) {
-      text += digits[bytes[next] >> 4U];
-      text += digits[bytes[next] & 15U];
-    }
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    append_hex(text, bytes[i]);
   }
   return text;
 }

@@ -2,32 +2,17 @@
 #define T3API_LOGGING_LOG_LINE_HPP
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <string>
 #include <string_view>
 
 #include <t3api/core/clock.hpp>
+#include <t3api/core/iso_time.hpp>
 #include <t3api/core/logging_hooks.hpp>
 #include <t3api/logging/one_line.hpp>
 
 namespace t3api::detail {
-
-/// `1994-11-06T08:49:37.123Z` (ISO 8601, UTC).
-inline std::string log_time(wall_time when) {
-  const auto day = std::chrono::floor<std::chrono::days>(when);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::milliseconds>(when - day));
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
-                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
-                static_cast<int>(time.subseconds().count()));
-  return text.data();
-}
 
 /// `12.3 ms`, whatever the locale.
 inline std::string milliseconds_text(std::chrono::microseconds time) {
@@ -88,7 +73,7 @@ class log_line {
   }
 
   static std::string of(wall_time now, std::string_view notice) {
-    return log_time(now) + " -- " + one_line(notice, longest) + "\n";
+    return iso_time(now) + " -- " + one_line(notice, longest) + "\n";
   }
 
  private:
@@ -96,7 +81,7 @@ class log_line {
 
   static std::string start(wall_time now, std::string_view request_id) {
     constexpr std::size_t longest_id = 64;
-    return log_time(now) + " " + one_line(request_id, longest_id) + (request_id.empty() ? "" : " ");
+    return iso_time(now) + " " + one_line(request_id, longest_id) + (request_id.empty() ? "" : " ");
   }
 };
 

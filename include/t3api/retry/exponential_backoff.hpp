@@ -7,10 +7,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <random>
 #include <stdexcept>
 #include <utility>
 
+#include <t3api/detail/crypto.hpp>
 #include <t3api/retry/budget.hpp>
 #include <t3api/retry/concept.hpp>
 
@@ -24,7 +24,7 @@ struct backoff_options {
   std::chrono::seconds max_retry_after{60};                  ///< A longer Retry-After is cut to this.
   std::chrono::milliseconds min_wait{0};  ///< Lower bound of each pause, also when `cap` is below it.
   std::function<double()>
-      random{};  ///< Numbers from 0 up to 1, from any thread; default: std::random_device.
+      random{};  ///< Numbers from 0 up to 1, from any thread; default: the system's random source.
 };
 
 /// Exponential backoff with full jitter: pause number n is drawn from 0 up to min(cap, base * 2^(n-1)), and
@@ -41,12 +41,7 @@ class exponential_backoff {
         options_.min_wait.count() < 0) {
       throw std::invalid_argument("the pauses of backoff_options must not be negative");
     }
-    if (!options_.random) {
-      options_.random = [] {
-        std::random_device device;
-        return std::generate_canonical<double, 32>(device);
-      };
-    }
+    if (!options_.random) options_.random = detail::random_fraction;
   }
 
   std::optional<std::chrono::milliseconds> next_delay(const attempt& failed, const error& cause) {

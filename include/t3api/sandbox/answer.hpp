@@ -10,9 +10,9 @@
 
 #include <t3api/core/clock.hpp>
 #include <t3api/core/headers.hpp>
+#include <t3api/core/iso_time.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/detail/ascii.hpp>
-#include <t3api/sandbox/time_text.hpp>
 
 namespace t3api::sandbox {
 

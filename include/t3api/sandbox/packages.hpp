@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <t3api/core/clock.hpp>
-#include <t3api/sandbox/time_text.hpp>
+#include <t3api/core/iso_time.hpp>
 
 namespace t3api::sandbox {
 

@@ -4,13 +4,7 @@
 
 #include <version>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define T3API_TEST_SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define T3API_TEST_SANITIZED
-#endif
-#endif
+#include "tests/support/sanitizers.hpp"
 
 #include <doctest/doctest.h>
 

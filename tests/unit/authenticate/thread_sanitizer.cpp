@@ -2,13 +2,7 @@
 // atomics that the thread sanitizer does not see, since that library is not instrumented, so that it takes
 // this end for a race.
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define T3API_TEST_THREAD_SANITIZER
-#endif
-#elif defined(__SANITIZE_THREAD__)
-#define T3API_TEST_THREAD_SANITIZER
-#endif
+#include "tests/support/sanitizers.hpp"
 
 #ifdef T3API_TEST_THREAD_SANITIZER
 extern "C" const char* __tsan_default_suppressions();

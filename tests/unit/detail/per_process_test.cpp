@@ -2,9 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <barrier>
 #include <memory>
@@ -13,23 +10,13 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/forked_child.hpp"
+
 using t3api::detail::per_process;
+using t3api::test::cannot_fork;
+using t3api::test::in_child;
 
 namespace {
-
-// ThreadSanitizer does not follow a fork beside threads.
-#ifdef __SANITIZE_THREAD__
-#define T3API_TEST_TSAN
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define T3API_TEST_TSAN
-#endif
-#endif
-#ifdef T3API_TEST_TSAN
-constexpr bool cannot_fork = true;
-#else
-constexpr bool cannot_fork = false;
-#endif
 
 /// Counts how many were made and how many are left.
 struct counted {
@@ -50,20 +37,6 @@ struct fixture {
   std::optional<per_process<counted>> held{std::in_place,
                                            [this] { return std::make_unique<counted>(made, alive); }};
 };
-
-/// Runs `body` in a forked child; what it returns, 0 when all went well. A child that hangs is ended.
-template <class Body>
-int in_child(Body body) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::alarm(20);
-    ::_exit(body());
-  }
-  REQUIRE(child > 0);
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 }  // namespace
 

@@ -16,8 +16,8 @@ const std::string stamp = "1994-11-06T08:49:37.123Z ";
 }  // namespace
 
 TEST_CASE("times are UTC to the millisecond, also before 1970") {
-  CHECK(t3api::detail::log_time(then) + " " == stamp);
-  CHECK(t3api::detail::log_time(t3api::wall_time(-1ms)) == "1969-12-31T23:59:59.999Z");
+  CHECK(t3api::iso_time(then) + " " == stamp);
+  CHECK(t3api::iso_time(t3api::wall_time(-1ms)) == "1969-12-31T23:59:59.999Z");
 }
 
 TEST_CASE("milliseconds have one decimal and are never negative") {

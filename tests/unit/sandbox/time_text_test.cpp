@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 
 #include <t3api/core/http_date.hpp>
+#include <t3api/core/iso_time.hpp>
 #include <t3api/sandbox/time_text.hpp>
 
 using namespace t3api::sandbox;
+using t3api::iso_time;
 using t3api::wall_time;
 
 TEST_CASE("times are written as RFC 9110 and ISO 8601 have them") {

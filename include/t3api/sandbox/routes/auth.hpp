@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <t3api/core/iso_time.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/base32.hpp>
@@ -18,7 +19,6 @@
 #include <t3api/sandbox/jwt.hpp>
 #include <t3api/sandbox/kept_login.hpp>
 #include <t3api/sandbox/states.hpp>
-#include <t3api/sandbox/time_text.hpp>
 
 namespace t3api::sandbox::routes {
 
