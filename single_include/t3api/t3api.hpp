@@ -4155,7 +4155,7 @@ inline constexpr std::string_view version_string =
 namespace t3api::detail {
 
 /// Whether bodies that go there hold credentials.
-inline bool carries_credentials(std::string_view path) noexcept { return path.find("/auth/") != path.npos; }
+inline bool is_login_path(std::string_view path) noexcept { return path.find("/auth/") != path.npos; }
 
 /// What all copies of a client share, and what can be said of a request before it is sent.
 template <class Transport, class Auth, class Retry>
@@ -4250,7 +4250,7 @@ struct client_state {
     const auto has = [&](const char* name) {
       return message.headers.contains(name) || config.headers.contains(name);
     };
-    const bool in_body = !message.body.empty() && carries_credentials(host.base_path + message.path);
+    const bool in_body = !message.body.empty() && is_login_path(host.base_path + message.path);
     return by_method || in_body || has("Authorization") || has("X-T3-API-Key") || has("Cookie") ||
            std::any_of(message.query.begin(), message.query.end(),
                        [](const auto& parameter) { return iequals(parameter.first, "secretKey"); });
@@ -5009,12 +5009,12 @@ namespace t3api::detail {
 class credentials_wiper {
  public:
   explicit credentials_wiper(request& message) noexcept : message_(message) {
-    if (carries_credentials(message.path)) wipe_vector_registers();
+    if (is_login_path(message.path)) wipe_vector_registers();
   }
   credentials_wiper(const credentials_wiper&) = delete;
   credentials_wiper& operator=(const credentials_wiper&) = delete;
   ~credentials_wiper() {
-    if (carries_credentials(message_.path)) wipe(message_.body);
+    if (is_login_path(message_.path)) wipe(message_.body);
   }
 
  private:
@@ -5073,7 +5073,7 @@ class call final : public exchange {
       outcome answer = dispatch(authorised, idempotent_);
       if (!answer) return answer;
       if (options_.expects(answer->status)) return answer;
-      const bool body_refused = carries_credentials(message.path) && !message.body.empty();
+      const bool body_refused = is_login_path(message.path) && !message.body.empty();
       const int most_replays = is_shared(*generation) ? 2 : 1;
       if (answer->status == 401 && !body_refused && replays_ < most_replays &&
           shared_.auth.on_unauthorized(*generation)) {

@@ -23,12 +23,12 @@ namespace t3api::detail {
 class credentials_wiper {
  public:
   explicit credentials_wiper(request& message) noexcept : message_(message) {
-    if (carries_credentials(message.path)) wipe_vector_registers();
+    if (is_login_path(message.path)) wipe_vector_registers();
   }
   credentials_wiper(const credentials_wiper&) = delete;
   credentials_wiper& operator=(const credentials_wiper&) = delete;
   ~credentials_wiper() {
-    if (carries_credentials(message_.path)) wipe(message_.body);
+    if (is_login_path(message_.path)) wipe(message_.body);
   }
 
  private:
@@ -87,7 +87,7 @@ class call final : public exchange {
       outcome answer = dispatch(authorised, idempotent_);
       if (!answer) return answer;
       if (options_.expects(answer->status)) return answer;
-      const bool body_refused = carries_credentials(message.path) && !message.body.empty();
+      const bool body_refused = is_login_path(message.path) && !message.body.empty();
       const int most_replays = is_shared(*generation) ? 2 : 1;
       if (answer->status == 401 && !body_refused && replays_ < most_replays &&
           shared_.auth.on_unauthorized(*generation)) {

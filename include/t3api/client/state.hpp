@@ -22,7 +22,7 @@
 namespace t3api::detail {
 
 /// Whether bodies that go there hold credentials.
-inline bool carries_credentials(std::string_view path) noexcept { return path.find("/auth/") != path.npos; }
+inline bool is_login_path(std::string_view path) noexcept { return path.find("/auth/") != path.npos; }
 
 /// What all copies of a client share, and what can be said of a request before it is sent.
 template <class Transport, class Auth, class Retry>
@@ -117,7 +117,7 @@ struct client_state {
     const auto has = [&](const char* name) {
       return message.headers.contains(name) || config.headers.contains(name);
     };
-    const bool in_body = !message.body.empty() && carries_credentials(host.base_path + message.path);
+    const bool in_body = !message.body.empty() && is_login_path(host.base_path + message.path);
     return by_method || in_body || has("Authorization") || has("X-T3-API-Key") || has("Cookie") ||
            std::any_of(message.query.begin(), message.query.end(),
                        [](const auto& parameter) { return iequals(parameter.first, "secretKey"); });

@@ -8,6 +8,8 @@
 extern "C" const char* __tsan_default_suppressions();
 extern "C" const char* __tsan_default_suppressions() {
   return "race:^t3api::exception::~exception\n"
+         "race:^std::logic_error::~logic_error\n"
+         "race:^std::runtime_error::~runtime_error\n"
          "race:^std::__exception_ptr::exception_ptr::_M_release\n";
 }
 #endif
