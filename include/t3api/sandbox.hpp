@@ -6,8 +6,8 @@
 /// lighter.
 
 #include <t3api/sandbox/accounts.hpp>
-#include <t3api/sandbox/certificate.hpp>
-#include <t3api/sandbox/http_server.hpp>
+#include <t3api/sandbox/http/certificate.hpp>
+#include <t3api/sandbox/http/server.hpp>
 #include <t3api/sandbox/model.hpp>
 #include <t3api/sandbox/service.hpp>
 

@@ -38,30 +38,46 @@
 //   t3api/core/secret.hpp
 //   t3api/detail/wipe.hpp
 //   t3api/sandbox/states.hpp
-//   t3api/sandbox/certificate.hpp
+//   t3api/sandbox/http/certificate.hpp
 //   t3api/core/clock.hpp
-//   t3api/sandbox/http_server.hpp
+//   t3api/sandbox/http/server.hpp
 //   t3api/detail/worker_pool.hpp
-//   t3api/sandbox/http_exchange.hpp
+//   t3api/sandbox/http/exchange.hpp
 //   t3api/core/request.hpp
 //   t3api/detail/percent.hpp
 //   t3api/detail/uuid.hpp
 //   t3api/detail/crypto.hpp
 //   t3api/sandbox/answer.hpp
 //   t3api/core/iso_time.hpp
-//   t3api/sandbox/busy_connections.hpp
-//   t3api/sandbox/http_target.hpp
+//   t3api/sandbox/handler.hpp
+//   t3api/sandbox/http/busy_connections.hpp
+//   t3api/sandbox/http/target.hpp
 //   t3api/sandbox/input.hpp
 //   t3api/sandbox/time_text.hpp
-//   t3api/sandbox/listening_socket.hpp
+//   t3api/sandbox/http/listening_socket.hpp
 //   t3api/sandbox/service.hpp
 //   t3api/sandbox/context.hpp
 //   t3api/sandbox/api_keys.hpp
-//   t3api/sandbox/kept_login.hpp
-//   t3api/sandbox/metrc.hpp
-//   t3api/sandbox/totp.hpp
-//   t3api/sandbox/login_keeper.hpp
-//   t3api/sandbox/secret_keys.hpp
+//   t3api/sandbox/metrc/stored_credentials.hpp
+//   t3api/sandbox/keys/database.hpp
+//   t3api/sandbox/keys/key_record.hpp
+//   t3api/sandbox/keys/key_ring.hpp
+//   t3api/sandbox/keys/memory_database.hpp
+//   t3api/sandbox/keys/secret_keys.hpp
+//   t3api/sandbox/keys/vault.hpp
+//   t3api/detail/seal.hpp
+//   t3api/sandbox/metrc/upstream.hpp
+//   t3api/sandbox/sessions/session_cache.hpp
+//   t3api/store/any.hpp
+//   t3api/store/concept.hpp
+//   t3api/store/memory.hpp
+//   t3api/detail/per_process.hpp
+//   t3api/native/process.hpp
+//   t3api/store/lifetime.hpp
+//   t3api/sandbox/sessions/upstream_sessions.hpp
+//   t3api/sandbox/metrc/totp.hpp
+//   t3api/sandbox/metrc/simulated.hpp
+//   t3api/sandbox/metrc/session_table.hpp
 //   t3api/sandbox/routes/auth.hpp
 //   t3api/sandbox/authenticate.hpp
 //   t3api/sandbox/identity.hpp
@@ -69,9 +85,7 @@
 //   t3api/detail/base64url.hpp
 //   t3api/sandbox/routes/licenses.hpp
 //   t3api/sandbox/routes/packages.hpp
-//   t3api/sandbox/packages.hpp
-//   t3api/sandbox/simulated_metrc.hpp
-//   t3api/sandbox/session_table.hpp
+//   t3api/sandbox/data/packages.hpp
 
 #ifndef T3API_SANDBOX_HPP
 #define T3API_SANDBOX_HPP
@@ -792,7 +806,14 @@ struct settings {
   std::chrono::seconds session_ttl = std::chrono::hours(24);  ///< T3 keeps a Metrc session for at most a day.
   std::uint64_t packages = 250;                               ///< Active packages of each licence.
   std::uint64_t seed = 1;                                     ///< The same number generates the same data.
-  secret signing_secret{};  ///< Signs the tokens; a random one when empty, so tokens end with the process.
+  /// Requests of one user in a minute; more get 429 (T3 allows 600). 0 for no limit.
+  unsigned requests_per_minute = 600;
+  /// Failed logins within `login_window`, for one account and from one address; more get 429. 0 for no limit.
+  unsigned failed_logins_per_account = 10;
+  unsigned failed_logins_per_address = 50;
+  std::chrono::seconds login_window = std::chrono::minutes(5);
+  /// Serves `/sandbox/...`, by which tests order faults, change Metrc and read what was written.
+  bool admin = false;
 };
 
 /// The accounts of a sandbox that was given none: California needs a password only, Colorado the e-mail
@@ -1069,8 +1090,8 @@ inline directory load_accounts(const std::string& path) {
 }  // namespace t3api::sandbox
 
 #endif
-#ifndef T3API_SANDBOX_CERTIFICATE_HPP
-#define T3API_SANDBOX_CERTIFICATE_HPP
+#ifndef T3API_SANDBOX_HTTP_CERTIFICATE_HPP
+#define T3API_SANDBOX_HTTP_CERTIFICATE_HPP
 
 #include <chrono>
 #include <cstddef>
@@ -2075,8 +2096,79 @@ inline response error_answer(const refusal& why, std::string_view path, wall_tim
 }  // namespace t3api::sandbox
 
 #endif
-#ifndef T3API_SANDBOX_BUSY_CONNECTIONS_HPP
-#define T3API_SANDBOX_BUSY_CONNECTIONS_HPP
+#ifndef T3API_SANDBOX_HANDLER_HPP
+#define T3API_SANDBOX_HANDLER_HPP
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+
+namespace t3api::sandbox {
+
+/// Where a request came from.
+struct caller {
+  std::string address{};  ///< IP address of the other end of the connection; empty when there is none.
+};
+
+/// What a server does to the bytes of one answer, to be as bad as networks and proxies are. All members have
+/// defaults that change nothing. After `reset`, `garbage`, `cut_after` or `length_error` the connection ends.
+struct wire_fault {
+  bool reset = false;     ///< A TCP reset (or the end of TLS without close_notify) in place of an answer.
+  std::string garbage{};  ///< These bytes in place of an answer.
+  std::optional<std::size_t> cut_after{};  ///< The connection ends after so many bytes, the head included.
+  std::int64_t length_error = 0;           ///< Added to the header Content-Length, while the body stays.
+  std::size_t drip_bytes = 0;              ///< When above 0, the answer goes out in pieces of so many bytes,
+  std::chrono::milliseconds drip_pause{};  ///< with this pause between two of them.
+};
+
+/// An answer, and what is to happen to it on its way.
+struct served {
+  response answer{};
+  std::optional<wire_fault> wire{};
+};
+
+/// What an `http_server` serves: any callable from a request, and from a caller if it likes, to a response or
+/// to `served`. Throws nothing but std::exception, which becomes 500.
+class http_handler {
+ public:
+  template <class F>
+  requires(!std::same_as<std::remove_cvref_t<F>, http_handler> &&
+           (std::invocable<F&, const request&> || std::invocable<F&, const request&, const caller&>))
+      http_handler(F serve)
+      : serve_(with_caller(std::move(serve))) {}
+
+  served operator()(const request& asked, const caller& from) const { return serve_(asked, from); }
+
+ private:
+  static served as_served(served made) { return made; }
+  static served as_served(response made) { return {.answer = std::move(made)}; }
+
+  template <class F>
+  static std::function<served(const request&, const caller&)> with_caller(F serve) {
+    return [serve = std::move(serve)](const request& asked, const caller& from) mutable {
+      if constexpr (std::invocable<F&, const request&, const caller&>) {
+        return as_served(serve(asked, from));
+      } else {
+        return as_served(serve(asked));
+      }
+    };
+  }
+
+  std::function<served(const request&, const caller&)> serve_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_HTTP_BUSY_CONNECTIONS_HPP
+#define T3API_SANDBOX_HTTP_BUSY_CONNECTIONS_HPP
 
 #include <memory>
 #include <mutex>
@@ -2178,6 +2270,7 @@ struct call {
   const t3api::headers& headers;
   const std::string& body;
   wall_time now;
+  std::string_view address{};  ///< Of the caller; empty when there is none.
 };
 
 /// The only value of a query parameter, or nothing when it is not there. Throws `refusal` when it is there
@@ -2290,9 +2383,6 @@ inline std::string http_date(wall_time when) {
 #endif
 
 namespace t3api::sandbox {
-
-/// What an `http_server` serves.
-using http_handler = std::function<response(const request&)>;
 
 /// Turns httplib's requests into ours and our answers into httplib's. What httplib would answer by itself,
 /// such as 400 for a broken request line, gets T3's error body too. Where a request leaves doubt about where
@@ -2433,7 +2523,8 @@ class http_exchange {
     // httplib destroys its response once it is written, and the mark with it.
     answer.content_provider_resource_releaser_ = [mark = busy_.mark(asked.remote_port)](bool) {};
     try {
-      send(answer, handler_(to_request(asked, std::move(body))), close);
+      send(answer, handler_(to_request(asked, std::move(body)), {.address = asked.remote_addr}).answer,
+           close);
     } catch (const std::exception&) {
       refuse(asked, answer, {500, "the handler behind the server failed"}, close);
     }
@@ -2502,8 +2593,8 @@ class http_exchange {
 }  // namespace t3api::sandbox
 
 #endif
-#ifndef T3API_SANDBOX_LISTENING_SOCKET_HPP
-#define T3API_SANDBOX_LISTENING_SOCKET_HPP
+#ifndef T3API_SANDBOX_HTTP_LISTENING_SOCKET_HPP
+#define T3API_SANDBOX_HTTP_LISTENING_SOCKET_HPP
 
 #include <cstdlib>
 #include <cstring>
@@ -2810,33 +2901,614 @@ inline certificate load_certificate(const std::string& certificate_file, const s
 #define T3API_SANDBOX_CONTEXT_HPP
 
 #include <memory>
-#include <string>
+#include <optional>
 #include <utility>
 
 #ifndef T3API_SANDBOX_API_KEYS_HPP
 #define T3API_SANDBOX_API_KEYS_HPP
 
 #include <algorithm>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
-#ifndef T3API_SANDBOX_KEPT_LOGIN_HPP
-#define T3API_SANDBOX_KEPT_LOGIN_HPP
+#ifndef T3API_SANDBOX_METRC_STORED_CREDENTIALS_HPP
+#define T3API_SANDBOX_METRC_STORED_CREDENTIALS_HPP
 
-#include <chrono>
-#include <cstdint>
+#include <string>
+
+
+namespace t3api::sandbox {
+
+/// All that the service needs to log in to Metrc by itself, again and again.
+struct stored_credentials {
+  std::string hostname{};  ///< Canonical, as `canonical_hostname` makes it.
+  std::string username{};
+  secret password{};
+  std::string email{};  ///< Or empty.
+  secret otp_seed{};    ///< Base32, or empty.
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// The API keys of a sandbox, each bound to the credentials of an account in one state. Fixed once it is
+/// made; holds keyed hashes of the keys only.
+class api_keys {
+ public:
+  /// Throws std::invalid_argument when a key names an unknown state or no account, or is there twice for one
+  /// state.
+  explicit api_keys(const directory& known) {
+    for (const auto& key : known.api_keys) {
+      const auto where = find_state(key.state_code);
+      if (!where)
+        throw std::invalid_argument("an API key has an unknown state code: give two letters, such as CA");
+      const auto owner = std::find_if(known.accounts.begin(), known.accounts.end(), [&](const account& a) {
+        return canonical_hostname(a.hostname) == where->hostname() && a.username == key.username;
+      });
+      if (owner == known.accounts.end()) {
+        throw std::invalid_argument("an API key belongs to the user '" + key.username + "' on " +
+                                    where->hostname() +
+                                    ", who has no account: add one, or correct its user or state code");
+      }
+      const stored_credentials credentials{.hostname = where->hostname(),
+                                           .username = owner->username,
+                                           .password = owner->password,
+                                           .email = owner->email,
+                                           .otp_seed = owner->otp_seed};
+      if (!credentials_.emplace(hash(key.key.reveal(), *where), credentials).second) {
+        throw std::invalid_argument("an API key is there twice for " + std::string(where->name) +
+                                    ": leave one out");
+      }
+    }
+  }
+
+  /// The credentials behind a key in a state, or null.
+  const stored_credentials* find(std::string_view key, const state& where) const {
+    const auto found = credentials_.find(hash(key, where));
+    return found == credentials_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  std::string hash(std::string_view key, const state& where) const {
+    return detail::hmac_sha256(hash_key_, std::string(where.abbreviation) + std::string(key));
+  }
+
+  std::string hash_key_ = detail::random_bytes(32);
+  std::unordered_map<std::string, stored_credentials> credentials_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_KEYS_DATABASE_HPP
+#define T3API_SANDBOX_KEYS_DATABASE_HPP
+
+#include <cstddef>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#ifndef T3API_SANDBOX_KEYS_KEY_RECORD_HPP
+#define T3API_SANDBOX_KEYS_KEY_RECORD_HPP
+
+#include <optional>
+#include <string>
+
+
+namespace t3api::sandbox {
+
+/// Whose a secret key is.
+struct key_owner {
+  std::string hostname{};  ///< Canonical.
+  std::string username{};
+
+  friend bool operator==(const key_owner&, const key_owner&) = default;
+};
+
+/// Credentials at rest; `vault` makes and opens them.
+struct sealed_credentials {
+  std::string ring_id{};  ///< Which key of the ring opens them.
+  std::string bytes{};
+};
+
+/// All that is kept of a secret key, which is never the key itself.
+struct key_record {
+  std::string id{};        ///< A UUID that has nothing to do with the key, and opens nothing.
+  std::string key_hash{};  ///< 32 bytes: a keyed hash of the key.
+  key_owner owner{};
+  std::string
+      login{};  ///< 32 bytes: a keyed hash of the credentials, the same for keys made from the same ones.
+  wall_time created_at{};
+  std::optional<wall_time> last_used_at{};
+  bool is_enabled = true;  ///< False once Metrc refused the credentials.
+  sealed_credentials credentials{};
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// A key database that could not do what it was asked. The message is one sentence for people, without a
+/// secret; nothing was changed.
+struct database_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Where the records of secret keys are kept. Any number of threads, and where the kind of database allows it
+/// any number of processes, use it at once. What changes something is durable and seen by all when it
+/// returns. Every member throws `database_error`.
+class key_database {
+ public:
+  key_database() = default;
+  key_database(const key_database&) = delete;
+  key_database& operator=(const key_database&) = delete;
+  virtual ~key_database() = default;
+
+  virtual void add(const key_record& record) = 0;
+  /// The record with that hash, or nothing. What it costs does not grow with the number of records.
+  virtual std::optional<key_record> find(std::string_view key_hash) = 0;
+  /// The records of an owner, the oldest first.
+  virtual std::vector<key_record> of(const key_owner& owner) = 0;
+  /// Removes a record of that owner; false when there is none such.
+  virtual bool erase(std::string_view id, const key_owner& owner) = 0;
+  /// Sets when a key was last used, unless a later time is there already; nothing when the record is gone. A
+  /// database to which a write is dear may leave out what is less than a minute after `record.last_used_at`.
+  virtual void set_last_used(const key_record& record, wall_time when) = 0;
+  /// Sets `is_enabled` to false for all records with these credentials.
+  virtual void disable(std::string_view login) = 0;
+
+  /// At most `most` records that are not sealed under the key `ring_id`, with ids above `after`, in the order
+  /// of their ids.
+  virtual std::vector<key_record> not_under(std::string_view ring_id, std::string_view after,
+                                            std::size_t most) = 0;
+  /// Puts new sealed credentials in the place of `old`; false, and nothing is changed, when the record is
+  /// gone or has others by now.
+  virtual bool replace_credentials(std::string_view id, const sealed_credentials& old,
+                                   const sealed_credentials& renewed) = 0;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_KEYS_KEY_RING_HPP
+#define T3API_SANDBOX_KEYS_KEY_RING_HPP
+
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace t3api::sandbox {
+
+/// The keys of a service, all of 32 bytes. They never lie in its database.
+struct key_ring {
+  struct entry {
+    std::string id;  ///< 1 to 32 letters, digits, `-` or `_`.
+    secret key;
+  };
+
+  /// What the service's other keys are derived from. It cannot change without ending all secret keys.
+  secret root{};
+  /// Key-encryption keys. The last one is the current one, under which new records are kept; the others open
+  /// older records.
+  std::vector<entry> keys{};
+
+  const entry& current() const { return keys.back(); }
+
+  /// The key with that id, or null.
+  const secret* find(std::string_view id) const noexcept {
+    const auto found = std::find_if(keys.begin(), keys.end(), [&](const entry& e) { return e.id == id; });
+    return found == keys.end() ? nullptr : &found->key;
+  }
+
+  /// A key of its own for each purpose.
+  secret derived(std::string_view purpose) const {
+    return secret(detail::hmac_sha256(root.reveal(), "t3api-sandbox " + std::string(purpose)));
+  }
+};
+
+/// Where a service has its key ring from. Any number of threads may share it.
+class key_ring_source {
+ public:
+  key_ring_source() = default;
+  key_ring_source(const key_ring_source&) = delete;
+  key_ring_source& operator=(const key_ring_source&) = delete;
+  virtual ~key_ring_source() = default;
+
+  /// The ring as it was last read. Never null.
+  virtual std::shared_ptr<const key_ring> ring() const = 0;
+  /// The ring as it is now, read again when it can change: asked when a record needs a key that is not in
+  /// `ring()`, and before a new record is kept. When it cannot be read, the last one.
+  virtual std::shared_ptr<const key_ring> fresh_ring() = 0;
+};
+
+/// A ring that stays as it is.
+class fixed_key_ring final : public key_ring_source {
+ public:
+  explicit fixed_key_ring(key_ring ring) : ring_(std::make_shared<key_ring>(std::move(ring))) {}
+
+  std::shared_ptr<const key_ring> ring() const override { return ring_; }
+  std::shared_ptr<const key_ring> fresh_ring() override { return ring_; }
+
+ private:
+  const std::shared_ptr<const key_ring> ring_;
+};
+
+/// A new ring with one key-encryption key, from the system's random source.
+inline key_ring make_key_ring() {
+  return {.root = secret(detail::random_bytes(32)), .keys = {{"k1", secret(detail::random_bytes(32))}}};
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_KEYS_MEMORY_DATABASE_HPP
+#define T3API_SANDBOX_KEYS_MEMORY_DATABASE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
 #include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+
+namespace t3api::sandbox {
+
+/// Records in the memory of this process; they end with it.
+class memory_key_database final : public key_database {
+ public:
+  void add(const key_record& record) override {
+    const std::scoped_lock lock(mutex_);
+    const auto [place, fresh] = records_.emplace(record.id, record);
+    if (!fresh || !by_hash_.emplace(record.key_hash, &place->second).second) {
+      if (fresh) records_.erase(place);
+      throw database_error("a secret key with this id or hash is there already: nothing was changed");
+    }
+    by_owner_[owner_name(record.owner)].push_back(&place->second);
+    by_login_[record.login].push_back(&place->second);
+  }
+
+  std::optional<key_record> find(std::string_view key_hash) override {
+    const std::shared_lock lock(mutex_);
+    const auto found = by_hash_.find(std::string(key_hash));
+    return found == by_hash_.end() ? std::nullopt : std::optional(*found->second);
+  }
+
+  std::vector<key_record> of(const key_owner& owner) override {
+    std::vector<key_record> owned;
+    const std::shared_lock lock(mutex_);
+    const auto found = by_owner_.find(owner_name(owner));
+    if (found == by_owner_.end()) return owned;
+    for (const auto* record : found->second) owned.push_back(*record);
+    return owned;
+  }
+
+  bool erase(std::string_view id, const key_owner& owner) override {
+    const std::scoped_lock lock(mutex_);
+    const auto found = records_.find(id);
+    if (found == records_.end() || found->second.owner != owner) return false;
+    by_hash_.erase(found->second.key_hash);
+    remove(by_owner_, owner_name(owner), &found->second);
+    remove(by_login_, found->second.login, &found->second);
+    records_.erase(found);
+    return true;
+  }
+
+  void set_last_used(const key_record& record, wall_time when) override {
+    const std::scoped_lock lock(mutex_);
+    const auto found = records_.find(record.id);
+    if (found == records_.end()) return;
+    auto& last = found->second.last_used_at;
+    if (!last || *last < when) last = when;
+  }
+
+  void disable(std::string_view login) override {
+    const std::scoped_lock lock(mutex_);
+    const auto found = by_login_.find(std::string(login));
+    if (found == by_login_.end()) return;
+    for (auto* record : found->second) record->is_enabled = false;
+  }
+
+  std::vector<key_record> not_under(std::string_view ring_id, std::string_view after,
+                                    std::size_t most) override {
+    std::vector<key_record> found;
+    const std::shared_lock lock(mutex_);
+    for (auto at = records_.upper_bound(after); at != records_.end() && found.size() < most; ++at) {
+      if (at->second.credentials.ring_id != ring_id) found.push_back(at->second);
+    }
+    return found;
+  }
+
+  bool replace_credentials(std::string_view id, const sealed_credentials& old,
+                           const sealed_credentials& renewed) override {
+    const std::scoped_lock lock(mutex_);
+    const auto found = records_.find(id);
+    if (found == records_.end() || found->second.credentials.bytes != old.bytes) return false;
+    found->second.credentials = renewed;
+    return true;
+  }
+
+ private:
+  using index = std::unordered_map<std::string, std::vector<key_record*>>;
+
+  static std::string owner_name(const key_owner& owner) { return owner.hostname + "\n" + owner.username; }
+
+  static void remove(index& from, const std::string& name, const key_record* record) {
+    const auto found = from.find(name);
+    std::erase(found->second, record);
+    if (found->second.empty()) from.erase(found);
+  }
+
+  mutable std::shared_mutex mutex_;
+  std::map<std::string, key_record, std::less<>> records_;
+  std::unordered_map<std::string, key_record*> by_hash_;
+  index by_owner_;
+  index by_login_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_KEYS_SECRET_KEYS_HPP
+#define T3API_SANDBOX_KEYS_SECRET_KEYS_HPP
+
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
-#ifndef T3API_SANDBOX_METRC_HPP
-#define T3API_SANDBOX_METRC_HPP
+#ifndef T3API_SANDBOX_KEYS_VAULT_HPP
+#define T3API_SANDBOX_KEYS_VAULT_HPP
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#ifndef T3API_DETAIL_SEAL_HPP
+#define T3API_DETAIL_SEAL_HPP
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::detail {
+
+/// The first byte of what `seal` makes, so that another way of sealing can be told apart one day.
+inline constexpr char seal_version = 1;
+
+/// Encrypts `plain` so that it can lie where others read and write: AES-256-GCM under a key of 32 bytes and a
+/// random nonce. Only with the same `associated` text does it open again, which ties it to its place. The
+/// nonces of one key are unlikely to collide for some 2^32 texts. Throws what `gcm_encrypt` throws.
+///
+/// The format: version byte, nonce (12 bytes), ciphertext, tag (16 bytes).
+inline std::string seal(std::string_view key, std::string_view plain, std::string_view associated) {
+  const std::string nonce = random_bytes(gcm_nonce_size);
+  return seal_version + nonce + gcm_encrypt(key, nonce, plain, associated);
+}
+
+/// What was sealed, or nothing when `sealed` has been changed or cut, or was made with another key or other
+/// associated text. Throws std::invalid_argument for a key that has not 32 bytes.
+inline std::optional<std::string> unseal(std::string_view key, std::string_view sealed,
+                                         std::string_view associated) {
+  constexpr std::size_t head = 1 + gcm_nonce_size;
+  if (sealed.size() < head + gcm_tag_size || sealed.front() != seal_version) return std::nullopt;
+  return gcm_decrypt(key, sealed.substr(1, gcm_nonce_size), sealed.substr(head), associated);
+}
+
+}  // namespace t3api::detail
+
+#endif
+
+namespace t3api::sandbox {
+
+/// Sealed credentials that cannot be opened. The message is one sentence for people, without a secret.
+struct vault_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Encrypts the credentials behind secret keys, each under a data key of its own that is wrapped by the
+/// current key of a ring. The format is written down in docs/credentials-at-rest.md. Any number of threads
+/// may share it.
+class vault {
+ public:
+  explicit vault(std::shared_ptr<key_ring_source> ring) : ring_(std::move(ring)) {}
+
+  /// Seals credentials for the record `id` of `owner`; they open for no other.
+  sealed_credentials seal(const stored_credentials& credentials, std::string_view id,
+                          const key_owner& owner) const {
+    const auto ring = ring_->fresh_ring();
+    const auto& wrapping = ring->current();
+    const secret data_key(detail::random_bytes(detail::gcm_key_size));
+    std::string plain = to_text(credentials);
+    std::string payload = detail::seal(data_key.reveal(), plain, place_of("credentials", id, owner, ""));
+    detail::wipe(plain);
+    return {.ring_id = wrapping.id, .bytes = wrap(data_key, wrapping, id, owner) + std::move(payload)};
+  }
+
+  /// The credentials of the record `id` of `owner`. Throws `vault_error` when they were changed, cut or moved
+  /// here from another record, or when the ring does not have their key.
+  stored_credentials open(const sealed_credentials& sealed, std::string_view id,
+                          const key_owner& owner) const {
+    const auto key = data_key(sealed, id, owner);
+    auto plain = detail::unseal(key.reveal(), std::string_view(sealed.bytes).substr(wrapped_size),
+                                place_of("credentials", id, owner, ""));
+    if (!plain) throw vault_error(changed);
+    auto credentials = from_text(*plain);
+    detail::wipe(*plain);
+    return credentials;
+  }
+
+  /// The same credentials under the current key of the ring; nothing when they are already. The data key and
+  /// what it encrypts stay. Throws what `open` throws.
+  std::optional<sealed_credentials> rewrap(const sealed_credentials& sealed, std::string_view id,
+                                           const key_owner& owner) const {
+    const auto ring = ring_->ring();
+    const auto& wrapping = ring->current();
+    if (sealed.ring_id == wrapping.id) return std::nullopt;
+    return sealed_credentials{
+        .ring_id = wrapping.id,
+        .bytes = wrap(data_key(sealed, id, owner), wrapping, id, owner) + sealed.bytes.substr(wrapped_size)};
+  }
+
+ private:
+  static constexpr const char* changed =
+      "the credentials behind the secret key were changed or moved at rest and cannot be opened: delete the "
+      "key "
+      "and make a new one";
+  /// What `detail::seal` makes of a data key.
+  static constexpr std::size_t wrapped_size =
+      1 + detail::gcm_nonce_size + detail::gcm_key_size + detail::gcm_tag_size;
+
+  static std::string wrap(const secret& data_key, const key_ring::entry& under, std::string_view id,
+                          const key_owner& owner) {
+    return detail::seal(under.key.reveal(), data_key.reveal(), place_of("data key", id, owner, under.id));
+  }
+
+  secret data_key(const sealed_credentials& sealed, std::string_view id, const key_owner& owner) const {
+    auto ring = ring_->ring();
+    if (!ring->find(sealed.ring_id)) ring = ring_->fresh_ring();
+    const secret* under = ring->find(sealed.ring_id);
+    if (!under) {
+      throw vault_error("the key ring has no key '" + sealed.ring_id +
+                        "', under which the credentials behind the secret key are kept: add it again");
+    }
+    if (sealed.bytes.size() < wrapped_size) throw vault_error(changed);
+    auto key = detail::unseal(under->reveal(), std::string_view(sealed.bytes).substr(0, wrapped_size),
+                              place_of("data key", id, owner, sealed.ring_id));
+    if (!key) throw vault_error(changed);
+    return secret(*std::move(key));
+  }
+
+  /// What is authenticated beside the encrypted text. Each part has its length in front, so that no two
+  /// places look the same.
+  static std::string place_of(std::string_view kind, std::string_view id, const key_owner& owner,
+                              std::string_view ring_id) {
+    std::string place = "t3api-sandbox record 1";
+    for (const std::string_view part :
+         {kind, id, std::string_view(owner.hostname), std::string_view(owner.username), ring_id}) {
+      place += "\n" + std::to_string(part.size()) + ":";
+      place += part;
+    }
+    return place;
+  }
+
+  static std::string to_text(const stored_credentials& c) {
+    return nlohmann::json({{"hostname", c.hostname},
+                           {"username", c.username},
+                           {"password", c.password.reveal()},
+                           {"email", c.email},
+                           {"otpSeed", c.otp_seed.reveal()}})
+        .dump();
+  }
+
+  static stored_credentials from_text(std::string_view text) {
+    const auto parsed = parse_json(text);
+    const auto member = [&](const char* name) {
+      return parsed ? string_member(*parsed, name).value_or("") : "";
+    };
+    return {.hostname = member("hostname"),
+            .username = member("username"),
+            .password = secret(member("password")),
+            .email = member("email"),
+            .otp_seed = secret(member("otpSeed"))};
+  }
+
+  const std::shared_ptr<key_ring_source> ring_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// The secret keys of a service: opaque UUIDs, each with the credentials it was made from, sealed. Nobody can
+/// read a key again after `make`, as only its keyed hash is kept. Any number of threads may share it, and any
+/// number of services with the same ring may share the database. Throws `database_error`.
+class secret_keys {
+ public:
+  secret_keys(std::shared_ptr<key_database> database, std::shared_ptr<key_ring_source> ring)
+      : database_(std::move(database)),
+        hash_key_(ring->ring()->derived("hashes of secret keys")),
+        vault_(std::move(ring)) {}
+
+  /// A new key for credentials that Metrc has just accepted. `login` is their name among logins.
+  secret make(const stored_credentials& credentials, std::string_view login, wall_time now) {
+    secret key(detail::make_uuid());
+    key_record record{.id = detail::make_uuid(),
+                      .key_hash = hash(key.reveal()),
+                      .owner = {credentials.hostname, credentials.username},
+                      .login = std::string(login),
+                      .created_at = now};
+    record.credentials = vault_.seal(credentials, record.id, record.owner);
+    database_->add(record);
+    return key;
+  }
+
+  /// What is known of a key, or nothing. The time it takes tells nothing about how much of a wrong key was
+  /// right, as only hashes under a key that the caller cannot know are compared.
+  std::optional<key_record> find(std::string_view key) const {
+    return database_->find(hash(detail::to_lower(detail::trim(key))));
+  }
+
+  /// The credentials behind a key. Throws `vault_error`.
+  stored_credentials credentials(const key_record& record) const {
+    return vault_.open(record.credentials, record.id, record.owner);
+  }
+
+  /// The keys of a user, the oldest first.
+  std::vector<key_record> of(const key_owner& owner) const { return database_->of(owner); }
+
+  /// Ends the key of a user with that id: no `find` that starts after this gives it, here or in any service
+  /// that shares the database. False when the user has none such.
+  bool erase(std::string_view id, const key_owner& owner) { return database_->erase(id, owner); }
+
+  /// Notes that Metrc refused the credentials: all keys made from them are of no use any more.
+  void disable(const key_record& record) { database_->disable(record.login); }
+
+  /// Notes that a call which came at `when` got in with the key.
+  void used(const key_record& record, wall_time when) { database_->set_last_used(record, when); }
+
+ private:
+  std::string hash(std::string_view key) const { return detail::hmac_sha256(hash_key_.reveal(), key); }
+
+  const std::shared_ptr<key_database> database_;
+  const secret hash_key_;
+  const vault vault_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_METRC_UPSTREAM_HPP
+#define T3API_SANDBOX_METRC_UPSTREAM_HPP
 
 #include <concepts>
 #include <memory>
@@ -2870,11 +3542,13 @@ struct metrc_session {
   std::shared_ptr<const metrc_user> user{};
 };
 
-/// Why Metrc refused a login. Whoever asks over the wire gets one and the same answer for all of them.
+/// Why Metrc refused a login. Whoever asks over the wire gets one and the same answer for all but the last.
 enum class metrc_refusal {
   credentials,  ///< Unknown user, wrong password or wrong e-mail address.
   otp_wrong,    ///< No one-time password, or a wrong one, with all else right.
   otp_used,     ///< The right one-time password, but it was used before: the next one will do.
+  locked,       ///< The account is locked, whatever was sent.
+  unavailable,  ///< Metrc is in trouble, whatever was sent.
 };
 
 /// A session, or why there is none.
@@ -2893,8 +3567,450 @@ concept metrc_upstream = requires(T& metrc, const metrc_login& login, std::strin
 }  // namespace t3api::sandbox
 
 #endif
-#ifndef T3API_SANDBOX_TOTP_HPP
-#define T3API_SANDBOX_TOTP_HPP
+#ifndef T3API_SANDBOX_SESSIONS_SESSION_CACHE_HPP
+#define T3API_SANDBOX_SESSIONS_SESSION_CACHE_HPP
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef T3API_STORE_ANY_HPP
+#define T3API_STORE_ANY_HPP
+
+#include <chrono>
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#ifndef T3API_STORE_CONCEPT_HPP
+#define T3API_STORE_CONCEPT_HPP
+
+#include <chrono>
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+namespace t3api {
+
+/// A value that a store still had.
+struct stored_value {
+  std::string value{};
+  std::chrono::milliseconds time_left{};  ///< How long the store will keep it from now on.
+};
+
+/// Keeps small values under a key for a while, for tokens and sessions; shared by threads and, when it lies
+/// outside the process, by processes and machines. Copies are handles of the same store. Members are called
+/// by many threads at once. A store that cannot do what it is asked says so with an error soon: whoever uses
+/// it goes on without it. It may lose what it keeps at any time, but never gives out anything else.
+///
+/// `put` for a time of zero or less is `erase`. `claim` takes a name for `owner` unless someone has it
+/// already, and says whether it did; whoever has it cannot take it again either. It serves as a lock with a
+/// lease of at least a millisecond. `release` gives it back if `owner` still has it. Values and claims have
+/// nothing to do with each other: a name can be used for both. An owner is to be a random text, as stores
+/// need not keep it secret.
+///
+/// **A store of your own** is given values in clear, access tokens among them, and keys that are keyed hashes
+/// under the password or API key itself: whoever can read the keys can try out passwords offline. Seal the
+/// values and hash the keys anew under a key that only the sharing processes have, as `redis_store` does, or
+/// keep everything inside the process.
+template <class S>
+concept store = requires(S& kept, std::string_view key, std::string_view text,
+                         std::chrono::milliseconds ttl) {
+  { kept.get(key) } -> std::same_as<result<std::optional<stored_value>>>;
+  { kept.put(key, text, ttl) } -> std::same_as<std::optional<error>>;
+  { kept.erase(key) } -> std::same_as<std::optional<error>>;
+  { kept.claim(key, text, ttl) } -> std::same_as<result<bool>>;
+  { kept.release(key, text) } -> std::same_as<std::optional<error>>;
+};
+
+}  // namespace t3api
+
+#endif
+
+namespace t3api {
+
+/// Any store, chosen at run time. Copies are handles of the same store, as with each store itself.
+class any_store {
+ public:
+  template <store S>
+  requires(!std::same_as<S, any_store>) any_store(S kept)
+      : held_(std::make_shared<held<S>>(std::move(kept))) {}
+
+  result<std::optional<stored_value>> get(std::string_view key) { return held_->get(key); }
+  std::optional<error> put(std::string_view key, std::string_view value, std::chrono::milliseconds ttl) {
+    return held_->put(key, value, ttl);
+  }
+  std::optional<error> erase(std::string_view key) { return held_->erase(key); }
+  result<bool> claim(std::string_view key, std::string_view owner, std::chrono::milliseconds ttl) {
+    return held_->claim(key, owner, ttl);
+  }
+  std::optional<error> release(std::string_view key, std::string_view owner) {
+    return held_->release(key, owner);
+  }
+
+ private:
+  struct operations {
+    virtual ~operations() = default;
+    virtual result<std::optional<stored_value>> get(std::string_view key) = 0;
+    virtual std::optional<error> put(std::string_view key, std::string_view value,
+                                     std::chrono::milliseconds ttl) = 0;
+    virtual std::optional<error> erase(std::string_view key) = 0;
+    virtual result<bool> claim(std::string_view key, std::string_view owner,
+                               std::chrono::milliseconds ttl) = 0;
+    virtual std::optional<error> release(std::string_view key, std::string_view owner) = 0;
+  };
+
+  template <class S>
+  struct held final : operations {
+    explicit held(S kept_) : kept(std::move(kept_)) {}
+    result<std::optional<stored_value>> get(std::string_view key) override { return kept.get(key); }
+    std::optional<error> put(std::string_view key, std::string_view value,
+                             std::chrono::milliseconds ttl) override {
+      return kept.put(key, value, ttl);
+    }
+    std::optional<error> erase(std::string_view key) override { return kept.erase(key); }
+    result<bool> claim(std::string_view key, std::string_view owner, std::chrono::milliseconds ttl) override {
+      return kept.claim(key, owner, ttl);
+    }
+    std::optional<error> release(std::string_view key, std::string_view owner) override {
+      return kept.release(key, owner);
+    }
+    S kept;
+  };
+
+  std::shared_ptr<operations> held_;
+};
+
+static_assert(store<any_store>);
+
+}  // namespace t3api
+
+#endif
+#ifndef T3API_STORE_MEMORY_HPP
+#define T3API_STORE_MEMORY_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef T3API_DETAIL_PER_PROCESS_HPP
+#define T3API_DETAIL_PER_PROCESS_HPP
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#ifndef T3API_NATIVE_PROCESS_HPP
+#define T3API_NATIVE_PROCESS_HPP
+
+#include <cstdint>
+
+#ifdef _WIN32
+#include <process.h>
+#else
+#include <unistd.h>
+#endif
+
+namespace t3api::detail {
+
+/// The system's number for this process; a forked child has another one than its parent.
+inline std::int64_t current_process_id() noexcept {
+#ifdef _WIN32
+  return static_cast<std::int64_t>(::_getpid());
+#else
+  return static_cast<std::int64_t>(::getpid());
+#endif
+}
+
+}  // namespace t3api::detail
+
+#endif
+
+namespace t3api::detail {
+
+/// A T that belongs to the process that uses it: made when that process first asks, destroyed by that process
+/// alone.
+///
+/// A forked child inherits the memory of its parent's T but not what it stands for: its threads do not run
+/// there, its mutexes may be held by one of them, its sockets are the parent's. So the child neither uses nor
+/// destroys it, but makes its own. The parent's T is lost to the child: its memory, and the descriptors that
+/// it holds open, stay there until the child ends; a leak checker in the child may name it.
+///
+/// Processes are told apart by their numbers, as cheaply as can be. A number comes back when the system has
+/// used up all the others; a grandchild that by then has that of its dead grandparent takes over its T, if
+/// the process between them never asked.
+template <class T>
+class per_process {
+ public:
+  /// `make` is called once a process, but by each of several threads that ask first at the same time.
+  explicit per_process(std::function<std::unique_ptr<T>()> make) : make_(std::move(make)) {}
+  per_process(const per_process&) = delete;
+  per_process& operator=(const per_process&) = delete;
+
+  ~per_process() {
+    const entry* current = current_.load(std::memory_order_acquire);
+    if (current != nullptr && current->process == current_process_id()) delete current;
+  }
+
+  /// This process's T. Takes no lock. Throws what `make` throws.
+  T& get() {
+    const std::int64_t here = current_process_id();
+    entry* current = current_.load(std::memory_order_acquire);
+    if (current == nullptr || current->process != here) current = make_for(here, current);
+    return *current->value;
+  }
+
+ private:
+  struct entry {
+    std::int64_t process;
+    std::unique_ptr<T> value;
+  };
+
+  /// Puts a new T in the place of `other`, which is another process's, unless a thread of this one was
+  /// faster.
+  entry* make_for(std::int64_t process, entry* other) {
+    std::unique_ptr<entry> made(new entry{process, make_()});
+    const bool first = current_.compare_exchange_strong(other, made.get(), std::memory_order_acq_rel,
+                                                        std::memory_order_acquire);
+    return first ? made.release() : other;
+  }
+
+  const std::function<std::unique_ptr<T>()> make_;
+  std::atomic<entry*> current_ = nullptr;
+};
+
+}  // namespace t3api::detail
+
+#endif
+#ifndef T3API_STORE_LIFETIME_HPP
+#define T3API_STORE_LIFETIME_HPP
+
+#include <algorithm>
+#include <chrono>
+
+namespace t3api::detail {
+
+/// How long a store keeps what it is asked to keep for `ttl`: from one millisecond, the shortest that Redis
+/// knows, to ten years, which no clock overflows on.
+inline std::chrono::milliseconds kept_lifetime(std::chrono::milliseconds ttl) noexcept {
+  using std::chrono::milliseconds;
+  return std::clamp<milliseconds>(ttl, milliseconds(1), std::chrono::hours(24 * 3653));
+}
+
+}  // namespace t3api::detail
+
+#endif
+
+namespace t3api {
+
+/// A store in the memory of this process; copies share what they keep, and no operation fails. What has
+/// expired goes as new things come, so that memory is bounded by what is alive at a time. A forked child
+/// begins with an empty store of its own.
+class memory_store {
+ public:
+  explicit memory_store(std::shared_ptr<t3api::clock> time = std::make_shared<real_clock>())
+      : shared_(std::make_shared<process_contents>([time] { return std::make_unique<contents>(time); })) {}
+
+  result<std::optional<stored_value>> get(std::string_view key) { return shared_->get().get(key); }
+
+  std::optional<error> put(std::string_view key, std::string_view value, std::chrono::milliseconds ttl) {
+    shared_->get().put(key, value, ttl);
+    return std::nullopt;
+  }
+
+  std::optional<error> erase(std::string_view key) {
+    shared_->get().erase(key);
+    return std::nullopt;
+  }
+
+  result<bool> claim(std::string_view key, std::string_view owner, std::chrono::milliseconds ttl) {
+    return shared_->get().claim(key, owner, ttl);
+  }
+
+  std::optional<error> release(std::string_view key, std::string_view owner) {
+    shared_->get().release(key, owner);
+    return std::nullopt;
+  }
+
+  /// How much is held at the moment, values and claims together, expired ones that have not gone yet too.
+  std::size_t size() const { return shared_->get().size(); }
+
+ private:
+  struct entry {
+    secret text;
+    steady_time end;
+  };
+  using entries = std::map<std::string, entry, std::less<>>;
+
+  class contents {
+   public:
+    explicit contents(std::shared_ptr<t3api::clock> time) : clock_(std::move(time)) {}
+
+    std::optional<stored_value> get(std::string_view key) {
+      const std::scoped_lock lock(mutex_);
+      const auto now = clock_->now();
+      const auto found = find_live(values_, key, now);
+      if (found == values_.end()) return std::nullopt;
+      return stored_value{
+          .value = std::string(found->second.text.reveal()),
+          .time_left = std::chrono::floor<std::chrono::milliseconds>(found->second.end - now)};
+    }
+
+    void put(std::string_view key, std::string_view value, std::chrono::milliseconds ttl) {
+      if (ttl <= std::chrono::milliseconds::zero()) return erase(key);
+      const std::scoped_lock lock(mutex_);
+      keep(values_, key, value, ttl);
+    }
+
+    void erase(std::string_view key) {
+      const std::scoped_lock lock(mutex_);
+      const auto found = values_.find(key);
+      if (found != values_.end()) values_.erase(found);
+    }
+
+    bool claim(std::string_view key, std::string_view owner, std::chrono::milliseconds ttl) {
+      const std::scoped_lock lock(mutex_);
+      if (find_live(claims_, key, clock_->now()) != claims_.end()) return false;
+      keep(claims_, key, owner, ttl);
+      return true;
+    }
+
+    void release(std::string_view key, std::string_view owner) {
+      const std::scoped_lock lock(mutex_);
+      const auto found = find_live(claims_, key, clock_->now());
+      if (found != claims_.end() && found->second.text.reveal() == owner) claims_.erase(found);
+    }
+
+    std::size_t size() const {
+      const std::scoped_lock lock(mutex_);
+      return values_.size() + claims_.size();
+    }
+
+   private:
+    static entries::iterator find_live(entries& in, std::string_view key, steady_time now) {
+      const auto found = in.find(key);
+      if (found == in.end() || found->second.end > now) return found;
+      in.erase(found);
+      return in.end();
+    }
+
+    void keep(entries& in, std::string_view key, std::string_view text, std::chrono::milliseconds ttl) {
+      const auto now = clock_->now();
+      if (values_.size() + claims_.size() >= sweep_at_) sweep(now);
+      in.insert_or_assign(std::string(key), entry{secret(text), now + detail::kept_lifetime(ttl)});
+    }
+
+    // Each sweep waits until there is twice as much as the last one left, so it costs little for each entry.
+    void sweep(steady_time now) {
+      const auto expired = [now](const auto& held) { return held.second.end <= now; };
+      std::erase_if(values_, expired);
+      std::erase_if(claims_, expired);
+      sweep_at_ = (std::max)(smallest_sweep, 2 * (values_.size() + claims_.size()));
+    }
+
+    static constexpr std::size_t smallest_sweep = 32;
+
+    const std::shared_ptr<t3api::clock> clock_;
+    mutable std::mutex mutex_;
+    entries values_;
+    entries claims_;
+    std::size_t sweep_at_ = smallest_sweep;
+  };
+  using process_contents = detail::per_process<contents>;
+
+  std::shared_ptr<process_contents> shared_;
+};
+
+static_assert(store<memory_store>);
+
+}  // namespace t3api
+
+#endif
+
+namespace t3api::sandbox {
+
+/// Where a service remembers the ids of its Metrc sessions, by names of its own: in this process and, when
+/// there is a store that other services share, there too. A store that fails costs what only it knew; Metrc
+/// alone says whether a session is still open. Any number of threads may share it.
+class session_cache {
+ public:
+  session_cache(std::shared_ptr<t3api::clock> clock, std::optional<any_store> shared)
+      : near_(std::move(clock)), shared_(std::move(shared)) {}
+
+  /// What this process remembers.
+  std::optional<std::string> near(std::string_view name) {
+    auto kept = near_.get(name);
+    if (!kept || !*kept) return std::nullopt;
+    return std::move((*kept)->value);
+  }
+
+  /// What any of the services remembers.
+  std::optional<std::string> shared(std::string_view name) {
+    if (!shared_) return near(name);
+    auto kept = shared_->get(name);
+    if (!kept) return near(name);
+    if (!*kept) return std::nullopt;
+    near_.put(name, (*kept)->value, (*kept)->time_left);
+    return std::move((*kept)->value);
+  }
+
+  void put(std::string_view name, std::string_view value, std::chrono::milliseconds ttl) {
+    near_.put(name, value, ttl);
+    if (shared_) shared_->put(name, value, ttl);
+  }
+
+  /// Takes a name for `owner` until `release`, or for `lease`, unless another service has it. Without a store
+  /// to ask there is nobody to wait for.
+  bool claim(std::string_view name, std::string_view owner, std::chrono::milliseconds lease) {
+    if (!shared_) return true;
+    const auto taken = shared_->claim(name, owner, lease);
+    return !taken || *taken;
+  }
+  void release(std::string_view name, std::string_view owner) {
+    if (shared_) shared_->release(name, owner);
+  }
+
+ private:
+  memory_store near_;
+  std::optional<any_store> shared_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_SESSIONS_UPSTREAM_SESSIONS_HPP
+#define T3API_SANDBOX_SESSIONS_UPSTREAM_SESSIONS_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#ifndef T3API_SANDBOX_METRC_TOTP_HPP
+#define T3API_SANDBOX_METRC_TOTP_HPP
 
 #include <atomic>
 #include <chrono>
@@ -2979,327 +4095,167 @@ class otp_verifier {
 
 namespace t3api::sandbox {
 
-/// All that the service needs to log in by itself, again and again.
-struct stored_credentials {
-  std::string hostname{};  ///< Canonical.
-  std::string username{};
-  secret password{};
-  std::string email{};  ///< Or empty.
-  secret otp_seed{};    ///< Base32, or empty.
-};
-
-/// What came of asking for a session: one of the three.
+/// What came of asking for a session of kept credentials.
 struct kept_session {
   std::optional<metrc_session> session{};
-  /// Metrc knows these credentials no longer; asking again cannot help.
-  bool refused = false;
-  /// No one-time password is left in this period: how long until there is one. Whole seconds, at least one.
+  metrc_refusal refusal = metrc_refusal::credentials;  ///< Why there is none.
+  /// How long it is useless to ask again. Whole seconds, at least one. Zero when asking again cannot help:
+  /// Metrc refused the credentials.
   std::chrono::seconds retry_after{0};
 };
 
-/// Credentials and the Metrc session they opened. When the session ends it logs in again, with one login
-/// however many threads ask. Refused credentials are never tried again, so a changed password cannot make a
-/// storm of failing logins.
+/// Credentials when they are needed, and only then: it may have to decrypt them.
+using credentials_source = std::function<stored_credentials()>;
+
+/// The Metrc sessions of credentials that the service keeps. When one has ended it logs in again, with one
+/// login however many threads and services ask. Credentials that Metrc refused are not tried again, so a
+/// changed password cannot make a storm of failing logins. Any number of threads may share it.
 template <metrc_upstream Metrc>
-class kept_login {
+class upstream_sessions {
  public:
-  kept_login(std::shared_ptr<Metrc> metrc, std::shared_ptr<t3api::clock> clock,
-             stored_credentials credentials)
-      : metrc_(std::move(metrc)), clock_(std::move(clock)), credentials_(std::move(credentials)) {}
+  upstream_sessions(std::shared_ptr<Metrc> metrc, std::shared_ptr<t3api::clock> clock,
+                    std::shared_ptr<session_cache> cache, secret naming_key)
+      : metrc_(std::move(metrc)),
+        clock_(std::move(clock)),
+        cache_(std::move(cache)),
+        naming_key_(std::move(naming_key)) {}
 
-  /// The session at hand, or a new one when it has ended.
-  kept_session session() {
-    const std::scoped_lock lock(mutex_);
-    if (!session_id_.empty()) {
-      if (auto open = metrc_->find_session(session_id_)) return {.session = std::move(open)};
-      session_id_.clear();
-    }
-    if (refused_) return {.refused = true};
-    if (const auto wait = not_before_ - clock_->now(); wait > wait.zero()) {
-      return {.retry_after = std::chrono::ceil<std::chrono::seconds>(wait)};
-    }
-    return log_in();
-  }
-
-  /// A new session from a real login, whatever is at hand; this is how credentials are verified.
-  kept_session fresh_session() {
-    const std::scoped_lock lock(mutex_);
-    return log_in();
-  }
-
- private:
-  /// Metrc accepts no one-time password twice, and the present one may have been used by the user or by an
-  /// earlier login. The next one is accepted a little early, so it is tried too; when both are used, only
-  /// time helps.
-  kept_session log_in() {
-    metrc_login form{.hostname = credentials_.hostname,
-                     .username = credentials_.username,
-                     .password = credentials_.password,
-                     .email = credentials_.email};
-    const auto key = detail::base32_decode(credentials_.otp_seed.reveal());
-    const wall_time now = clock_->wall_now();
-    bool used = false;
-    for (const std::int64_t ahead : {0, 1}) {
-      if (key) form.otp = totp_code(*key, totp_step(now) + ahead);
-      auto answer = metrc_->login(form);
-      if (answer.session) {
-        session_id_ = answer.session->id;
-        refused_ = false;
-        return {.session = std::move(answer.session)};
-      }
-      if (!key || answer.refusal != metrc_refusal::otp_used) break;
-      used = true;
-    }
-    if (!used) {
-      refused_ = true;
-      return {.refused = true};
-    }
-    const wall_time next_period{totp_period * (totp_step(now) + 1)};
-    const auto wait = std::chrono::floor<std::chrono::seconds>(next_period - now) + std::chrono::seconds(1);
-    not_before_ = clock_->now() + wait;
-    return {.retry_after = wait};
-  }
-
-  std::shared_ptr<Metrc> metrc_;
-  std::shared_ptr<t3api::clock> clock_;
-  const stored_credentials credentials_;
-  std::mutex mutex_;
-  std::string session_id_;
-  bool refused_ = false;
-  steady_time not_before_{};
-};
-
-}  // namespace t3api::sandbox
-
-#endif
-#ifndef T3API_SANDBOX_LOGIN_KEEPER_HPP
-#define T3API_SANDBOX_LOGIN_KEEPER_HPP
-
-#include <memory>
-#include <mutex>
-#include <string>
-#include <string_view>
-#include <unordered_map>
-#include <utility>
-
-
-namespace t3api::sandbox {
-
-/// Gives the same `kept_login` for the same credentials, so that all keys of one account share one Metrc
-/// session and do not take one-time passwords from each other. Knows credentials by a keyed hash only, and
-/// forgets those that nobody keeps.
-template <metrc_upstream Metrc>
-class login_keeper {
- public:
-  login_keeper(std::shared_ptr<Metrc> metrc, std::shared_ptr<t3api::clock> clock)
-      : metrc_(std::move(metrc)), clock_(std::move(clock)) {}
-
-  std::shared_ptr<kept_login<Metrc>> keep(stored_credentials credentials) {
-    const std::string name = fingerprint(credentials);
-    const std::scoped_lock lock(mutex_);
-    if (const auto found = kept_.find(name); found != kept_.end()) {
-      if (auto login = found->second.lock()) return login;
-    }
-    std::erase_if(kept_, [](const auto& item) { return item.second.expired(); });
-    auto login = std::make_shared<kept_login<Metrc>>(metrc_, clock_, std::move(credentials));
-    kept_.emplace(name, login);
-    return login;
-  }
-
- private:
-  std::string fingerprint(const stored_credentials& c) const {
+  /// The name of these credentials among logins: the same for the same credentials, and of no use to who does
+  /// not have the naming key.
+  std::string name_of(const stored_credentials& c) const {
     std::string hashes;
     for (const std::string_view part :
          {std::string_view(c.hostname), std::string_view(c.username), c.password.reveal(),
           std::string_view(c.email), c.otp_seed.reveal()}) {
-      hashes += detail::hmac_sha256(hash_key_, part);
+      hashes += detail::hmac_sha256(naming_key_.reveal(), part);
     }
-    return detail::hmac_sha256(hash_key_, hashes);
+    return detail::hmac_sha256(naming_key_.reveal(), hashes);
   }
 
-  std::shared_ptr<Metrc> metrc_;
-  std::shared_ptr<t3api::clock> clock_;
-  std::string hash_key_ = detail::random_bytes(32);
-  std::mutex mutex_;
-  std::unordered_map<std::string, std::weak_ptr<kept_login<Metrc>>> kept_;
-};
-
-}  // namespace t3api::sandbox
-
-#endif
-
-namespace t3api::sandbox {
-
-/// The API keys of a sandbox, each bound to the login of an account in one state. Fixed once it is made;
-/// holds keyed hashes of the keys only.
-template <metrc_upstream Metrc>
-class api_keys {
- public:
-  /// Throws std::invalid_argument when a key names an unknown state or no account, or is there twice for one
-  /// state.
-  api_keys(const directory& known, login_keeper<Metrc>& logins) {
-    for (const auto& key : known.api_keys) {
-      const auto where = find_state(key.state_code);
-      if (!where)
-        throw std::invalid_argument("an API key has an unknown state code: give two letters, such as CA");
-      const auto owner = std::find_if(known.accounts.begin(), known.accounts.end(), [&](const account& a) {
-        return canonical_hostname(a.hostname) == where->hostname() && a.username == key.username;
-      });
-      if (owner == known.accounts.end()) {
-        throw std::invalid_argument("an API key belongs to the user '" + key.username + "' on " +
-                                    where->hostname() +
-                                    ", who has no account: add one, or correct its user or state code");
-      }
-      auto login = logins.keep({.hostname = where->hostname(),
-                                .username = owner->username,
-                                .password = owner->password,
-                                .email = owner->email,
-                                .otp_seed = owner->otp_seed});
-      if (!logins_.emplace(hash(key.key.reveal(), *where), std::move(login)).second) {
-        throw std::invalid_argument("an API key is there twice for " + std::string(where->name) +
-                                    ": leave one out");
-      }
-    }
+  /// The session at hand, or a new one when it has ended. What `credentials` throws goes through.
+  kept_session session(const std::string& name, const credentials_source& credentials) {
+    if (auto open = still_open(cache_->near(cached(name)))) return {.session = std::move(open)};
+    const auto login = login_of(name);
+    const std::scoped_lock one_at_a_time(login->mutex);
+    if (auto open = still_open(cache_->near(cached(name)))) return {.session = std::move(open)};
+    if (auto refused = refused_before(*login)) return *std::move(refused);
+    const turn mine(*this, name);
+    if (auto open = still_open(cache_->shared(cached(name)))) return {.session = std::move(open)};
+    return log_in(name, *login, credentials());
   }
 
-  /// The login behind a key in a state, or null.
-  std::shared_ptr<kept_login<Metrc>> find(std::string_view key, const state& where) const {
-    const auto found = logins_.find(hash(key, where));
-    return found == logins_.end() ? nullptr : found->second;
+  /// A new session from a real login, whatever is at hand; this is how credentials are verified.
+  kept_session fresh_session(const std::string& name, const stored_credentials& credentials) {
+    const auto login = login_of(name);
+    const std::scoped_lock one_at_a_time(login->mutex);
+    return log_in(name, *login, credentials);
   }
 
  private:
-  std::string hash(std::string_view key, const state& where) const {
-    return detail::hmac_sha256(hash_key_, std::string(where.abbreviation) + std::string(key));
-  }
-
-  std::string hash_key_ = detail::random_bytes(32);
-  std::unordered_map<std::string, std::shared_ptr<kept_login<Metrc>>> logins_;
-};
-
-}  // namespace t3api::sandbox
-
-#endif
-#ifndef T3API_SANDBOX_SECRET_KEYS_HPP
-#define T3API_SANDBOX_SECRET_KEYS_HPP
-
-#include <algorithm>
-#include <atomic>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <shared_mutex>
-#include <string>
-#include <string_view>
-#include <unordered_map>
-#include <utility>
-#include <vector>
-
-
-namespace t3api::sandbox {
-
-/// All that is known of a secret key but the key itself. Any number of threads may share it.
-template <metrc_upstream Metrc>
-class secret_key_record {
- public:
-  secret_key_record(std::shared_ptr<kept_login<Metrc>> login_, const metrc_user& owner, wall_time created_at_)
-      : login(std::move(login_)),
-        created_at(created_at_),
-        owner_hostname_(owner.hostname),
-        owner_username_(owner.username) {}
-
-  bool belongs_to(const metrc_user& user) const noexcept {
-    return owner_hostname_ == user.hostname && owner_username_ == user.username;
-  }
-
-  /// Notes that a call which came at `when` got in with the key. The last one counts, in whatever order the
-  /// calls are done.
-  void used(wall_time when) noexcept {
-    auto last = last_used_at_.load();
-    while (last < when && !last_used_at_.compare_exchange_weak(last, when)) {
-    }
-  }
-
-  /// Nothing when it was never used.
-  std::optional<wall_time> last_used_at() const noexcept {
-    const auto last = last_used_at_.load();
-    return last == never ? std::nullopt : std::optional(last);
-  }
-
-  const std::shared_ptr<kept_login<Metrc>> login;
-  const std::string id = detail::make_uuid();  ///< Has nothing to do with the key, and opens nothing.
-  const wall_time created_at;
-
- private:
-  static constexpr wall_time never = (wall_time::min)();
-
-  const std::string owner_hostname_;
-  const std::string owner_username_;
-  std::atomic<wall_time> last_used_at_ = never;
-};
-
-/// The secret keys of a running sandbox: opaque UUIDs, each bound to the credentials it was made from. Holds
-/// a keyed hash of each key and never the key, which nobody can read again after `make`. Any number of
-/// threads may share it.
-template <metrc_upstream Metrc>
-class secret_keys {
- public:
-  using record = secret_key_record<Metrc>;
-
-  /// A new key for credentials that Metrc has just accepted, and for whom.
-  secret make(std::shared_ptr<kept_login<Metrc>> login, const metrc_user& owner, wall_time now) {
-    secret key(detail::make_uuid());
-    auto made = std::make_shared<record>(std::move(login), owner, now);
-    const std::scoped_lock lock(mutex_);
-    in_order_.push_back({hash(key.reveal()), made});
-    by_hash_.emplace(in_order_.back().hash, std::move(made));
-    return key;
-  }
-
-  /// What is known of a key, or null. The time it takes tells nothing about how much of a wrong key was
-  /// right, as only hashes under a key that the caller cannot know are compared.
-  std::shared_ptr<record> find(std::string_view key) const {
-    const std::string name = hash(detail::to_lower(detail::trim(key)));
-    const std::shared_lock lock(mutex_);
-    const auto found = by_hash_.find(name);
-    return found == by_hash_.end() ? nullptr : found->second;
-  }
-
-  /// The keys of a user, the oldest first.
-  std::vector<std::shared_ptr<const record>> of(const metrc_user& owner) const {
-    std::vector<std::shared_ptr<const record>> owned;
-    const std::shared_lock lock(mutex_);
-    for (const auto& kept : in_order_) {
-      if (kept.key->belongs_to(owner)) owned.push_back(kept.key);
-    }
-    return owned;
-  }
-
-  /// Ends the key of a user with that id: no `find` that starts after this gives it. False when the user has
-  /// none such. The credentials behind it go with the last key that needs them.
-  bool erase(std::string_view id, const metrc_user& owner) {
-    const std::scoped_lock lock(mutex_);
-    const auto found = std::find_if(in_order_.begin(), in_order_.end(), [&](const entry& kept) {
-      return kept.key->id == id && kept.key->belongs_to(owner);
-    });
-    if (found == in_order_.end()) return false;
-    by_hash_.erase(found->hash);
-    in_order_.erase(found);
-    return true;
-  }
-
- private:
-  struct entry {
-    std::string hash;
-    std::shared_ptr<record> key;
+  struct login_state {
+    std::mutex mutex;
+    std::optional<metrc_refusal> refusal{};
+    steady_time not_before = (steady_time::max)();  ///< When to try again after a refusal.
   };
 
-  std::string hash(std::string_view key) const { return detail::hmac_sha256(hash_key_, key); }
+  /// The right to log in, among all services that share the cache; taken when another does not let go in
+  /// time.
+  class turn {
+   public:
+    turn(upstream_sessions& of, const std::string& name) : of_(of), name_("login/" + name) {
+      const auto end = of_.clock_->now() + lease;
+      while (!of_.cache_->claim(name_, owner_, lease) && of_.clock_->now() < end) {
+        of_.clock_->wait_until(of_.clock_->now() + std::chrono::milliseconds(20), {});
+      }
+    }
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+    ~turn() { of_.cache_->release(name_, owner_); }
 
-  std::string hash_key_ = detail::random_bytes(32);
-  mutable std::shared_mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<record>> by_hash_;
-  std::vector<entry> in_order_;
+   private:
+    static constexpr std::chrono::seconds lease{10};
+
+    upstream_sessions& of_;
+    const std::string name_;
+    const std::string owner_ = detail::make_uuid();
+  };
+
+  static constexpr std::chrono::hours longest_session{24};
+  static constexpr std::size_t most_logins = 20'000;
+
+  static std::string cached(const std::string& name) { return "session/" + name; }
+
+  std::optional<metrc_session> still_open(const std::optional<std::string>& id) const {
+    return id ? metrc_->find_session(*id) : std::nullopt;
+  }
+
+  std::shared_ptr<login_state> login_of(const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    if (logins_.size() >= most_logins) {
+      std::erase_if(logins_, [](const auto& item) { return item.second.use_count() == 1; });
+    }
+    auto& login = logins_[name];
+    if (!login) login = std::make_shared<login_state>();
+    return login;
+  }
+
+  std::optional<kept_session> refused_before(const login_state& login) const {
+    if (!login.refusal) return std::nullopt;
+    if (login.not_before == (steady_time::max)()) return kept_session{.refusal = *login.refusal};
+    const auto wait = login.not_before - clock_->now();
+    if (wait <= wait.zero()) return std::nullopt;
+    return kept_session{.refusal = *login.refusal,
+                        .retry_after = std::chrono::ceil<std::chrono::seconds>(wait)};
+  }
+
+  /// Metrc accepts no one-time password twice, and the present one may have been used by the user or by an
+  /// earlier login. The next one is accepted a little early, so it is tried too; when both are used, only
+  /// time helps.
+  kept_session log_in(const std::string& name, login_state& login, const stored_credentials& credentials) {
+    metrc_login form{.hostname = credentials.hostname,
+                     .username = credentials.username,
+                     .password = credentials.password,
+                     .email = credentials.email};
+    auto key = detail::base32_decode(credentials.otp_seed.reveal());
+    const bool has_seed = key && !key->empty();
+    const wall_time now = clock_->wall_now();
+    metrc_answer answer;
+    for (const std::int64_t ahead : {0, 1}) {
+      if (has_seed) form.otp = totp_code(*key, totp_step(now) + ahead);
+      answer = metrc_->login(form);
+      if (answer.session || !has_seed || answer.refusal != metrc_refusal::otp_used) break;
+    }
+    if (key) detail::wipe(*key);
+    if (answer.session) {
+      cache_->put(cached(name), answer.session->id, longest_session);
+      login.refusal.reset();
+      return {.session = std::move(answer.session)};
+    }
+    login.refusal = answer.refusal;
+    const auto pause = pause_after(answer.refusal, now);
+    login.not_before = pause ? clock_->now() + *pause : (steady_time::max)();
+    return {.refusal = answer.refusal, .retry_after = pause.value_or(std::chrono::seconds(0))};
+  }
+
+  /// Nothing when it is no use to try again.
+  static std::optional<std::chrono::seconds> pause_after(metrc_refusal refusal, wall_time now) {
+    switch (refusal) {
+      case metrc_refusal::otp_used: {
+        const wall_time next_period{totp_period * (totp_step(now) + 1)};
+        return std::chrono::floor<std::chrono::seconds>(next_period - now) + std::chrono::seconds(1);
+      }
+      case metrc_refusal::locked: return std::chrono::seconds(60);
+      case metrc_refusal::unavailable: return std::chrono::seconds(5);
+      default: return std::nullopt;
+    }
+  }
+
+  const std::shared_ptr<Metrc> metrc_;
+  const std::shared_ptr<t3api::clock> clock_;
+  const std::shared_ptr<session_cache> cache_;
+  const secret naming_key_;
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<login_state>> logins_;
 };
 
 }  // namespace t3api::sandbox
@@ -3307,698 +4263,59 @@ class secret_keys {
 #endif
 
 namespace t3api::sandbox {
+
+/// What a service stands on, and may share with others that are to behave as one service with it. What is
+/// left out is made for this service alone, and ends with it.
+struct backing {
+  std::shared_ptr<key_database> keys{};
+  std::shared_ptr<key_ring_source> ring{};
+  std::optional<any_store> sessions{};
+};
 
 /// What all routes of one service share. Any number of threads use it at once.
 template <metrc_upstream Metrc>
 struct context {
   /// Throws std::invalid_argument when the API keys of `known` do not fit its accounts.
   context(sandbox::settings settings_, const directory& known, std::shared_ptr<Metrc> metrc_,
-          std::shared_ptr<t3api::clock> clock_)
-      : settings(std::move(settings_)),
-        clock(std::move(clock_)),
-        metrc(std::move(metrc_)),
-        signing_key(settings.signing_secret.empty() ? secret(detail::random_bytes(32))
-                                                    : settings.signing_secret),
-        logins(metrc, clock),
-        api_keys(known, logins) {}
+          std::shared_ptr<t3api::clock> clock_, backing on)
+      : context(std::move(settings_), known, std::move(metrc_), std::move(clock_), complete(std::move(on)),
+                complete_tag()) {}
 
   const sandbox::settings settings;
   const std::shared_ptr<t3api::clock> clock;
   const std::shared_ptr<Metrc> metrc;
   const secret signing_key;
-  login_keeper<Metrc> logins;
-  const sandbox::api_keys<Metrc> api_keys;
-  sandbox::secret_keys<Metrc> secret_keys;
+  const std::shared_ptr<session_cache> cache;
+  upstream_sessions<Metrc> sessions;
+  sandbox::secret_keys secret_keys;
+  const sandbox::api_keys api_keys;
+
+ private:
+  struct complete_tag {};
+
+  static backing complete(backing on) {
+    if (!on.keys) on.keys = std::make_shared<memory_key_database>();
+    if (!on.ring) on.ring = std::make_shared<fixed_key_ring>(make_key_ring());
+    return on;
+  }
+
+  context(sandbox::settings settings_, const directory& known, std::shared_ptr<Metrc> metrc_,
+          std::shared_ptr<t3api::clock> clock_, const backing& on, complete_tag)
+      : settings(std::move(settings_)),
+        clock(std::move(clock_)),
+        metrc(std::move(metrc_)),
+        signing_key(on.ring->ring()->derived("signatures of tokens")),
+        cache(std::make_shared<session_cache>(clock, on.sessions)),
+        sessions(metrc, clock, cache, on.ring->ring()->derived("names of logins")),
+        secret_keys(on.keys, on.ring),
+        api_keys(known) {}
 };
 
 }  // namespace t3api::sandbox
 
 #endif
-#ifndef T3API_SANDBOX_ROUTES_AUTH_HPP
-#define T3API_SANDBOX_ROUTES_AUTH_HPP
-
-#include <string>
-#include <string_view>
-#include <utility>
-
-#include <nlohmann/json.hpp>
-
-#ifndef T3API_SANDBOX_AUTHENTICATE_HPP
-#define T3API_SANDBOX_AUTHENTICATE_HPP
-
-#include <chrono>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#ifndef T3API_SANDBOX_IDENTITY_HPP
-#define T3API_SANDBOX_IDENTITY_HPP
-
-#include <chrono>
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <utility>
-
-#include <nlohmann/json.hpp>
-
-
-namespace t3api::sandbox {
-
-/// Who makes a call.
-struct identity {
-  metrc_session session{};
-  nlohmann::json claims{};  ///< What `GET /v2/auth/whoami` answers.
-
-  bool same_account(const identity& other) const {
-    return session.user->hostname == other.session.user->hostname &&
-           session.user->username == other.session.user->username;
-  }
-};
-
-/// The claims of T3's tokens about an account. `credentialKey` names it without telling more.
-inline nlohmann::json account_claims(std::string_view auth_mode, const metrc_user& user) {
-  const std::string name =
-      detail::hex(detail::hmac_sha256("credentialKey", user.hostname + "\n" + user.username));
-  return {{"authMode", auth_mode},     {"credentialKey", name.substr(0, 32)},
-          {"hasT3plus", true},         {"t3plusSubscriptionTier", "SANDBOX"},
-          {"username", user.username}, {"hostname", user.hostname}};
-}
-
-/// The claims of a new token: the account's, its life, and as `sid` the Metrc session it stands for.
-inline nlohmann::json token_claims(std::string_view auth_mode, const metrc_session& session, wall_time now,
-                                   std::chrono::seconds ttl) {
-  const std::int64_t issued = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
-  nlohmann::json claims = account_claims(auth_mode, *session.user);
-  claims["sid"] = session.id;
-  claims["iat"] = issued;
-  claims["exp"] = issued + ttl.count();
-  return claims;
-}
-
-}  // namespace t3api::sandbox
-
-#endif
-#ifndef T3API_SANDBOX_JWT_HPP
-#define T3API_SANDBOX_JWT_HPP
-
-#include <chrono>
-#include <cmath>
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
-#include <nlohmann/json.hpp>
-
-#ifndef T3API_DETAIL_BASE64URL_HPP
-#define T3API_DETAIL_BASE64URL_HPP
-
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-
-namespace t3api::detail {
-
-/// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5, RFC 7515 section 2).
-inline std::string base64url_encode(std::string_view bytes) {
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string text;
-  text.reserve((bytes.size() * 4 + 2) / 3);
-  std::uint32_t window = 0;
-  int bits = 0;
-  for (const char c : bytes) {
-    window = (window << 8) | static_cast<unsigned char>(c);
-    for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(window >> (bits - 6)) & 63U];
-  }
-  if (bits > 0) text += alphabet[(window << (6 - bits)) & 63U];
-  return text;
-}
-
-/// The bytes behind `text`, or nothing when it is not base64url. Trailing padding is accepted.
-inline std::optional<std::string> base64url_decode(std::string_view text) {
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
-  std::uint32_t window = 0;
-  int bits = 0;
-  for (const char c : text) {
-    std::uint32_t digit = 0;
-    if (c >= 'A' && c <= 'Z') {
-      digit = static_cast<std::uint32_t>(c - 'A');
-    } else if (c >= 'a' && c <= 'z') {
-      digit = static_cast<std::uint32_t>(c - 'a') + 26;
-    } else if (c >= '0' && c <= '9') {
-      digit = static_cast<std::uint32_t>(c - '0') + 52;
-    } else if (c == '-') {
-      digit = 62;
-    } else if (c == '_') {
-      digit = 63;
-    } else {
-      return std::nullopt;
-    }
-    window = (window << 6) | digit;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes += static_cast<char>((window >> bits) & 0xFFU);
-    }
-  }
-  if ((window & ((1U << bits) - 1U)) != 0) return std::nullopt;
-  return bytes;
-}
-
-}  // namespace t3api::detail
-
-#endif
-
-namespace t3api::sandbox {
-
-/// A longer token is refused unread.
-inline constexpr std::size_t max_jwt_bytes = 8192;
-
-/// `claims` as a JSON Web Token in compact form, signed with HMAC-SHA-256 (RFC 7515 section 3.1, RFC 7519).
-inline std::string sign_jwt(const nlohmann::json& claims, std::string_view key) {
-  std::string token = detail::base64url_encode(R"({"alg":"HS256","typ":"JWT"})") + "." +
-                      detail::base64url_encode(claims.dump());
-  token += "." + detail::base64url_encode(detail::hmac_sha256(key, token));
-  return token;
-}
-
-namespace jwt_detail {
-
-inline error refused(std::string why) {
-  return {.category = error_category::authentication,
-          .message = "the bearer token " + std::move(why),
-          .status = 401};
-}
-
-inline std::optional<std::string> decode_part(std::string_view part) {
-  if (part.empty() || part.find('=') != part.npos) return std::nullopt;
-  return detail::base64url_decode(part);
-}
-
-/// Seconds since 1970, as `exp` and `nbf` have them; fractions are allowed (RFC 7519 section 2).
-inline std::optional<double> numeric_date(const nlohmann::json& claims, const char* name) {
-  const auto found = claims.find(name);
-  if (found == claims.end() || !found->is_number()) return std::nullopt;
-  const auto value = found->get<double>();
-  if (!std::isfinite(value)) return std::nullopt;
-  return value;
-}
-
-}  // namespace jwt_detail
-
-/// The claims of a token that `key` signed and that is good at `now`, or why it is none. HS256 is the only
-/// algorithm, whatever the token's header wishes; the signature is checked before anything of the token is
-/// read; `exp` is required.
-inline result<nlohmann::json> verify_jwt(std::string_view token, std::string_view key, wall_time now) {
-  using jwt_detail::refused;
-  if (token.size() > max_jwt_bytes) return refused("is too long to be one: send what the exchange answered");
-  const auto first = token.find('.');
-  const auto second = first == token.npos ? token.npos : token.find('.', first + 1);
-  if (second == token.npos || token.find('.', second + 1) != token.npos) {
-    return refused("is not a JSON Web Token: it must have three parts with dots between them");
-  }
-  const auto signature = jwt_detail::decode_part(token.substr(second + 1));
-  if (!signature ||
-      !detail::constant_time_equal(*signature, detail::hmac_sha256(key, token.substr(0, second)))) {
-    return refused("was not signed by this service: exchange the credentials again");
-  }
-  const auto header_text = jwt_detail::decode_part(token.substr(0, first));
-  const auto claims_text = jwt_detail::decode_part(token.substr(first + 1, second - first - 1));
-  const auto header = header_text ? parse_json(*header_text) : std::nullopt;
-  auto claims = claims_text ? parse_json(*claims_text) : std::nullopt;
-  if (!header || !header->is_object() || !claims || !claims->is_object()) {
-    return refused("is not a JSON Web Token: its parts are not JSON objects");
-  }
-  if (string_member(*header, "alg") != "HS256" || header->contains("crit")) {
-    return refused("uses another algorithm than HS256, which is the only one accepted here");
-  }
-  const auto expiry = jwt_detail::numeric_date(*claims, "exp");
-  if (!expiry) return refused("has no expiry (exp): exchange the credentials again");
-  const double seconds = std::chrono::duration<double>(now.time_since_epoch()).count();
-  if (seconds >= *expiry) return refused("has expired: exchange the credentials again");
-  if (claims->contains("nbf")) {
-    const auto start = jwt_detail::numeric_date(*claims, "nbf");
-    if (!start || *start > seconds) return refused("is not good yet (nbf): check the clock");
-  }
-  return *std::move(claims);
-}
-
-}  // namespace t3api::sandbox
-
-#endif
-
-namespace t3api::sandbox {
-
-/// The answer while no one-time password is left to log in to Metrc with.
-inline refusal login_must_wait(std::chrono::seconds wait) {
-  return {503,
-          "Metrc accepts each one-time password once, and those of the present 30 seconds are used: try "
-          "again in " +
-              std::to_string(wait.count()) + " s",
-          {{"Retry-After", std::to_string(wait.count())}}};
-}
-
-/// Who presents this token. Throws `refusal`: the token is bad or has expired, or the Metrc session behind it
-/// has ended, which its owner must mend by exchanging the credentials again.
-template <metrc_upstream Metrc>
-identity bearer_identity(const context<Metrc>& shared, std::string_view token, wall_time now) {
-  auto claims = verify_jwt(token, shared.signing_key.reveal(), now);
-  if (!claims) throw unauthorized(claims.error().message);
-  auto session = shared.metrc->find_session(string_member(*claims, "sid").value_or(""));
-  if (!session) {
-    throw unauthorized("the Metrc session behind the bearer token has ended: exchange the credentials again");
-  }
-  claims->erase("sid");
-  return {.session = *std::move(session), .claims = *std::move(claims)};
-}
-
-/// Who presents a secret key, after a new Metrc login when the last session has ended. Throws `refusal`.
-template <metrc_upstream Metrc>
-identity secret_key_identity(const secret_key_record<Metrc>& key) {
-  auto kept = key.login->session();
-  if (kept.refused) {
-    throw unauthorized(
-        "Metrc no longer accepts the credentials behind the secret key, as when a password was changed: make "
-        "a new key");
-  }
-  if (!kept.session) throw login_must_wait(kept.retry_after);
-  auto claims = account_claims("SECRET_KEY", *kept.session->user);
-  return {.session = *std::move(kept.session), .claims = std::move(claims)};
-}
-
-namespace authenticate_detail {
-
-inline std::optional<std::string_view> only_header(const call& c, std::string_view name) {
-  std::optional<std::string_view> value;
-  for (const auto& [given, text] : c.headers) {
-    if (!detail::iequals(given, name)) continue;
-    if (value) throw refusal(400, "the header " + std::string(name) + " is there twice: send it once");
-    value = detail::trim(text);
-  }
-  return value;
-}
-
-inline std::string_view bearer_token(std::string_view authorization) {
-  constexpr std::string_view scheme = "bearer ";
-  if (!detail::iequals(authorization.substr(0, scheme.size()), scheme)) {
-    throw unauthorized("the header Authorization must be: Bearer <token>");
-  }
-  return detail::trim(authorization.substr(scheme.size()));
-}
-
-}  // namespace authenticate_detail
-
-/// Who makes a call: `Authorization: Bearer <token>`, `X-T3-API-Key: <secret key>` or `?secretKey=<secret
-/// key>`. A call that uses several of them must get each right, and all must stand for one account: what is
-/// wrong or contradicts another is an error of the caller that must not be hidden. Only a call that gets in
-/// counts as a use of its keys. Throws `refusal`.
-template <metrc_upstream Metrc>
-identity authenticate(const context<Metrc>& shared, const call& c) {
-  std::optional<identity> who;
-  const auto admit = [&](identity found) {
-    if (who && !who->same_account(found)) {
-      throw refusal(400,
-                    "the request authenticates as two different accounts: send one token or one secret key");
-    }
-    if (!who) who = std::move(found);
-  };
-  if (const auto header = authenticate_detail::only_header(c, "Authorization")) {
-    admit(bearer_identity(shared, authenticate_detail::bearer_token(*header), c.now));
-  }
-  std::vector<std::shared_ptr<secret_key_record<Metrc>>> keys;
-  for (const auto& given :
-       {authenticate_detail::only_header(c, "X-T3-API-Key"), query_value(c, "secretKey")}) {
-    if (!given) continue;
-    auto key = shared.secret_keys.find(*given);
-    if (!key) throw unauthorized("the secret key is not known here: make one with POST /v2/auth/secretkey");
-    admit(secret_key_identity(*key));
-    keys.push_back(std::move(key));
-  }
-  if (!who) {
-    throw unauthorized(
-        "the request is not authenticated: send Authorization: Bearer <token>, or X-T3-API-Key: <secret "
-        "key>");
-  }
-  for (const auto& key : keys) key->used(c.now);
-  return *std::move(who);
-}
-
-}  // namespace t3api::sandbox
-
-#endif
-
-namespace t3api::sandbox::routes {
-
-/// The one answer to every wrong login, so that nobody learns which part was wrong.
-inline refusal login_refused() {
-  return unauthorized(
-      "Metrc refused the login: check hostname, username and password, and the e-mail address (Colorado) or "
-      "one-time "
-      "password (Michigan), which works once");
-}
-
-/// The member `hostname`, in its canonical spelling. Throws `refusal` when it names no state's Metrc.
-inline std::string hostname_member(const nlohmann::json& body) {
-  auto hostname = canonical_hostname(required_text(body, "hostname"));
-  if (!is_metrc_hostname(hostname)) {
-    throw refusal(422,
-                  "the member 'hostname' names no state's Metrc: give one that GET /v2/states lists, such as "
-                  "ca.metrc.com");
-  }
-  return hostname;
-}
-
-template <metrc_upstream Metrc>
-response token_answer(const context<Metrc>& shared, const call& c, std::string_view auth_mode,
-                      const metrc_session& session) {
-  const auto ttl = shared.settings.jwt_ttl;
-  return json_answer(
-      200,
-      {{"accessToken", sign_jwt(token_claims(auth_mode, session, c.now, ttl), shared.signing_key.reveal())},
-       {"expiresIn", ttl.count()}});
-}
-
-/// `POST /v2/auth/credentials`: a Metrc login for a token.
-template <metrc_upstream Metrc>
-response post_credentials(context<Metrc>& shared, const call& c) {
-  const auto body = body_object(c);
-  const auto answer = shared.metrc->login({.hostname = hostname_member(body),
-                                           .username = required_text(body, "username"),
-                                           .password = required_text(body, "password"),
-                                           .otp = optional_text(body, "otp"),
-                                           .email = optional_text(body, "email")});
-  if (!answer.session) throw login_refused();
-  return token_answer(shared, c, "CREDENTIALS", *answer.session);
-}
-
-/// `POST /v2/auth/apikey`: an API key for a token.
-template <metrc_upstream Metrc>
-response post_apikey(context<Metrc>& shared, const call& c) {
-  const auto body = body_object(c);
-  const std::string key = required_text(body, "apiKey");
-  const auto where = find_state(required_text(body, "stateCode"));
-  if (!where)
-    throw refusal(422,
-                  "the member 'stateCode' names no state: give one that GET /v2/states lists, such as CA");
-  const auto login = shared.api_keys.find(key, *where);
-  if (!login) throw unauthorized("the API key is not known for this state: check the key and the state code");
-  const auto kept = login->session();
-  if (kept.refused)
-    throw unauthorized("Metrc no longer accepts the credentials behind the API key: ask T3 for a new one");
-  if (!kept.session) throw login_must_wait(kept.retry_after);
-  return token_answer(shared, c, "API_KEY", *kept.session);
-}
-
-/// `POST /v2/auth/secretkey`: a Metrc login for a secret key, which is shown this once.
-template <metrc_upstream Metrc>
-response post_secretkey(context<Metrc>& shared, const call& c) {
-  const auto body = body_object(c);
-  stored_credentials credentials{.hostname = hostname_member(body),
-                                 .username = required_text(body, "username"),
-                                 .password = required_text(body, "password"),
-                                 .email = optional_text(body, "email"),
-                                 .otp_seed = optional_text(body, "otpSeed")};
-  if (!credentials.otp_seed.empty() && !detail::base32_decode(credentials.otp_seed.reveal())) {
-    throw refusal(422,
-                  "the member 'otpSeed' is not Base32: give the seed that the authenticator was set up with, "
-                  "not a code");
-  }
-  auto login = shared.logins.keep(std::move(credentials));
-  const auto kept = login->fresh_session();
-  if (kept.refused) throw login_refused();
-  if (!kept.session) throw login_must_wait(kept.retry_after);
-  const secret key = shared.secret_keys.make(std::move(login), *kept.session->user, c.now);
-  return json_answer(200, {{"secretKey", std::string(key.reveal())}});
-}
-
-/// `GET /v2/auth/secretkey`: the caller's secret keys, the oldest first; never a key itself.
-template <metrc_upstream Metrc>
-response get_secretkeys(context<Metrc>& shared, const call& c) {
-  const auto who = authenticate(shared, c);
-  auto list = nlohmann::json::array();
-  for (const auto& key : shared.secret_keys.of(*who.session.user)) {
-    const auto used = key->last_used_at();
-    list.push_back({{"id", key->id},
-                    {"createdAt", iso_time(key->created_at)},
-                    {"lastUsedAt", used ? nlohmann::json(iso_time(*used)) : nlohmann::json()},
-                    {"isEnabled", true}});
-  }
-  return json_answer(200, list);
-}
-
-/// `DELETE /v2/auth/secretkey/<id>`: ends one of the caller's secret keys. Nobody learns whether an id is
-/// someone else's.
-template <metrc_upstream Metrc>
-response delete_secretkey(context<Metrc>& shared, const call& c) {
-  const auto who = authenticate(shared, c);
-  const std::string id = detail::to_lower(std::string_view(c.path).substr(c.path.rfind('/') + 1));
-  if (!shared.secret_keys.erase(id, *who.session.user)) {
-    throw refusal(404, "this user has no such secret key: GET /v2/auth/secretkey lists the ids");
-  }
-  return json_answer(200, {{"id", id}});
-}
-
-/// `GET /v2/auth/whoami`: what the token or key stands for.
-template <metrc_upstream Metrc>
-response get_whoami(context<Metrc>& shared, const call& c) {
-  return json_answer(200, authenticate(shared, c).claims);
-}
-
-}  // namespace t3api::sandbox::routes
-
-#endif
-#ifndef T3API_SANDBOX_ROUTES_LICENSES_HPP
-#define T3API_SANDBOX_ROUTES_LICENSES_HPP
-
-#include <nlohmann/json.hpp>
-
-
-namespace t3api::sandbox::routes {
-
-/// `GET /v2/licenses`: the account's licences.
-template <metrc_upstream Metrc>
-response get_licenses(context<Metrc>& shared, const call& c) {
-  const auto who = authenticate(shared, c);
-  auto list = nlohmann::json::array();
-  for (const auto& number : who.session.user->licenses) {
-    list.push_back({{"licenseName", "Sandbox " + number}, {"licenseNumber", number}});
-  }
-  return json_answer(200, list);
-}
-
-/// `GET /v2/states`: all states, for everyone.
-template <metrc_upstream Metrc>
-response get_states(context<Metrc>&, const call&) {
-  auto list = nlohmann::json::array();
-  for (const auto& s : states) {
-    list.push_back({{"abbreviation", s.abbreviation}, {"name", s.name}, {"hostname", s.hostname()}});
-  }
-  return json_answer(200, list);
-}
-
-}  // namespace t3api::sandbox::routes
-
-#endif
-#ifndef T3API_SANDBOX_ROUTES_PACKAGES_HPP
-#define T3API_SANDBOX_ROUTES_PACKAGES_HPP
-
-#include <algorithm>
-#include <cstdint>
-#include <limits>
-#include <string>
-#include <string_view>
-
-#include <nlohmann/json.hpp>
-
-#ifndef T3API_SANDBOX_PACKAGES_HPP
-#define T3API_SANDBOX_PACKAGES_HPP
-
-#include <array>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-#include <nlohmann/json.hpp>
-
-
-namespace t3api::sandbox {
-
-namespace packages_detail {
-
-/// SplitMix64: a number that looks random, from a number.
-constexpr std::uint64_t scramble(std::uint64_t x) noexcept {
-  x += 0x9E3779B97F4A7C15U;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
-  return x ^ (x >> 31);
-}
-
-/// FNV-1a.
-constexpr std::uint64_t text_number(std::string_view text) noexcept {
-  std::uint64_t number = 0xCBF29CE484222325U;
-  for (const char c : text) number = (number ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
-  return number;
-}
-
-struct product {
-  std::string_view name, category, quantity_type, unit, unit_short, strain;
-};
-
-inline constexpr std::array<product, 6> products = {{
-    {"Blue Dream Flower", "Flower", "WeightBased", "Grams", "g", "Blue Dream"},
-    {"OG Kush Shake", "Shake/Trim", "WeightBased", "Grams", "g", "OG Kush"},
-    {"Sour Diesel Pre-Roll 1 g", "Pre-Roll Flower", "CountBased", "Each", "ea", "Sour Diesel"},
-    {"Gelato Live Resin 0.5 g", "Extract (weight - each)", "CountBased", "Each", "ea", "Gelato"},
-    {"Sleepy Gummies 10 mg", "Edible (weight - each)", "CountBased", "Each", "ea", ""},
-    {"Granddaddy Purple Vape 1 g", "Vape Cartridge (weight - each)", "CountBased", "Each", "ea",
-     "Granddaddy Purple"},
-}};
-
-inline std::string padded(std::uint64_t number, std::size_t width) {
-  std::string digits = std::to_string(number);
-  if (digits.size() < width) digits.insert(0, width - digits.size(), '0');
-  return digits;
-}
-
-}  // namespace packages_detail
-
-/// Where a generated package stands.
-struct package_place {
-  std::uint64_t seed;  ///< Of the sandbox's settings.
-  std::string_view hostname;
-  std::string_view license;
-  std::uint64_t index;  ///< From 0.
-};
-
-/// The active package at that place: always the same but for `retrievedAt`, with nothing stored for it.
-inline nlohmann::json make_package(const package_place& place, wall_time now) {
-  using namespace packages_detail;
-  const std::uint64_t owner =
-      scramble(place.seed ^ scramble(text_number(place.hostname)) ^ scramble(text_number(place.license) + 1));
-  const auto draw = [&](std::uint64_t purpose, std::uint64_t below) {
-    return scramble(owner ^ scramble(place.index * 16 + purpose)) % below;
-  };
-  constexpr std::array<std::string_view, 4> tests = {"TestPassed", "NotSubmitted", "SubmittedForTesting",
-                                                     "TestFailed"};
-  constexpr std::array<std::string_view, 3> rooms = {"Vault", "Packing Room", "Sales Floor"};
-
-  const auto& made_of = products[draw(0, products.size())];
-  const std::uint64_t product_number = draw(1, 40) + 1;
-  const bool by_weight = made_of.quantity_type == "WeightBased";
-  const auto hundredths = static_cast<double>(by_weight ? draw(2, 500'000) + 1 : (draw(2, 400) + 1) * 100);
-  const wall_time packaged =
-      std::chrono::sys_days(std::chrono::year(2024) / 1 / 1) + std::chrono::minutes(draw(3, 525'600));
-  const std::string tag = "1A4" + padded(owner % 1'000'000'000, 9);
-  nlohmann::json sources = nlohmann::json::array();
-  sources.push_back(tag + padded(900'000'000'000 + place.index / 4, 12));
-  return {{"id", owner % 1'000'000 * 1'000'000'000 + place.index + 1},
-          {"hostname", place.hostname},
-          {"dataModel", "ACTIVE_PACKAGE"},
-          {"retrievedAt", iso_time(now)},
-          {"licenseNumber", place.license},
-          {"label", tag + padded(place.index + 1, 12)},
-          {"item",
-           {{"id", owner % 1'000'000 * 1000 + product_number},
-            {"name", std::string(made_of.name) + " #" + std::to_string(product_number)},
-            {"productCategoryName", made_of.category},
-            {"quantityTypeName", made_of.quantity_type},
-            {"unitOfMeasureName", made_of.unit},
-            {"strainName", made_of.strain.empty() ? nlohmann::json() : nlohmann::json(made_of.strain)}}},
-          {"quantity", hundredths / 100},
-          {"unitOfMeasureAbbreviation", made_of.unit_short},
-          {"packagedDate", iso_time(packaged).substr(0, 10)},
-          {"labTestingStateName", tests[draw(4, 10) < 7 ? 0 : draw(5, tests.size())]},
-          {"locationName", rooms[draw(6, rooms.size())]},
-          {"isOnHold", draw(7, 20) == 0},
-          {"isFinished", false},
-          {"isArchived", false},
-          {"lastModified", iso_time(packaged + std::chrono::minutes(draw(8, 43'200)))},
-          {"note", draw(9, 8) == 0 ? "Made by the sandbox" : ""},
-          {"sourcePackageLabels", std::move(sources)}};
-}
-
-}  // namespace t3api::sandbox
-
-#endif
-
-namespace t3api::sandbox::routes {
-
-/// The query parameter `licenseNumber`. Throws `refusal`: 400 when it is missing, 403 when the account may
-/// not read it.
-inline std::string_view license_parameter(const call& c, const metrc_user& user) {
-  const auto number = query_value(c, "licenseNumber");
-  if (!number || number->empty()) {
-    throw refusal(400,
-                  "the query parameter 'licenseNumber' is missing: give one that GET /v2/licenses lists");
-  }
-  if (std::find(user.licenses.begin(), user.licenses.end(), *number) == user.licenses.end()) {
-    throw refusal(403, "this account has no such licence: give one that GET /v2/licenses lists");
-  }
-  return *number;
-}
-
-/// Refuses the parameters of T3 that would change the answer and that the sandbox does not have: a wrong
-/// answer would be worse than none.
-inline void refuse_unsupported(const call& c) {
-  for (const std::string_view name : {"sort", "filter", "filterLogic"}) {
-    const bool given =
-        std::any_of(c.query.begin(), c.query.end(), [&](const auto& p) { return p.first == name; });
-    if (given)
-      throw refusal(
-          501, "the sandbox does not have the query parameter '" + std::string(name) + "': leave it out");
-  }
-}
-
-/// `GET /v2/packages/active`: one page of a licence's packages.
-template <metrc_upstream Metrc>
-response get_active_packages(context<Metrc>& shared, const call& c) {
-  const auto who = authenticate(shared, c);
-  const auto license = license_parameter(c, *who.session.user);
-  refuse_unsupported(c);
-  const std::uint64_t page = query_number(c, "page", 1, 1, (std::numeric_limits<std::int64_t>::max)());
-  const std::uint64_t page_size = query_number(c, "pageSize", 100, 1, 500);
-  const std::uint64_t total = shared.settings.packages;
-  const std::uint64_t pages = total / page_size + (total % page_size != 0 ? 1 : 0);
-  const bool past_the_end = page > (std::max<std::uint64_t>)(pages, 1);
-  if (past_the_end && query_flag(c, "strictPagination")) {
-    throw refusal(
-        400, "the page " + std::to_string(page) + " is past the last one, which is " + std::to_string(pages));
-  }
-
-  auto data = nlohmann::json::array();
-  if (!past_the_end) {
-    const std::uint64_t first = (page - 1) * page_size;
-    for (std::uint64_t index = first; index < (std::min)(first + page_size, total); ++index) {
-      data.push_back(make_package({.seed = shared.settings.seed,
-                                   .hostname = who.session.user->hostname,
-                                   .license = license,
-                                   .index = index},
-                                  c.now));
-    }
-  }
-  return json_answer(200, {{"data", std::move(data)},
-                           {"page", page},
-                           {"pageSize", page_size},
-                           {"totalPages", pages},
-                           {"total", total}});
-}
-
-}  // namespace t3api::sandbox::routes
-
-#endif
-#ifndef T3API_SANDBOX_SIMULATED_METRC_HPP
-#define T3API_SANDBOX_SIMULATED_METRC_HPP
+#ifndef T3API_SANDBOX_METRC_SIMULATED_HPP
+#define T3API_SANDBOX_METRC_SIMULATED_HPP
 
 #include <atomic>
 #include <chrono>
@@ -4014,8 +4331,8 @@ response get_active_packages(context<Metrc>& shared, const call& c) {
 #include <utility>
 #include <vector>
 
-#ifndef T3API_SANDBOX_SESSION_TABLE_HPP
-#define T3API_SANDBOX_SESSION_TABLE_HPP
+#ifndef T3API_SANDBOX_METRC_SESSION_TABLE_HPP
+#define T3API_SANDBOX_METRC_SESSION_TABLE_HPP
 
 #include <chrono>
 #include <cstddef>
@@ -4221,6 +4538,691 @@ static_assert(metrc_upstream<simulated_metrc>, "the simulated Metrc has all that
 }  // namespace t3api::sandbox
 
 #endif
+#ifndef T3API_SANDBOX_ROUTES_AUTH_HPP
+#define T3API_SANDBOX_ROUTES_AUTH_HPP
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#ifndef T3API_SANDBOX_AUTHENTICATE_HPP
+#define T3API_SANDBOX_AUTHENTICATE_HPP
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef T3API_SANDBOX_IDENTITY_HPP
+#define T3API_SANDBOX_IDENTITY_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::sandbox {
+
+/// Who makes a call.
+struct identity {
+  metrc_session session{};
+  nlohmann::json claims{};  ///< What `GET /v2/auth/whoami` answers.
+
+  bool same_account(const identity& other) const {
+    return session.user->hostname == other.session.user->hostname &&
+           session.user->username == other.session.user->username;
+  }
+};
+
+/// The claims of T3's tokens about an account. `credentialKey` names it without telling more.
+inline nlohmann::json account_claims(std::string_view auth_mode, const metrc_user& user) {
+  const std::string name =
+      detail::hex(detail::hmac_sha256("credentialKey", user.hostname + "\n" + user.username));
+  return {{"authMode", auth_mode},     {"credentialKey", name.substr(0, 32)},
+          {"hasT3plus", true},         {"t3plusSubscriptionTier", "SANDBOX"},
+          {"username", user.username}, {"hostname", user.hostname}};
+}
+
+/// The claims of a new token: the account's, its life, and as `sid` the name of the Metrc session behind it.
+inline nlohmann::json token_claims(std::string_view auth_mode, const metrc_session& session,
+                                   std::string_view session_name, wall_time now, std::chrono::seconds ttl) {
+  const std::int64_t issued = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
+  nlohmann::json claims = account_claims(auth_mode, *session.user);
+  claims["sid"] = session_name;
+  claims["iat"] = issued;
+  claims["exp"] = issued + ttl.count();
+  return claims;
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_JWT_HPP
+#define T3API_SANDBOX_JWT_HPP
+
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#ifndef T3API_DETAIL_BASE64URL_HPP
+#define T3API_DETAIL_BASE64URL_HPP
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace t3api::detail {
+
+/// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5, RFC 7515 section 2).
+inline std::string base64url_encode(std::string_view bytes) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text;
+  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t window = 0;
+  int bits = 0;
+  for (const char c : bytes) {
+    window = (window << 8) | static_cast<unsigned char>(c);
+    for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(window >> (bits - 6)) & 63U];
+  }
+  if (bits > 0) text += alphabet[(window << (6 - bits)) & 63U];
+  return text;
+}
+
+/// The bytes behind `text`, or nothing when it is not base64url. Trailing padding is accepted.
+inline std::optional<std::string> base64url_decode(std::string_view text) {
+  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  std::uint32_t window = 0;
+  int bits = 0;
+  for (const char c : text) {
+    std::uint32_t digit = 0;
+    if (c >= 'A' && c <= 'Z') {
+      digit = static_cast<std::uint32_t>(c - 'A');
+    } else if (c >= 'a' && c <= 'z') {
+      digit = static_cast<std::uint32_t>(c - 'a') + 26;
+    } else if (c >= '0' && c <= '9') {
+      digit = static_cast<std::uint32_t>(c - '0') + 52;
+    } else if (c == '-') {
+      digit = 62;
+    } else if (c == '_') {
+      digit = 63;
+    } else {
+      return std::nullopt;
+    }
+    window = (window << 6) | digit;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes += static_cast<char>((window >> bits) & 0xFFU);
+    }
+  }
+  if ((window & ((1U << bits) - 1U)) != 0) return std::nullopt;
+  return bytes;
+}
+
+}  // namespace t3api::detail
+
+#endif
+
+namespace t3api::sandbox {
+
+/// A longer token is refused unread.
+inline constexpr std::size_t max_jwt_bytes = 8192;
+
+/// `claims` as a JSON Web Token in compact form, signed with HMAC-SHA-256 (RFC 7515 section 3.1, RFC 7519).
+inline std::string sign_jwt(const nlohmann::json& claims, std::string_view key) {
+  std::string token = detail::base64url_encode(R"({"alg":"HS256","typ":"JWT"})") + "." +
+                      detail::base64url_encode(claims.dump());
+  token += "." + detail::base64url_encode(detail::hmac_sha256(key, token));
+  return token;
+}
+
+namespace jwt_detail {
+
+inline error refused(std::string why) {
+  return {.category = error_category::authentication,
+          .message = "the bearer token " + std::move(why),
+          .status = 401};
+}
+
+inline std::optional<std::string> decode_part(std::string_view part) {
+  if (part.empty() || part.find('=') != part.npos) return std::nullopt;
+  return detail::base64url_decode(part);
+}
+
+/// Seconds since 1970, as `exp` and `nbf` have them; fractions are allowed (RFC 7519 section 2).
+inline std::optional<double> numeric_date(const nlohmann::json& claims, const char* name) {
+  const auto found = claims.find(name);
+  if (found == claims.end() || !found->is_number()) return std::nullopt;
+  const auto value = found->get<double>();
+  if (!std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+}  // namespace jwt_detail
+
+/// The claims of a token that `key` signed and that is good at `now`, or why it is none. HS256 is the only
+/// algorithm, whatever the token's header wishes; the signature is checked before anything of the token is
+/// read; `exp` is required.
+inline result<nlohmann::json> verify_jwt(std::string_view token, std::string_view key, wall_time now) {
+  using jwt_detail::refused;
+  if (token.size() > max_jwt_bytes) return refused("is too long to be one: send what the exchange answered");
+  const auto first = token.find('.');
+  const auto second = first == token.npos ? token.npos : token.find('.', first + 1);
+  if (second == token.npos || token.find('.', second + 1) != token.npos) {
+    return refused("is not a JSON Web Token: it must have three parts with dots between them");
+  }
+  const auto signature = jwt_detail::decode_part(token.substr(second + 1));
+  if (!signature ||
+      !detail::constant_time_equal(*signature, detail::hmac_sha256(key, token.substr(0, second)))) {
+    return refused("was not signed by this service: exchange the credentials again");
+  }
+  const auto header_text = jwt_detail::decode_part(token.substr(0, first));
+  const auto claims_text = jwt_detail::decode_part(token.substr(first + 1, second - first - 1));
+  const auto header = header_text ? parse_json(*header_text) : std::nullopt;
+  auto claims = claims_text ? parse_json(*claims_text) : std::nullopt;
+  if (!header || !header->is_object() || !claims || !claims->is_object()) {
+    return refused("is not a JSON Web Token: its parts are not JSON objects");
+  }
+  if (string_member(*header, "alg") != "HS256" || header->contains("crit")) {
+    return refused("uses another algorithm than HS256, which is the only one accepted here");
+  }
+  const auto expiry = jwt_detail::numeric_date(*claims, "exp");
+  if (!expiry) return refused("has no expiry (exp): exchange the credentials again");
+  const double seconds = std::chrono::duration<double>(now.time_since_epoch()).count();
+  if (seconds >= *expiry) return refused("has expired: exchange the credentials again");
+  if (claims->contains("nbf")) {
+    const auto start = jwt_detail::numeric_date(*claims, "nbf");
+    if (!start || *start > seconds) return refused("is not good yet (nbf): check the clock");
+  }
+  return *std::move(claims);
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// The answer when there is no Metrc session to be had for kept credentials at the moment.
+inline refusal login_must_wait(const kept_session& kept) {
+  const std::string wait = std::to_string(kept.retry_after.count());
+  const std::string why =
+      kept.refusal == metrc_refusal::otp_used
+          ? "Metrc accepts each one-time password once, and those of the present 30 seconds are used"
+      : kept.refusal == metrc_refusal::locked ? "Metrc has locked the account for now"
+                                              : "Metrc does not answer logins at the moment";
+  return {503, why + ": try again in " + wait + " s", {{"Retry-After", wait}}};
+}
+
+/// Who presents this token. Throws `refusal`: the token is bad or has expired, or the Metrc session behind it
+/// has ended, which its owner must mend by exchanging the credentials again.
+template <metrc_upstream Metrc>
+identity bearer_identity(context<Metrc>& shared, std::string_view token, wall_time now) {
+  auto claims = verify_jwt(token, shared.signing_key.reveal(), now);
+  if (!claims) throw unauthorized(claims.error().message);
+  const auto id = shared.cache->near("token/" + string_member(*claims, "sid").value_or(""));
+  const auto known = id ? id : shared.cache->shared("token/" + string_member(*claims, "sid").value_or(""));
+  auto session = known ? shared.metrc->find_session(*known) : std::nullopt;
+  if (!session) {
+    throw unauthorized("the Metrc session behind the bearer token has ended: exchange the credentials again");
+  }
+  claims->erase("sid");
+  return {.session = *std::move(session), .claims = *std::move(claims)};
+}
+
+/// Who presents a secret key, after a new Metrc login when the last session has ended. Throws `refusal`.
+template <metrc_upstream Metrc>
+identity secret_key_identity(context<Metrc>& shared, const key_record& key) {
+  const auto no_longer_accepted = [] {
+    return unauthorized(
+        "Metrc no longer accepts the credentials behind the secret key, as when a password was changed: make "
+        "a new key");
+  };
+  if (!key.is_enabled) throw no_longer_accepted();
+  auto kept = shared.sessions.session(key.login, [&] { return shared.secret_keys.credentials(key); });
+  if (!kept.session && kept.retry_after.count() == 0) {
+    shared.secret_keys.disable(key);
+    throw no_longer_accepted();
+  }
+  if (!kept.session) throw login_must_wait(kept);
+  auto claims = account_claims("SECRET_KEY", *kept.session->user);
+  return {.session = *std::move(kept.session), .claims = std::move(claims)};
+}
+
+namespace authenticate_detail {
+
+inline std::optional<std::string_view> only_header(const call& c, std::string_view name) {
+  std::optional<std::string_view> value;
+  for (const auto& [given, text] : c.headers) {
+    if (!detail::iequals(given, name)) continue;
+    if (value) throw refusal(400, "the header " + std::string(name) + " is there twice: send it once");
+    value = detail::trim(text);
+  }
+  return value;
+}
+
+inline std::string_view bearer_token(std::string_view authorization) {
+  constexpr std::string_view scheme = "bearer ";
+  if (!detail::iequals(authorization.substr(0, scheme.size()), scheme)) {
+    throw unauthorized("the header Authorization must be: Bearer <token>");
+  }
+  return detail::trim(authorization.substr(scheme.size()));
+}
+
+}  // namespace authenticate_detail
+
+/// Who makes a call: `Authorization: Bearer <token>`, `X-T3-API-Key: <secret key>` or `?secretKey=<secret
+/// key>`. A call that uses several of them must get each right, and all must stand for one account: what is
+/// wrong or contradicts another is an error of the caller that must not be hidden. Only a call that gets in
+/// counts as a use of its keys. Throws `refusal`.
+template <metrc_upstream Metrc>
+identity authenticate(context<Metrc>& shared, const call& c) {
+  std::optional<identity> who;
+  const auto admit = [&](identity found) {
+    if (who && !who->same_account(found)) {
+      throw refusal(400,
+                    "the request authenticates as two different accounts: send one token or one secret key");
+    }
+    if (!who) who = std::move(found);
+  };
+  if (const auto header = authenticate_detail::only_header(c, "Authorization")) {
+    admit(bearer_identity(shared, authenticate_detail::bearer_token(*header), c.now));
+  }
+  std::vector<key_record> keys;
+  for (const auto& given :
+       {authenticate_detail::only_header(c, "X-T3-API-Key"), query_value(c, "secretKey")}) {
+    if (!given) continue;
+    auto key = shared.secret_keys.find(*given);
+    if (!key) throw unauthorized("the secret key is not known here: make one with POST /v2/auth/secretkey");
+    admit(secret_key_identity(shared, *key));
+    keys.push_back(*std::move(key));
+  }
+  if (!who) {
+    throw unauthorized(
+        "the request is not authenticated: send Authorization: Bearer <token>, or X-T3-API-Key: <secret "
+        "key>");
+  }
+  for (const auto& key : keys) shared.secret_keys.used(key, c.now);
+  return *std::move(who);
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox::routes {
+
+/// The one answer to every wrong login, so that nobody learns which part was wrong.
+inline refusal login_refused() {
+  return unauthorized(
+      "Metrc refused the login: check hostname, username and password, and the e-mail address (Colorado) or "
+      "one-time "
+      "password (Michigan), which works once");
+}
+
+inline refusal metrc_unavailable() {
+  return {503, "Metrc does not answer logins at the moment: try again in 5 s", {{"Retry-After", "5"}}};
+}
+
+inline key_owner owner_of(const identity& who) {
+  return {.hostname = who.session.user->hostname, .username = who.session.user->username};
+}
+
+/// The member `hostname`, in its canonical spelling. Throws `refusal` when it names no state's Metrc.
+inline std::string hostname_member(const nlohmann::json& body) {
+  auto hostname = canonical_hostname(required_text(body, "hostname"));
+  if (!is_metrc_hostname(hostname)) {
+    throw refusal(422,
+                  "the member 'hostname' names no state's Metrc: give one that GET /v2/states lists, such as "
+                  "ca.metrc.com");
+  }
+  return hostname;
+}
+
+template <metrc_upstream Metrc>
+response token_answer(context<Metrc>& shared, const call& c, std::string_view auth_mode,
+                      const metrc_session& session) {
+  const auto ttl = shared.settings.jwt_ttl;
+  const std::string name = detail::make_uuid();
+  shared.cache->put("token/" + name, session.id, ttl + std::chrono::minutes(1));
+  const auto claims = token_claims(auth_mode, session, name, c.now, ttl);
+  return json_answer(
+      200, {{"accessToken", sign_jwt(claims, shared.signing_key.reveal())}, {"expiresIn", ttl.count()}});
+}
+
+/// `POST /v2/auth/credentials`: a Metrc login for a token.
+template <metrc_upstream Metrc>
+response post_credentials(context<Metrc>& shared, const call& c) {
+  const auto body = body_object(c);
+  const auto answer = shared.metrc->login({.hostname = hostname_member(body),
+                                           .username = required_text(body, "username"),
+                                           .password = required_text(body, "password"),
+                                           .otp = optional_text(body, "otp"),
+                                           .email = optional_text(body, "email")});
+  if (!answer.session && answer.refusal == metrc_refusal::unavailable) throw metrc_unavailable();
+  if (!answer.session) throw login_refused();
+  return token_answer(shared, c, "CREDENTIALS", *answer.session);
+}
+
+/// `POST /v2/auth/apikey`: an API key for a token.
+template <metrc_upstream Metrc>
+response post_apikey(context<Metrc>& shared, const call& c) {
+  const auto body = body_object(c);
+  const std::string key = required_text(body, "apiKey");
+  const auto where = find_state(required_text(body, "stateCode"));
+  if (!where)
+    throw refusal(422,
+                  "the member 'stateCode' names no state: give one that GET /v2/states lists, such as CA");
+  const auto* credentials = shared.api_keys.find(key, *where);
+  if (!credentials)
+    throw unauthorized("the API key is not known for this state: check the key and the state code");
+  const auto kept =
+      shared.sessions.session(shared.sessions.name_of(*credentials), [&] { return *credentials; });
+  if (!kept.session && kept.retry_after.count() == 0)
+    throw unauthorized("Metrc no longer accepts the credentials behind the API key: ask T3 for a new one");
+  if (!kept.session) throw login_must_wait(kept);
+  return token_answer(shared, c, "API_KEY", *kept.session);
+}
+
+/// `POST /v2/auth/secretkey`: a Metrc login for a secret key, which is shown this once.
+template <metrc_upstream Metrc>
+response post_secretkey(context<Metrc>& shared, const call& c) {
+  const auto body = body_object(c);
+  const stored_credentials credentials{.hostname = hostname_member(body),
+                                       .username = required_text(body, "username"),
+                                       .password = required_text(body, "password"),
+                                       .email = optional_text(body, "email"),
+                                       .otp_seed = optional_text(body, "otpSeed")};
+  if (!credentials.otp_seed.empty() && !detail::base32_decode(credentials.otp_seed.reveal())) {
+    throw refusal(422,
+                  "the member 'otpSeed' is not Base32: give the seed that the authenticator was set up with, "
+                  "not a code");
+  }
+  const auto login = shared.sessions.name_of(credentials);
+  const auto kept = shared.sessions.fresh_session(login, credentials);
+  if (!kept.session && kept.retry_after.count() == 0) throw login_refused();
+  if (!kept.session) throw login_must_wait(kept);
+  const secret key = shared.secret_keys.make(credentials, login, c.now);
+  return json_answer(200, {{"secretKey", std::string(key.reveal())}});
+}
+
+/// `GET /v2/auth/secretkey`: the caller's secret keys, the oldest first; never a key itself.
+template <metrc_upstream Metrc>
+response get_secretkeys(context<Metrc>& shared, const call& c) {
+  const auto who = authenticate(shared, c);
+  auto list = nlohmann::json::array();
+  for (const auto& key : shared.secret_keys.of(owner_of(who))) {
+    list.push_back(
+        {{"id", key.id},
+         {"createdAt", iso_time(key.created_at)},
+         {"lastUsedAt", key.last_used_at ? nlohmann::json(iso_time(*key.last_used_at)) : nlohmann::json()},
+         {"isEnabled", key.is_enabled}});
+  }
+  return json_answer(200, list);
+}
+
+/// `DELETE /v2/auth/secretkey/<id>`: ends one of the caller's secret keys. Nobody learns whether an id is
+/// someone else's.
+template <metrc_upstream Metrc>
+response delete_secretkey(context<Metrc>& shared, const call& c) {
+  const auto who = authenticate(shared, c);
+  const std::string id = detail::to_lower(std::string_view(c.path).substr(c.path.rfind('/') + 1));
+  if (!shared.secret_keys.erase(id, owner_of(who))) {
+    throw refusal(404, "this user has no such secret key: GET /v2/auth/secretkey lists the ids");
+  }
+  return json_answer(200, {{"id", id}});
+}
+
+/// `GET /v2/auth/whoami`: what the token or key stands for.
+template <metrc_upstream Metrc>
+response get_whoami(context<Metrc>& shared, const call& c) {
+  return json_answer(200, authenticate(shared, c).claims);
+}
+
+}  // namespace t3api::sandbox::routes
+
+#endif
+#ifndef T3API_SANDBOX_ROUTES_LICENSES_HPP
+#define T3API_SANDBOX_ROUTES_LICENSES_HPP
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::sandbox::routes {
+
+/// `GET /v2/licenses`: the account's licences.
+template <metrc_upstream Metrc>
+response get_licenses(context<Metrc>& shared, const call& c) {
+  const auto who = authenticate(shared, c);
+  auto list = nlohmann::json::array();
+  for (const auto& number : who.session.user->licenses) {
+    list.push_back({{"licenseName", "Sandbox " + number}, {"licenseNumber", number}});
+  }
+  return json_answer(200, list);
+}
+
+/// `GET /v2/states`: all states, for everyone.
+template <metrc_upstream Metrc>
+response get_states(context<Metrc>&, const call&) {
+  auto list = nlohmann::json::array();
+  for (const auto& s : states) {
+    list.push_back({{"abbreviation", s.abbreviation}, {"name", s.name}, {"hostname", s.hostname()}});
+  }
+  return json_answer(200, list);
+}
+
+}  // namespace t3api::sandbox::routes
+
+#endif
+#ifndef T3API_SANDBOX_ROUTES_PACKAGES_HPP
+#define T3API_SANDBOX_ROUTES_PACKAGES_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#ifndef T3API_SANDBOX_DATA_PACKAGES_HPP
+#define T3API_SANDBOX_DATA_PACKAGES_HPP
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::sandbox {
+
+namespace packages_detail {
+
+/// SplitMix64: a number that looks random, from a number.
+constexpr std::uint64_t scramble(std::uint64_t x) noexcept {
+  x += 0x9E3779B97F4A7C15U;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
+  return x ^ (x >> 31);
+}
+
+/// FNV-1a.
+constexpr std::uint64_t text_number(std::string_view text) noexcept {
+  std::uint64_t number = 0xCBF29CE484222325U;
+  for (const char c : text) number = (number ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+  return number;
+}
+
+struct product {
+  std::string_view name, category, quantity_type, unit, unit_short, strain;
+};
+
+inline constexpr std::array<product, 6> products = {{
+    {"Blue Dream Flower", "Flower", "WeightBased", "Grams", "g", "Blue Dream"},
+    {"OG Kush Shake", "Shake/Trim", "WeightBased", "Grams", "g", "OG Kush"},
+    {"Sour Diesel Pre-Roll 1 g", "Pre-Roll Flower", "CountBased", "Each", "ea", "Sour Diesel"},
+    {"Gelato Live Resin 0.5 g", "Extract (weight - each)", "CountBased", "Each", "ea", "Gelato"},
+    {"Sleepy Gummies 10 mg", "Edible (weight - each)", "CountBased", "Each", "ea", ""},
+    {"Granddaddy Purple Vape 1 g", "Vape Cartridge (weight - each)", "CountBased", "Each", "ea",
+     "Granddaddy Purple"},
+}};
+
+inline std::string padded(std::uint64_t number, std::size_t width) {
+  std::string digits = std::to_string(number);
+  if (digits.size() < width) digits.insert(0, width - digits.size(), '0');
+  return digits;
+}
+
+}  // namespace packages_detail
+
+/// Where a generated package stands.
+struct package_place {
+  std::uint64_t seed;  ///< Of the sandbox's settings.
+  std::string_view hostname;
+  std::string_view license;
+  std::uint64_t index;  ///< From 0.
+};
+
+/// The active package at that place: always the same but for `retrievedAt`, with nothing stored for it.
+inline nlohmann::json make_package(const package_place& place, wall_time now) {
+  using namespace packages_detail;
+  const std::uint64_t owner =
+      scramble(place.seed ^ scramble(text_number(place.hostname)) ^ scramble(text_number(place.license) + 1));
+  const auto draw = [&](std::uint64_t purpose, std::uint64_t below) {
+    return scramble(owner ^ scramble(place.index * 16 + purpose)) % below;
+  };
+  constexpr std::array<std::string_view, 4> tests = {"TestPassed", "NotSubmitted", "SubmittedForTesting",
+                                                     "TestFailed"};
+  constexpr std::array<std::string_view, 3> rooms = {"Vault", "Packing Room", "Sales Floor"};
+
+  const auto& made_of = products[draw(0, products.size())];
+  const std::uint64_t product_number = draw(1, 40) + 1;
+  const bool by_weight = made_of.quantity_type == "WeightBased";
+  const auto hundredths = static_cast<double>(by_weight ? draw(2, 500'000) + 1 : (draw(2, 400) + 1) * 100);
+  const wall_time packaged =
+      std::chrono::sys_days(std::chrono::year(2024) / 1 / 1) + std::chrono::minutes(draw(3, 525'600));
+  const std::string tag = "1A4" + padded(owner % 1'000'000'000, 9);
+  nlohmann::json sources = nlohmann::json::array();
+  sources.push_back(tag + padded(900'000'000'000 + place.index / 4, 12));
+  return {{"id", owner % 1'000'000 * 1'000'000'000 + place.index + 1},
+          {"hostname", place.hostname},
+          {"dataModel", "ACTIVE_PACKAGE"},
+          {"retrievedAt", iso_time(now)},
+          {"licenseNumber", place.license},
+          {"label", tag + padded(place.index + 1, 12)},
+          {"item",
+           {{"id", owner % 1'000'000 * 1000 + product_number},
+            {"name", std::string(made_of.name) + " #" + std::to_string(product_number)},
+            {"productCategoryName", made_of.category},
+            {"quantityTypeName", made_of.quantity_type},
+            {"unitOfMeasureName", made_of.unit},
+            {"strainName", made_of.strain.empty() ? nlohmann::json() : nlohmann::json(made_of.strain)}}},
+          {"quantity", hundredths / 100},
+          {"unitOfMeasureAbbreviation", made_of.unit_short},
+          {"packagedDate", iso_time(packaged).substr(0, 10)},
+          {"labTestingStateName", tests[draw(4, 10) < 7 ? 0 : draw(5, tests.size())]},
+          {"locationName", rooms[draw(6, rooms.size())]},
+          {"isOnHold", draw(7, 20) == 0},
+          {"isFinished", false},
+          {"isArchived", false},
+          {"lastModified", iso_time(packaged + std::chrono::minutes(draw(8, 43'200)))},
+          {"note", draw(9, 8) == 0 ? "Made by the sandbox" : ""},
+          {"sourcePackageLabels", std::move(sources)}};
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox::routes {
+
+/// The query parameter `licenseNumber`. Throws `refusal`: 400 when it is missing, 403 when the account may
+/// not read it.
+inline std::string_view license_parameter(const call& c, const metrc_user& user) {
+  const auto number = query_value(c, "licenseNumber");
+  if (!number || number->empty()) {
+    throw refusal(400,
+                  "the query parameter 'licenseNumber' is missing: give one that GET /v2/licenses lists");
+  }
+  if (std::find(user.licenses.begin(), user.licenses.end(), *number) == user.licenses.end()) {
+    throw refusal(403, "this account has no such licence: give one that GET /v2/licenses lists");
+  }
+  return *number;
+}
+
+/// Refuses the parameters of T3 that would change the answer and that the sandbox does not have: a wrong
+/// answer would be worse than none.
+inline void refuse_unsupported(const call& c) {
+  for (const std::string_view name : {"sort", "filter", "filterLogic"}) {
+    const bool given =
+        std::any_of(c.query.begin(), c.query.end(), [&](const auto& p) { return p.first == name; });
+    if (given)
+      throw refusal(
+          501, "the sandbox does not have the query parameter '" + std::string(name) + "': leave it out");
+  }
+}
+
+/// `GET /v2/packages/active`: one page of a licence's packages.
+template <metrc_upstream Metrc>
+response get_active_packages(context<Metrc>& shared, const call& c) {
+  const auto who = authenticate(shared, c);
+  const auto license = license_parameter(c, *who.session.user);
+  refuse_unsupported(c);
+  const std::uint64_t page = query_number(c, "page", 1, 1, (std::numeric_limits<std::int64_t>::max)());
+  const std::uint64_t page_size = query_number(c, "pageSize", 100, 1, 500);
+  const std::uint64_t total = shared.settings.packages;
+  const std::uint64_t pages = total / page_size + (total % page_size != 0 ? 1 : 0);
+  const bool past_the_end = page > (std::max<std::uint64_t>)(pages, 1);
+  if (past_the_end && query_flag(c, "strictPagination")) {
+    throw refusal(
+        400, "the page " + std::to_string(page) + " is past the last one, which is " + std::to_string(pages));
+  }
+
+  auto data = nlohmann::json::array();
+  if (!past_the_end) {
+    const std::uint64_t first = (page - 1) * page_size;
+    for (std::uint64_t index = first; index < (std::min)(first + page_size, total); ++index) {
+      data.push_back(make_package({.seed = shared.settings.seed,
+                                   .hostname = who.session.user->hostname,
+                                   .license = license,
+                                   .index = index},
+                                  c.now));
+    }
+  }
+  return json_answer(200, {{"data", std::move(data)},
+                           {"page", page},
+                           {"pageSize", page_size},
+                           {"totalPages", pages},
+                           {"total", total}});
+}
+
+}  // namespace t3api::sandbox::routes
+
+#endif
 
 namespace t3api::sandbox {
 
@@ -4231,18 +5233,25 @@ class basic_service {
  public:
   /// Throws std::invalid_argument when the API keys of `known` do not fit its accounts.
   basic_service(sandbox::settings settings, const directory& known, std::shared_ptr<Metrc> metrc,
-                std::shared_ptr<t3api::clock> clock)
-      : shared_(std::move(settings), known, std::move(metrc), std::move(clock)) {}
+                std::shared_ptr<t3api::clock> clock, backing on = {})
+      : shared_(std::move(settings), known, std::move(metrc), std::move(clock), std::move(on)) {}
 
   /// Answers one request; whatever is wrong with it, the answer says so. Every answer has `Date`,
   /// `X-Request-Id`, `Cache-Control: no-store` and a JSON body.
-  response handle(const request& asked) {
+  response handle(const request& asked, const caller& from = {}) { return serve(asked, from).answer; }
+
+  /// The same, and what is to happen to the answer on its way: this is what an `http_server` serves.
+  served serve(const request& asked, const caller& from) {
     const wall_time now = shared_.clock->wall_now();
     response answer;
     try {
-      answer = dispatch(take_apart(asked, now));
+      answer = dispatch(take_apart(asked, from, now));
     } catch (const refusal& why) {
       answer = error_answer(why, asked.path, now);
+    } catch (const database_error& failure) {
+      answer = error_answer({503, failure.what()}, asked.path, now);
+    } catch (const vault_error& failure) {
+      answer = error_answer({500, failure.what()}, asked.path, now);
     } catch (const std::exception&) {
       answer = error_answer(
           {500, "the sandbox failed to answer: this is a fault of the sandbox, please report it"}, asked.path,
@@ -4250,7 +5259,7 @@ class basic_service {
     }
     answer.headers.set("Date", http_date(now));
     answer.headers.set("X-Request-Id", detail::make_uuid());
-    return answer;
+    return {.answer = std::move(answer)};
   }
 
   /// The Metrc behind it.
@@ -4282,7 +5291,7 @@ class basic_service {
       {t3api::method::get, "/v2/packages/active", &routes::get_active_packages<Metrc>},
   }};
 
-  static call take_apart(const request& asked, wall_time now) {
+  static call take_apart(const request& asked, const caller& from, wall_time now) {
     request target{.method = asked.method, .path = asked.path, .query = asked.query};
     if (const auto wrong = normalise(target)) throw refusal(400, wrong->message);
     if (asked.body.size() > max_body_bytes) {
@@ -4293,7 +5302,8 @@ class basic_service {
             .query = std::move(target.query),
             .headers = asked.headers,
             .body = asked.body,
-            .now = now};
+            .now = now,
+            .address = from.address};
   }
 
   response dispatch(const call& c) {
@@ -4321,10 +5331,10 @@ class service : public basic_service<simulated_metrc> {
   /// Throws std::invalid_argument when accounts or API keys contradict each other, or an OTP seed is no
   /// Base32.
   explicit service(sandbox::settings settings = {}, const directory& known = demo_directory(),
-                   std::shared_ptr<t3api::clock> clock = std::make_shared<real_clock>())
+                   std::shared_ptr<t3api::clock> clock = std::make_shared<real_clock>(), backing on = {})
       : basic_service(settings, known,
-                      std::make_shared<simulated_metrc>(known.accounts, settings.session_ttl, clock), clock) {
-  }
+                      std::make_shared<simulated_metrc>(known.accounts, settings.session_ttl, clock), clock,
+                      std::move(on)) {}
 };
 
 }  // namespace t3api::sandbox

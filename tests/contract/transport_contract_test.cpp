@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include <t3api/sandbox/http_server.hpp>
+#include <t3api/sandbox/http/server.hpp>
 #include <t3api/transport/httplib.hpp>
 #include <t3api/transport/in_process.hpp>
 #include <t3api/transport/scripted.hpp>

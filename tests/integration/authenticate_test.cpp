@@ -19,7 +19,7 @@
 #include "tests/unit/authenticate/surroundings.hpp"
 
 #include <t3api/detail/base32.hpp>
-#include <t3api/sandbox/totp.hpp>
+#include <t3api/sandbox/metrc/totp.hpp>
 
 namespace {
 

@@ -18,7 +18,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <t3api/sandbox/certificate.hpp>
+#include <t3api/sandbox/http/certificate.hpp>
 
 #include "tests/integration/programs/child_process.hpp"
 #include "tests/integration/programs/masked_line.hpp"

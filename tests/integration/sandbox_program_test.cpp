@@ -14,7 +14,7 @@
 #include <httplib.h>
 #include <nlohmann/json.hpp>
 
-#include <t3api/sandbox/certificate.hpp>
+#include <t3api/sandbox/http/certificate.hpp>
 
 #include "tests/support/temporary_folder.hpp"
 

@@ -14,7 +14,7 @@
 
 #include <t3api/core/clock.hpp>
 #include <t3api/core/json.hpp>
-#include <t3api/sandbox/http_server.hpp>
+#include <t3api/sandbox/http/server.hpp>
 #include <t3api/sandbox/service.hpp>
 
 namespace t3api::test {
@@ -24,12 +24,12 @@ namespace t3api::test {
 class recording_server {
  public:
   explicit recording_server(sandbox::http_handler answer)
-      : server_([this, answer = std::move(answer)](const request& asked) {
+      : server_([this, answer = std::move(answer)](const request& asked, const sandbox::caller& from) {
           {
             const std::scoped_lock lock(mutex_);
             asked_.push_back(asked);
           }
-          return answer(asked);
+          return answer(asked, from);
         }) {
     server_.start();
   }
@@ -61,10 +61,18 @@ class recording_server {
   sandbox::http_server server_;
 };
 
+/// Settings of a sandbox that refuses nobody for calling often.
+inline sandbox::settings unlimited(sandbox::settings settings = {}) {
+  settings.requests_per_minute = 0;
+  settings.failed_logins_per_account = 0;
+  settings.failed_logins_per_address = 0;
+  return settings;
+}
+
 /// A sandbox behind HTTP on a free loopback port, with its demo accounts.
 class sandbox_server {
  public:
-  explicit sandbox_server(sandbox::settings settings = {},
+  explicit sandbox_server(sandbox::settings settings = unlimited(),
                           std::shared_ptr<t3api::clock> clock = std::make_shared<real_clock>())
       : service(std::move(settings), sandbox::demo_directory(), std::move(clock)) {}
 
@@ -76,7 +84,8 @@ class sandbox_server {
   }
 
   sandbox::service service;
-  recording_server server{[this](const request& asked) { return service.handle(asked); }};
+  recording_server server{
+      [this](const request& asked, const sandbox::caller& from) { return service.serve(asked, from); }};
 };
 
 }  // namespace t3api::test

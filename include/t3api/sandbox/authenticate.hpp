@@ -16,26 +16,30 @@
 #include <t3api/sandbox/identity.hpp>
 #include <t3api/sandbox/input.hpp>
 #include <t3api/sandbox/jwt.hpp>
-#include <t3api/sandbox/secret_keys.hpp>
+#include <t3api/sandbox/keys/secret_keys.hpp>
 
 namespace t3api::sandbox {
 
-/// The answer while no one-time password is left to log in to Metrc with.
-inline refusal login_must_wait(std::chrono::seconds wait) {
-  return {503,
-          "Metrc accepts each one-time password once, and those of the present 30 seconds are used: try "
-          "again in " +
-              std::to_string(wait.count()) + " s",
-          {{"Retry-After", std::to_string(wait.count())}}};
+/// The answer when there is no Metrc session to be had for kept credentials at the moment.
+inline refusal login_must_wait(const kept_session& kept) {
+  const std::string wait = std::to_string(kept.retry_after.count());
+  const std::string why =
+      kept.refusal == metrc_refusal::otp_used
+          ? "Metrc accepts each one-time password once, and those of the present 30 seconds are used"
+      : kept.refusal == metrc_refusal::locked ? "Metrc has locked the account for now"
+                                              : "Metrc does not answer logins at the moment";
+  return {503, why + ": try again in " + wait + " s", {{"Retry-After", wait}}};
 }
 
 /// Who presents this token. Throws `refusal`: the token is bad or has expired, or the Metrc session behind it
 /// has ended, which its owner must mend by exchanging the credentials again.
 template <metrc_upstream Metrc>
-identity bearer_identity(const context<Metrc>& shared, std::string_view token, wall_time now) {
+identity bearer_identity(context<Metrc>& shared, std::string_view token, wall_time now) {
   auto claims = verify_jwt(token, shared.signing_key.reveal(), now);
   if (!claims) throw unauthorized(claims.error().message);
-  auto session = shared.metrc->find_session(string_member(*claims, "sid").value_or(""));
+  const auto id = shared.cache->near("token/" + string_member(*claims, "sid").value_or(""));
+  const auto known = id ? id : shared.cache->shared("token/" + string_member(*claims, "sid").value_or(""));
+  auto session = known ? shared.metrc->find_session(*known) : std::nullopt;
   if (!session) {
     throw unauthorized("the Metrc session behind the bearer token has ended: exchange the credentials again");
   }
@@ -45,14 +49,19 @@ identity bearer_identity(const context<Metrc>& shared, std::string_view token, w
 
 /// Who presents a secret key, after a new Metrc login when the last session has ended. Throws `refusal`.
 template <metrc_upstream Metrc>
-identity secret_key_identity(const secret_key_record<Metrc>& key) {
-  auto kept = key.login->session();
-  if (kept.refused) {
-    throw unauthorized(
+identity secret_key_identity(context<Metrc>& shared, const key_record& key) {
+  const auto no_longer_accepted = [] {
+    return unauthorized(
         "Metrc no longer accepts the credentials behind the secret key, as when a password was changed: make "
         "a new key");
+  };
+  if (!key.is_enabled) throw no_longer_accepted();
+  auto kept = shared.sessions.session(key.login, [&] { return shared.secret_keys.credentials(key); });
+  if (!kept.session && kept.retry_after.count() == 0) {
+    shared.secret_keys.disable(key);
+    throw no_longer_accepted();
   }
-  if (!kept.session) throw login_must_wait(kept.retry_after);
+  if (!kept.session) throw login_must_wait(kept);
   auto claims = account_claims("SECRET_KEY", *kept.session->user);
   return {.session = *std::move(kept.session), .claims = std::move(claims)};
 }
@@ -84,7 +93,7 @@ inline std::string_view bearer_token(std::string_view authorization) {
 /// wrong or contradicts another is an error of the caller that must not be hidden. Only a call that gets in
 /// counts as a use of its keys. Throws `refusal`.
 template <metrc_upstream Metrc>
-identity authenticate(const context<Metrc>& shared, const call& c) {
+identity authenticate(context<Metrc>& shared, const call& c) {
   std::optional<identity> who;
   const auto admit = [&](identity found) {
     if (who && !who->same_account(found)) {
@@ -96,21 +105,21 @@ identity authenticate(const context<Metrc>& shared, const call& c) {
   if (const auto header = authenticate_detail::only_header(c, "Authorization")) {
     admit(bearer_identity(shared, authenticate_detail::bearer_token(*header), c.now));
   }
-  std::vector<std::shared_ptr<secret_key_record<Metrc>>> keys;
+  std::vector<key_record> keys;
   for (const auto& given :
        {authenticate_detail::only_header(c, "X-T3-API-Key"), query_value(c, "secretKey")}) {
     if (!given) continue;
     auto key = shared.secret_keys.find(*given);
     if (!key) throw unauthorized("the secret key is not known here: make one with POST /v2/auth/secretkey");
-    admit(secret_key_identity(*key));
-    keys.push_back(std::move(key));
+    admit(secret_key_identity(shared, *key));
+    keys.push_back(*std::move(key));
   }
   if (!who) {
     throw unauthorized(
         "the request is not authenticated: send Authorization: Bearer <token>, or X-T3-API-Key: <secret "
         "key>");
   }
-  for (const auto& key : keys) key->used(c.now);
+  for (const auto& key : keys) shared.secret_keys.used(key, c.now);
   return *std::move(who);
 }
 

@@ -2,41 +2,69 @@
 #define T3API_SANDBOX_CONTEXT_HPP
 
 #include <memory>
-#include <string>
+#include <optional>
 #include <utility>
 
 #include <t3api/core/clock.hpp>
 #include <t3api/core/secret.hpp>
-#include <t3api/detail/crypto.hpp>
 #include <t3api/sandbox/api_keys.hpp>
-#include <t3api/sandbox/login_keeper.hpp>
-#include <t3api/sandbox/metrc.hpp>
+#include <t3api/sandbox/keys/database.hpp>
+#include <t3api/sandbox/keys/key_ring.hpp>
+#include <t3api/sandbox/keys/memory_database.hpp>
+#include <t3api/sandbox/keys/secret_keys.hpp>
+#include <t3api/sandbox/metrc/upstream.hpp>
 #include <t3api/sandbox/model.hpp>
-#include <t3api/sandbox/secret_keys.hpp>
+#include <t3api/sandbox/sessions/session_cache.hpp>
+#include <t3api/sandbox/sessions/upstream_sessions.hpp>
+#include <t3api/store/any.hpp>
 
 namespace t3api::sandbox {
+
+/// What a service stands on, and may share with others that are to behave as one service with it. What is
+/// left out is made for this service alone, and ends with it.
+struct backing {
+  std::shared_ptr<key_database> keys{};
+  std::shared_ptr<key_ring_source> ring{};
+  std::optional<any_store> sessions{};
+};
 
 /// What all routes of one service share. Any number of threads use it at once.
 template <metrc_upstream Metrc>
 struct context {
   /// Throws std::invalid_argument when the API keys of `known` do not fit its accounts.
   context(sandbox::settings settings_, const directory& known, std::shared_ptr<Metrc> metrc_,
-          std::shared_ptr<t3api::clock> clock_)
-      : settings(std::move(settings_)),
-        clock(std::move(clock_)),
-        metrc(std::move(metrc_)),
-        signing_key(settings.signing_secret.empty() ? secret(detail::random_bytes(32))
-                                                    : settings.signing_secret),
-        logins(metrc, clock),
-        api_keys(known, logins) {}
+          std::shared_ptr<t3api::clock> clock_, backing on)
+      : context(std::move(settings_), known, std::move(metrc_), std::move(clock_), complete(std::move(on)),
+                complete_tag()) {}
 
   const sandbox::settings settings;
   const std::shared_ptr<t3api::clock> clock;
   const std::shared_ptr<Metrc> metrc;
   const secret signing_key;
-  login_keeper<Metrc> logins;
-  const sandbox::api_keys<Metrc> api_keys;
-  sandbox::secret_keys<Metrc> secret_keys;
+  const std::shared_ptr<session_cache> cache;
+  upstream_sessions<Metrc> sessions;
+  sandbox::secret_keys secret_keys;
+  const sandbox::api_keys api_keys;
+
+ private:
+  struct complete_tag {};
+
+  static backing complete(backing on) {
+    if (!on.keys) on.keys = std::make_shared<memory_key_database>();
+    if (!on.ring) on.ring = std::make_shared<fixed_key_ring>(make_key_ring());
+    return on;
+  }
+
+  context(sandbox::settings settings_, const directory& known, std::shared_ptr<Metrc> metrc_,
+          std::shared_ptr<t3api::clock> clock_, const backing& on, complete_tag)
+      : settings(std::move(settings_)),
+        clock(std::move(clock_)),
+        metrc(std::move(metrc_)),
+        signing_key(on.ring->ring()->derived("signatures of tokens")),
+        cache(std::make_shared<session_cache>(clock, on.sessions)),
+        sessions(metrc, clock, cache, on.ring->ring()->derived("names of logins")),
+        secret_keys(on.keys, on.ring),
+        api_keys(known) {}
 };
 
 }  // namespace t3api::sandbox

@@ -12,7 +12,7 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/detail/crypto.hpp>
 #include <t3api/detail/uuid.hpp>
-#include <t3api/sandbox/metrc.hpp>
+#include <t3api/sandbox/metrc/upstream.hpp>
 
 namespace t3api::sandbox {
 
@@ -36,12 +36,12 @@ inline nlohmann::json account_claims(std::string_view auth_mode, const metrc_use
           {"username", user.username}, {"hostname", user.hostname}};
 }
 
-/// The claims of a new token: the account's, its life, and as `sid` the Metrc session it stands for.
-inline nlohmann::json token_claims(std::string_view auth_mode, const metrc_session& session, wall_time now,
-                                   std::chrono::seconds ttl) {
+/// The claims of a new token: the account's, its life, and as `sid` the name of the Metrc session behind it.
+inline nlohmann::json token_claims(std::string_view auth_mode, const metrc_session& session,
+                                   std::string_view session_name, wall_time now, std::chrono::seconds ttl) {
   const std::int64_t issued = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
   nlohmann::json claims = account_claims(auth_mode, *session.user);
-  claims["sid"] = session.id;
+  claims["sid"] = session_name;
   claims["iat"] = issued;
   claims["exp"] = issued + ttl.count();
   return claims;

@@ -29,6 +29,7 @@ struct call {
   const t3api::headers& headers;
   const std::string& body;
   wall_time now;
+  std::string_view address{};  ///< Of the caller; empty when there is none.
 };
 
 /// The only value of a query parameter, or nothing when it is not there. Throws `refusal` when it is there

@@ -39,7 +39,14 @@ struct settings {
   std::chrono::seconds session_ttl = std::chrono::hours(24);  ///< T3 keeps a Metrc session for at most a day.
   std::uint64_t packages = 250;                               ///< Active packages of each licence.
   std::uint64_t seed = 1;                                     ///< The same number generates the same data.
-  secret signing_secret{};  ///< Signs the tokens; a random one when empty, so tokens end with the process.
+  /// Requests of one user in a minute; more get 429 (T3 allows 600). 0 for no limit.
+  unsigned requests_per_minute = 600;
+  /// Failed logins within `login_window`, for one account and from one address; more get 429. 0 for no limit.
+  unsigned failed_logins_per_account = 10;
+  unsigned failed_logins_per_address = 50;
+  std::chrono::seconds login_window = std::chrono::minutes(5);
+  /// Serves `/sandbox/...`, by which tests order faults, change Metrc and read what was written.
+  bool admin = false;
 };
 
 /// The accounts of a sandbox that was given none: California needs a password only, Colorado the e-mail

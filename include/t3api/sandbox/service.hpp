@@ -14,13 +14,14 @@
 #include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/context.hpp>
+#include <t3api/sandbox/handler.hpp>
 #include <t3api/sandbox/input.hpp>
-#include <t3api/sandbox/metrc.hpp>
+#include <t3api/sandbox/metrc/simulated.hpp>
+#include <t3api/sandbox/metrc/upstream.hpp>
 #include <t3api/sandbox/model.hpp>
 #include <t3api/sandbox/routes/auth.hpp>
 #include <t3api/sandbox/routes/licenses.hpp>
 #include <t3api/sandbox/routes/packages.hpp>
-#include <t3api/sandbox/simulated_metrc.hpp>
 #include <t3api/sandbox/time_text.hpp>
 
 namespace t3api::sandbox {
@@ -32,18 +33,25 @@ class basic_service {
  public:
   /// Throws std::invalid_argument when the API keys of `known` do not fit its accounts.
   basic_service(sandbox::settings settings, const directory& known, std::shared_ptr<Metrc> metrc,
-                std::shared_ptr<t3api::clock> clock)
-      : shared_(std::move(settings), known, std::move(metrc), std::move(clock)) {}
+                std::shared_ptr<t3api::clock> clock, backing on = {})
+      : shared_(std::move(settings), known, std::move(metrc), std::move(clock), std::move(on)) {}
 
   /// Answers one request; whatever is wrong with it, the answer says so. Every answer has `Date`,
   /// `X-Request-Id`, `Cache-Control: no-store` and a JSON body.
-  response handle(const request& asked) {
+  response handle(const request& asked, const caller& from = {}) { return serve(asked, from).answer; }
+
+  /// The same, and what is to happen to the answer on its way: this is what an `http_server` serves.
+  served serve(const request& asked, const caller& from) {
     const wall_time now = shared_.clock->wall_now();
     response answer;
     try {
-      answer = dispatch(take_apart(asked, now));
+      answer = dispatch(take_apart(asked, from, now));
     } catch (const refusal& why) {
       answer = error_answer(why, asked.path, now);
+    } catch (const database_error& failure) {
+      answer = error_answer({503, failure.what()}, asked.path, now);
+    } catch (const vault_error& failure) {
+      answer = error_answer({500, failure.what()}, asked.path, now);
     } catch (const std::exception&) {
       answer = error_answer(
           {500, "the sandbox failed to answer: this is a fault of the sandbox, please report it"}, asked.path,
@@ -51,7 +59,7 @@ class basic_service {
     }
     answer.headers.set("Date", http_date(now));
     answer.headers.set("X-Request-Id", detail::make_uuid());
-    return answer;
+    return {.answer = std::move(answer)};
   }
 
   /// The Metrc behind it.
@@ -83,7 +91,7 @@ class basic_service {
       {t3api::method::get, "/v2/packages/active", &routes::get_active_packages<Metrc>},
   }};
 
-  static call take_apart(const request& asked, wall_time now) {
+  static call take_apart(const request& asked, const caller& from, wall_time now) {
     request target{.method = asked.method, .path = asked.path, .query = asked.query};
     if (const auto wrong = normalise(target)) throw refusal(400, wrong->message);
     if (asked.body.size() > max_body_bytes) {
@@ -94,7 +102,8 @@ class basic_service {
             .query = std::move(target.query),
             .headers = asked.headers,
             .body = asked.body,
-            .now = now};
+            .now = now,
+            .address = from.address};
   }
 
   response dispatch(const call& c) {
@@ -122,10 +131,10 @@ class service : public basic_service<simulated_metrc> {
   /// Throws std::invalid_argument when accounts or API keys contradict each other, or an OTP seed is no
   /// Base32.
   explicit service(sandbox::settings settings = {}, const directory& known = demo_directory(),
-                   std::shared_ptr<t3api::clock> clock = std::make_shared<real_clock>())
+                   std::shared_ptr<t3api::clock> clock = std::make_shared<real_clock>(), backing on = {})
       : basic_service(settings, known,
-                      std::make_shared<simulated_metrc>(known.accounts, settings.session_ttl, clock), clock) {
-  }
+                      std::make_shared<simulated_metrc>(known.accounts, settings.session_ttl, clock), clock,
+                      std::move(on)) {}
 };
 
 }  // namespace t3api::sandbox

@@ -15,7 +15,7 @@
 
 #include <t3api/api/auth.hpp>
 #include <t3api/detail/base32.hpp>
-#include <t3api/sandbox/totp.hpp>
+#include <t3api/sandbox/metrc/totp.hpp>
 
 using namespace t3api;
 using namespace t3api::test;

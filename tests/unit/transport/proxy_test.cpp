@@ -8,8 +8,8 @@
 #include <thread>
 #include <vector>
 
-#include <t3api/sandbox/certificate.hpp>
-#include <t3api/sandbox/http_server.hpp>
+#include <t3api/sandbox/http/certificate.hpp>
+#include <t3api/sandbox/http/server.hpp>
 
 #include "tests/support/raw_server.hpp"
 

@@ -11,8 +11,8 @@
 #include <cstdio>
 #include <string>
 
-#include <t3api/sandbox/certificate.hpp>
-#include <t3api/sandbox/http_server.hpp>
+#include <t3api/sandbox/http/certificate.hpp>
+#include <t3api/sandbox/http/server.hpp>
 
 #include "tests/support/raw_server.hpp"
 #include "tests/support/temporary_folder.hpp"

@@ -1,6 +1,7 @@
 #ifndef T3API_SANDBOX_ROUTES_AUTH_HPP
 #define T3API_SANDBOX_ROUTES_AUTH_HPP
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,13 +12,16 @@
 #include <t3api/core/response.hpp>
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/base32.hpp>
+#include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/authenticate.hpp>
 #include <t3api/sandbox/context.hpp>
 #include <t3api/sandbox/identity.hpp>
 #include <t3api/sandbox/input.hpp>
 #include <t3api/sandbox/jwt.hpp>
-#include <t3api/sandbox/kept_login.hpp>
+#include <t3api/sandbox/keys/key_record.hpp>
+#include <t3api/sandbox/metrc/stored_credentials.hpp>
+#include <t3api/sandbox/sessions/upstream_sessions.hpp>
 #include <t3api/sandbox/states.hpp>
 
 namespace t3api::sandbox::routes {
@@ -28,6 +32,14 @@ inline refusal login_refused() {
       "Metrc refused the login: check hostname, username and password, and the e-mail address (Colorado) or "
       "one-time "
       "password (Michigan), which works once");
+}
+
+inline refusal metrc_unavailable() {
+  return {503, "Metrc does not answer logins at the moment: try again in 5 s", {{"Retry-After", "5"}}};
+}
+
+inline key_owner owner_of(const identity& who) {
+  return {.hostname = who.session.user->hostname, .username = who.session.user->username};
 }
 
 /// The member `hostname`, in its canonical spelling. Throws `refusal` when it names no state's Metrc.
@@ -42,13 +54,14 @@ inline std::string hostname_member(const nlohmann::json& body) {
 }
 
 template <metrc_upstream Metrc>
-response token_answer(const context<Metrc>& shared, const call& c, std::string_view auth_mode,
+response token_answer(context<Metrc>& shared, const call& c, std::string_view auth_mode,
                       const metrc_session& session) {
   const auto ttl = shared.settings.jwt_ttl;
+  const std::string name = detail::make_uuid();
+  shared.cache->put("token/" + name, session.id, ttl + std::chrono::minutes(1));
+  const auto claims = token_claims(auth_mode, session, name, c.now, ttl);
   return json_answer(
-      200,
-      {{"accessToken", sign_jwt(token_claims(auth_mode, session, c.now, ttl), shared.signing_key.reveal())},
-       {"expiresIn", ttl.count()}});
+      200, {{"accessToken", sign_jwt(claims, shared.signing_key.reveal())}, {"expiresIn", ttl.count()}});
 }
 
 /// `POST /v2/auth/credentials`: a Metrc login for a token.
@@ -60,6 +73,7 @@ response post_credentials(context<Metrc>& shared, const call& c) {
                                            .password = required_text(body, "password"),
                                            .otp = optional_text(body, "otp"),
                                            .email = optional_text(body, "email")});
+  if (!answer.session && answer.refusal == metrc_refusal::unavailable) throw metrc_unavailable();
   if (!answer.session) throw login_refused();
   return token_answer(shared, c, "CREDENTIALS", *answer.session);
 }
@@ -73,12 +87,14 @@ response post_apikey(context<Metrc>& shared, const call& c) {
   if (!where)
     throw refusal(422,
                   "the member 'stateCode' names no state: give one that GET /v2/states lists, such as CA");
-  const auto login = shared.api_keys.find(key, *where);
-  if (!login) throw unauthorized("the API key is not known for this state: check the key and the state code");
-  const auto kept = login->session();
-  if (kept.refused)
+  const auto* credentials = shared.api_keys.find(key, *where);
+  if (!credentials)
+    throw unauthorized("the API key is not known for this state: check the key and the state code");
+  const auto kept =
+      shared.sessions.session(shared.sessions.name_of(*credentials), [&] { return *credentials; });
+  if (!kept.session && kept.retry_after.count() == 0)
     throw unauthorized("Metrc no longer accepts the credentials behind the API key: ask T3 for a new one");
-  if (!kept.session) throw login_must_wait(kept.retry_after);
+  if (!kept.session) throw login_must_wait(kept);
   return token_answer(shared, c, "API_KEY", *kept.session);
 }
 
@@ -86,21 +102,21 @@ response post_apikey(context<Metrc>& shared, const call& c) {
 template <metrc_upstream Metrc>
 response post_secretkey(context<Metrc>& shared, const call& c) {
   const auto body = body_object(c);
-  stored_credentials credentials{.hostname = hostname_member(body),
-                                 .username = required_text(body, "username"),
-                                 .password = required_text(body, "password"),
-                                 .email = optional_text(body, "email"),
-                                 .otp_seed = optional_text(body, "otpSeed")};
+  const stored_credentials credentials{.hostname = hostname_member(body),
+                                       .username = required_text(body, "username"),
+                                       .password = required_text(body, "password"),
+                                       .email = optional_text(body, "email"),
+                                       .otp_seed = optional_text(body, "otpSeed")};
   if (!credentials.otp_seed.empty() && !detail::base32_decode(credentials.otp_seed.reveal())) {
     throw refusal(422,
                   "the member 'otpSeed' is not Base32: give the seed that the authenticator was set up with, "
                   "not a code");
   }
-  auto login = shared.logins.keep(std::move(credentials));
-  const auto kept = login->fresh_session();
-  if (kept.refused) throw login_refused();
-  if (!kept.session) throw login_must_wait(kept.retry_after);
-  const secret key = shared.secret_keys.make(std::move(login), *kept.session->user, c.now);
+  const auto login = shared.sessions.name_of(credentials);
+  const auto kept = shared.sessions.fresh_session(login, credentials);
+  if (!kept.session && kept.retry_after.count() == 0) throw login_refused();
+  if (!kept.session) throw login_must_wait(kept);
+  const secret key = shared.secret_keys.make(credentials, login, c.now);
   return json_answer(200, {{"secretKey", std::string(key.reveal())}});
 }
 
@@ -109,12 +125,12 @@ template <metrc_upstream Metrc>
 response get_secretkeys(context<Metrc>& shared, const call& c) {
   const auto who = authenticate(shared, c);
   auto list = nlohmann::json::array();
-  for (const auto& key : shared.secret_keys.of(*who.session.user)) {
-    const auto used = key->last_used_at();
-    list.push_back({{"id", key->id},
-                    {"createdAt", iso_time(key->created_at)},
-                    {"lastUsedAt", used ? nlohmann::json(iso_time(*used)) : nlohmann::json()},
-                    {"isEnabled", true}});
+  for (const auto& key : shared.secret_keys.of(owner_of(who))) {
+    list.push_back(
+        {{"id", key.id},
+         {"createdAt", iso_time(key.created_at)},
+         {"lastUsedAt", key.last_used_at ? nlohmann::json(iso_time(*key.last_used_at)) : nlohmann::json()},
+         {"isEnabled", key.is_enabled}});
   }
   return json_answer(200, list);
 }
@@ -125,7 +141,7 @@ template <metrc_upstream Metrc>
 response delete_secretkey(context<Metrc>& shared, const call& c) {
   const auto who = authenticate(shared, c);
   const std::string id = detail::to_lower(std::string_view(c.path).substr(c.path.rfind('/') + 1));
-  if (!shared.secret_keys.erase(id, *who.session.user)) {
+  if (!shared.secret_keys.erase(id, owner_of(who))) {
     throw refusal(404, "this user has no such secret key: GET /v2/auth/secretkey lists the ids");
   }
   return json_answer(200, {{"id", id}});

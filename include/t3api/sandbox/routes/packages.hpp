@@ -13,8 +13,8 @@
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/authenticate.hpp>
 #include <t3api/sandbox/context.hpp>
+#include <t3api/sandbox/data/packages.hpp>
 #include <t3api/sandbox/input.hpp>
-#include <t3api/sandbox/packages.hpp>
 
 namespace t3api::sandbox::routes {
 

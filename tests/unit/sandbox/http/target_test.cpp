@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <t3api/sandbox/http_target.hpp>
+#include <t3api/sandbox/http/target.hpp>
 
 using namespace t3api::sandbox;
 

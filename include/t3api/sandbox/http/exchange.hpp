@@ -17,15 +17,13 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/answer.hpp>
-#include <t3api/sandbox/busy_connections.hpp>
-#include <t3api/sandbox/http_target.hpp>
+#include <t3api/sandbox/handler.hpp>
+#include <t3api/sandbox/http/busy_connections.hpp>
+#include <t3api/sandbox/http/target.hpp>
 #include <t3api/sandbox/input.hpp>
 #include <t3api/sandbox/time_text.hpp>
 
 namespace t3api::sandbox {
-
-/// What an `http_server` serves.
-using http_handler = std::function<response(const request&)>;
 
 /// Turns httplib's requests into ours and our answers into httplib's. What httplib would answer by itself,
 /// such as 400 for a broken request line, gets T3's error body too. Where a request leaves doubt about where
@@ -166,7 +164,8 @@ class http_exchange {
     // httplib destroys its response once it is written, and the mark with it.
     answer.content_provider_resource_releaser_ = [mark = busy_.mark(asked.remote_port)](bool) {};
     try {
-      send(answer, handler_(to_request(asked, std::move(body))), close);
+      send(answer, handler_(to_request(asked, std::move(body)), {.address = asked.remote_addr}).answer,
+           close);
     } catch (const std::exception&) {
       refuse(asked, answer, {500, "the handler behind the server failed"}, close);
     }

@@ -1,5 +1,5 @@
-#ifndef T3API_SANDBOX_TOTP_HPP
-#define T3API_SANDBOX_TOTP_HPP
+#ifndef T3API_SANDBOX_METRC_TOTP_HPP
+#define T3API_SANDBOX_METRC_TOTP_HPP
 
 #include <atomic>
 #include <chrono>

@@ -1,5 +1,5 @@
-#ifndef T3API_SANDBOX_PACKAGES_HPP
-#define T3API_SANDBOX_PACKAGES_HPP
+#ifndef T3API_SANDBOX_DATA_PACKAGES_HPP
+#define T3API_SANDBOX_DATA_PACKAGES_HPP
 
 #include <array>
 #include <chrono>

@@ -22,9 +22,9 @@
 #include <httplib.h>
 
 #include <t3api/detail/worker_pool.hpp>
-#include <t3api/sandbox/certificate.hpp>
-#include <t3api/sandbox/http_exchange.hpp>
-#include <t3api/sandbox/listening_socket.hpp>
+#include <t3api/sandbox/http/certificate.hpp>
+#include <t3api/sandbox/http/exchange.hpp>
+#include <t3api/sandbox/http/listening_socket.hpp>
 
 #ifndef CPPHTTPLIB_OPENSSL_SUPPORT
 #error \

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-#include <t3api/sandbox/secret_keys.hpp>
+#include <t3api/sandbox/keys/secret_keys.hpp>
 #include <tests/unit/sandbox/support.hpp>
 
 using namespace t3api::sandbox;

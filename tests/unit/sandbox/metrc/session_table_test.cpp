@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <t3api/sandbox/session_table.hpp>
+#include <t3api/sandbox/metrc/session_table.hpp>
 
 using namespace t3api::sandbox;
 using namespace std::chrono_literals;

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <t3api/sandbox/simulated_metrc.hpp>
+#include <t3api/sandbox/metrc/simulated.hpp>
 #include <tests/unit/sandbox/support.hpp>
 
 using namespace t3api::sandbox;

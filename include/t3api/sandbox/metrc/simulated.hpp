@@ -1,5 +1,5 @@
-#ifndef T3API_SANDBOX_SIMULATED_METRC_HPP
-#define T3API_SANDBOX_SIMULATED_METRC_HPP
+#ifndef T3API_SANDBOX_METRC_SIMULATED_HPP
+#define T3API_SANDBOX_METRC_SIMULATED_HPP
 
 #include <atomic>
 #include <chrono>
@@ -21,11 +21,11 @@
 #include <t3api/detail/base32.hpp>
 #include <t3api/detail/crypto.hpp>
 #include <t3api/detail/wipe.hpp>
-#include <t3api/sandbox/metrc.hpp>
+#include <t3api/sandbox/metrc/session_table.hpp>
+#include <t3api/sandbox/metrc/totp.hpp>
+#include <t3api/sandbox/metrc/upstream.hpp>
 #include <t3api/sandbox/model.hpp>
-#include <t3api/sandbox/session_table.hpp>
 #include <t3api/sandbox/states.hpp>
-#include <t3api/sandbox/totp.hpp>
 
 namespace t3api::sandbox {
 

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <t3api/sandbox/certificate.hpp>
+#include <t3api/sandbox/http/certificate.hpp>
 
 using namespace t3api::sandbox;
 using namespace std::chrono_literals;

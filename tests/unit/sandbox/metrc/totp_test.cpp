@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include <t3api/sandbox/totp.hpp>
+#include <t3api/sandbox/metrc/totp.hpp>
 
 using namespace t3api::sandbox;
 using t3api::wall_time;

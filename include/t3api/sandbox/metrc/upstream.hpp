@@ -1,5 +1,5 @@
-#ifndef T3API_SANDBOX_METRC_HPP
-#define T3API_SANDBOX_METRC_HPP
+#ifndef T3API_SANDBOX_METRC_UPSTREAM_HPP
+#define T3API_SANDBOX_METRC_UPSTREAM_HPP
 
 #include <concepts>
 #include <memory>
@@ -34,11 +34,13 @@ struct metrc_session {
   std::shared_ptr<const metrc_user> user{};
 };
 
-/// Why Metrc refused a login. Whoever asks over the wire gets one and the same answer for all of them.
+/// Why Metrc refused a login. Whoever asks over the wire gets one and the same answer for all but the last.
 enum class metrc_refusal {
   credentials,  ///< Unknown user, wrong password or wrong e-mail address.
   otp_wrong,    ///< No one-time password, or a wrong one, with all else right.
   otp_used,     ///< The right one-time password, but it was used before: the next one will do.
+  locked,       ///< The account is locked, whatever was sent.
+  unavailable,  ///< Metrc is in trouble, whatever was sent.
 };
 
 /// A session, or why there is none.

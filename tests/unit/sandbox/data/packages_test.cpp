@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <t3api/sandbox/packages.hpp>
+#include <t3api/sandbox/data/packages.hpp>
 
 using namespace t3api::sandbox;
 

@@ -1,5 +1,5 @@
-#ifndef T3API_SANDBOX_SESSION_TABLE_HPP
-#define T3API_SANDBOX_SESSION_TABLE_HPP
+#ifndef T3API_SANDBOX_METRC_SESSION_TABLE_HPP
+#define T3API_SANDBOX_METRC_SESSION_TABLE_HPP
 
 #include <chrono>
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 #include <t3api/core/clock.hpp>
 #include <t3api/detail/uuid.hpp>
-#include <t3api/sandbox/metrc.hpp>
+#include <t3api/sandbox/metrc/upstream.hpp>
 
 namespace t3api::sandbox {
 

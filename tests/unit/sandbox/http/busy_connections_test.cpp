@@ -1,4 +1,4 @@
-#include <t3api/sandbox/busy_connections.hpp>
+#include <t3api/sandbox/http/busy_connections.hpp>
 
 #include <doctest/doctest.h>
 

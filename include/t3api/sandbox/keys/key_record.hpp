@@ -1,0 +1,40 @@
+#ifndef T3API_SANDBOX_KEYS_KEY_RECORD_HPP
+#define T3API_SANDBOX_KEYS_KEY_RECORD_HPP
+
+#include <optional>
+#include <string>
+
+#include <t3api/core/clock.hpp>
+
+namespace t3api::sandbox {
+
+/// Whose a secret key is.
+struct key_owner {
+  std::string hostname{};  ///< Canonical.
+  std::string username{};
+
+  friend bool operator==(const key_owner&, const key_owner&) = default;
+};
+
+/// Credentials at rest; `vault` makes and opens them.
+struct sealed_credentials {
+  std::string ring_id{};  ///< Which key of the ring opens them.
+  std::string bytes{};
+};
+
+/// All that is kept of a secret key, which is never the key itself.
+struct key_record {
+  std::string id{};        ///< A UUID that has nothing to do with the key, and opens nothing.
+  std::string key_hash{};  ///< 32 bytes: a keyed hash of the key.
+  key_owner owner{};
+  std::string
+      login{};  ///< 32 bytes: a keyed hash of the credentials, the same for keys made from the same ones.
+  wall_time created_at{};
+  std::optional<wall_time> last_used_at{};
+  bool is_enabled = true;  ///< False once Metrc refused the credentials.
+  sealed_credentials credentials{};
+};
+
+}  // namespace t3api::sandbox
+
+#endif
