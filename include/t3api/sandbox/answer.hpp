@@ -42,12 +42,18 @@ constexpr std::string_view error_type(int status) noexcept {
     case 403: return "forbidden";
     case 404: return "not_found";
     case 405: return "method_not_allowed";
+    case 408: return "request_timeout";
+    case 409: return "conflict";
     case 413: return "content_too_large";
     case 414: return "uri_too_long";
     case 415: return "unsupported_media_type";
     case 422: return "unprocessable_content";
+    case 429: return "too_many_requests";
+    case 431: return "headers_too_large";
     case 501: return "not_implemented";
+    case 502: return "bad_gateway";
     case 503: return "unavailable";
+    case 504: return "gateway_timeout";
     default: return status < 500 ? "client_error" : "internal_error";
   }
 }

@@ -119,6 +119,7 @@ identity authenticate(context<Metrc>& shared, const call& c) {
         "the request is not authenticated: send Authorization: Bearer <token>, or X-T3-API-Key: <secret "
         "key>");
   }
+  shared.limits.count_request(*who->session.user);
   for (const auto& key : keys) shared.secret_keys.used(key, c.now);
   return *std::move(who);
 }

@@ -12,6 +12,7 @@
 #include <t3api/sandbox/keys/key_ring.hpp>
 #include <t3api/sandbox/keys/memory_database.hpp>
 #include <t3api/sandbox/keys/secret_keys.hpp>
+#include <t3api/sandbox/limits/limits.hpp>
 #include <t3api/sandbox/metrc/upstream.hpp>
 #include <t3api/sandbox/model.hpp>
 #include <t3api/sandbox/sessions/session_cache.hpp>
@@ -45,6 +46,7 @@ struct context {
   upstream_sessions<Metrc> sessions;
   sandbox::secret_keys secret_keys;
   const sandbox::api_keys api_keys;
+  service_limits limits;
 
  private:
   struct complete_tag {};
@@ -64,7 +66,8 @@ struct context {
         cache(std::make_shared<session_cache>(clock, on.sessions)),
         sessions(metrc, clock, cache, on.ring->ring()->derived("names of logins")),
         secret_keys(on.keys, on.ring),
-        api_keys(known) {}
+        api_keys(known),
+        limits(settings, clock) {}
 };
 
 }  // namespace t3api::sandbox

@@ -20,6 +20,7 @@
 #include <t3api/sandbox/input.hpp>
 #include <t3api/sandbox/jwt.hpp>
 #include <t3api/sandbox/keys/key_record.hpp>
+#include <t3api/sandbox/limits/limits.hpp>
 #include <t3api/sandbox/metrc/stored_credentials.hpp>
 #include <t3api/sandbox/sessions/upstream_sessions.hpp>
 #include <t3api/sandbox/states.hpp>
@@ -68,13 +69,15 @@ response token_answer(context<Metrc>& shared, const call& c, std::string_view au
 template <metrc_upstream Metrc>
 response post_credentials(context<Metrc>& shared, const call& c) {
   const auto body = body_object(c);
-  const auto answer = shared.metrc->login({.hostname = hostname_member(body),
-                                           .username = required_text(body, "username"),
-                                           .password = required_text(body, "password"),
-                                           .otp = optional_text(body, "otp"),
-                                           .email = optional_text(body, "email")});
+  const metrc_login form{.hostname = hostname_member(body),
+                         .username = required_text(body, "username"),
+                         .password = required_text(body, "password"),
+                         .otp = optional_text(body, "otp"),
+                         .email = optional_text(body, "email")};
+  login_attempt attempt(shared.limits, attempted_account(form.hostname, form.username), c.address);
+  const auto answer = shared.metrc->login(form);
   if (!answer.session && answer.refusal == metrc_refusal::unavailable) throw metrc_unavailable();
-  if (!answer.session) throw login_refused();
+  if (!answer.session) throw attempt.failed(login_refused());
   return token_answer(shared, c, "CREDENTIALS", *answer.session);
 }
 
@@ -87,13 +90,16 @@ response post_apikey(context<Metrc>& shared, const call& c) {
   if (!where)
     throw refusal(422,
                   "the member 'stateCode' names no state: give one that GET /v2/states lists, such as CA");
+  login_attempt attempt(shared.limits, attempted_api_key(key, where->abbreviation), c.address);
   const auto* credentials = shared.api_keys.find(key, *where);
   if (!credentials)
-    throw unauthorized("the API key is not known for this state: check the key and the state code");
+    throw attempt.failed(
+        unauthorized("the API key is not known for this state: check the key and the state code"));
   const auto kept =
       shared.sessions.session(shared.sessions.name_of(*credentials), [&] { return *credentials; });
   if (!kept.session && kept.retry_after.count() == 0)
-    throw unauthorized("Metrc no longer accepts the credentials behind the API key: ask T3 for a new one");
+    throw attempt.failed(
+        unauthorized("Metrc no longer accepts the credentials behind the API key: ask T3 for a new one"));
   if (!kept.session) throw login_must_wait(kept);
   return token_answer(shared, c, "API_KEY", *kept.session);
 }
@@ -112,9 +118,11 @@ response post_secretkey(context<Metrc>& shared, const call& c) {
                   "the member 'otpSeed' is not Base32: give the seed that the authenticator was set up with, "
                   "not a code");
   }
+  login_attempt attempt(shared.limits, attempted_account(credentials.hostname, credentials.username),
+                        c.address);
   const auto login = shared.sessions.name_of(credentials);
   const auto kept = shared.sessions.fresh_session(login, credentials);
-  if (!kept.session && kept.retry_after.count() == 0) throw login_refused();
+  if (!kept.session && kept.retry_after.count() == 0) throw attempt.failed(login_refused());
   if (!kept.session) throw login_must_wait(kept);
   const secret key = shared.secret_keys.make(credentials, login, c.now);
   return json_answer(200, {{"secretKey", std::string(key.reveal())}});

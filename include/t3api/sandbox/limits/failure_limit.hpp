@@ -1,0 +1,89 @@
+#ifndef T3API_SANDBOX_LIMITS_FAILURE_LIMIT_HPP
+#define T3API_SANDBOX_LIMITS_FAILURE_LIMIT_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+#include <t3api/core/clock.hpp>
+#include <t3api/sandbox/limits/bounded_table.hpp>
+
+namespace t3api::sandbox {
+
+/// How many attempts may fail under each name in a window of time, which begins with the first failure.
+/// Success takes nothing back, only time does: else whoever can log in once could guess on for ever. An
+/// attempt that is under way may still fail and holds a place; when the last places are held, others wait for
+/// them. So however many threads try at once, never more than the limit fail, and those who are right are not
+/// refused for the number of their threads. Any number of threads may share it.
+class failure_limit {
+ public:
+  /// `most` is 0 for no limit. Names beyond `capacity` push out those seen longest ago, which then start
+  /// anew: guessing on in that way takes thousands of other failures for each few guesses.
+  failure_limit(unsigned most, std::chrono::seconds window, std::size_t capacity = 50'000)
+      : most_(most), window_(window), names_(capacity) {}
+
+  /// Begins an attempt, which `end` must end; or, when too many have failed, how long to wait: whole seconds,
+  /// at least one.
+  std::optional<std::chrono::seconds> begin(std::string_view name, const t3api::clock& clock) {
+    if (most_ == 0) return std::nullopt;
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      const auto now = clock.now();
+      tally& w = open_tally(name, now);
+      if (w.failed >= most_) return std::chrono::ceil<std::chrono::seconds>(w.ends - now);
+      if (w.failed + w.pending < most_) {
+        ++w.pending;
+        return std::nullopt;
+      }
+      ended_.wait(lock);
+    }
+  }
+
+  void end(std::string_view name, bool failed, const t3api::clock& clock) {
+    if (most_ == 0) return;
+    {
+      const std::scoped_lock lock(mutex_);
+      const auto now = clock.now();
+      tally& w = open_tally(name, now);
+      if (w.pending > 0) --w.pending;  // None when other names have pushed it out meanwhile.
+      if (failed) {
+        if (w.failed == 0) w.ends = now + window_;
+        ++w.failed;
+      }
+    }
+    ended_.notify_all();
+  }
+
+  /// How many names it remembers: at most twice the capacity.
+  std::size_t size() const {
+    const std::scoped_lock lock(mutex_);
+    return names_.size();
+  }
+
+ private:
+  struct tally {
+    unsigned failed = 0;
+    unsigned pending = 0;
+    steady_time ends = (steady_time::min)();
+  };
+
+  tally& open_tally(std::string_view name, steady_time now) {
+    tally& w = names_[name];
+    if (w.ends <= now) w.failed = 0;
+    return w;
+  }
+
+  const unsigned most_;
+  const std::chrono::seconds window_;
+  mutable std::mutex mutex_;
+  std::condition_variable ended_;
+  bounded_table<tally> names_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif

@@ -1,0 +1,104 @@
+#ifndef T3API_SANDBOX_LIMITS_LIMITS_HPP
+#define T3API_SANDBOX_LIMITS_LIMITS_HPP
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <t3api/core/clock.hpp>
+#include <t3api/sandbox/answer.hpp>
+#include <t3api/sandbox/limits/failure_limit.hpp>
+#include <t3api/sandbox/limits/request_limit.hpp>
+#include <t3api/sandbox/metrc/upstream.hpp>
+#include <t3api/sandbox/model.hpp>
+
+namespace t3api::sandbox {
+
+/// 429, with the header Retry-After.
+inline refusal too_many(const std::string& what, std::chrono::seconds wait) {
+  const std::string seconds = std::to_string(wait.count());
+  return {429, what + ": try again in " + seconds + " s", {{"Retry-After", seconds}}};
+}
+
+/// The limits of one service: how often a user may call, how often logins may fail. Several services that
+/// share a key database count each for itself. Any number of threads may share it.
+class service_limits {
+ public:
+  service_limits(const settings& limits, std::shared_ptr<t3api::clock> clock)
+      : clock_(std::move(clock)),
+        requests_(limits.requests_per_minute),
+        of_account_(limits.failed_logins_per_account, limits.login_window),
+        of_address_(limits.failed_logins_per_address, limits.login_window) {}
+
+  /// Counts a request of this user, whatever the way in. Throws `refusal` (429) when there were too many.
+  void count_request(const metrc_user& user) {
+    const auto wait = requests_.take(user.hostname + "\n" + user.username, clock_->now());
+    if (wait) {
+      throw too_many("this user has made " + std::to_string(requests_.most()) + " requests in a minute",
+                     *wait);
+    }
+  }
+
+ private:
+  friend class login_attempt;
+
+  const std::shared_ptr<t3api::clock> clock_;
+  request_limit requests_;
+  failure_limit of_account_;
+  failure_limit of_address_;
+};
+
+/// One login, from before anything is done for it until it is known whether it failed. To be told through
+/// `failed`; what ends in any other way does not count.
+class login_attempt {
+ public:
+  /// `account` is what was submitted, known or not. `address` may be empty: then only the account counts.
+  /// Throws `refusal` (429) when too many logins have failed for that account or from that address, whether
+  /// this one would be right or not.
+  login_attempt(service_limits& limits, std::string account, std::string_view address)
+      : limits_(limits), account_(std::move(account)), address_(address) {
+    if (const auto wait = limits_.of_account_.begin(account_, *limits_.clock_)) {
+      throw too_many("too many logins have failed for this account", *wait);
+    }
+    if (address_.empty()) return;
+    if (const auto wait = limits_.of_address_.begin(address_, *limits_.clock_)) {
+      limits_.of_account_.end(account_, false, *limits_.clock_);
+      throw too_many("too many logins have failed from this address", *wait);
+    }
+  }
+  login_attempt(const login_attempt&) = delete;
+  login_attempt& operator=(const login_attempt&) = delete;
+
+  ~login_attempt() {
+    limits_.of_account_.end(account_, failed_, *limits_.clock_);
+    if (!address_.empty()) limits_.of_address_.end(address_, failed_, *limits_.clock_);
+  }
+
+  /// Lets the login count as failed, and hands `why` back: `throw attempt.failed(login_refused())`.
+  refusal failed(refusal why) noexcept {
+    failed_ = true;
+    return why;
+  }
+
+ private:
+  service_limits& limits_;
+  const std::string account_;
+  const std::string address_;
+  bool failed_ = false;
+};
+
+/// The name of an account among login attempts. `hostname` is canonical.
+inline std::string attempted_account(std::string_view hostname, std::string_view username) {
+  return "account " + std::string(hostname) + "\n" + std::string(username);
+}
+
+/// The name of an API key among login attempts.
+inline std::string attempted_api_key(std::string_view key, std::string_view state_code) {
+  return "key " + std::string(state_code) + "\n" + std::string(key);
+}
+
+}  // namespace t3api::sandbox
+
+#endif
