@@ -2,7 +2,9 @@
 #define T3API_SANDBOX_KEYS_KEY_RING_HPP
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,12 +15,19 @@
 
 namespace t3api::sandbox {
 
+/// A key ring that cannot be read, or is not right. The message is one sentence for people, without a key.
+struct key_ring_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// The keys of a service, all of 32 bytes. They never lie in its database.
 struct key_ring {
   struct entry {
     std::string id;  ///< 1 to 32 letters, digits, `-` or `_`.
     secret key;
   };
+
+  static constexpr std::size_t key_size = detail::gcm_key_size;
 
   /// What the service's other keys are derived from. It cannot change without ending all secret keys.
   secret root{};
@@ -34,9 +43,41 @@ struct key_ring {
     return found == keys.end() ? nullptr : &found->key;
   }
 
-  /// A key of its own for each purpose.
+  /// A key of its own for each purpose: HMAC-SHA-256 of `t3api-sandbox <purpose>` under the root.
   secret derived(std::string_view purpose) const {
     return secret(detail::hmac_sha256(root.reveal(), "t3api-sandbox " + std::string(purpose)));
+  }
+
+  static bool is_id(std::string_view id) noexcept {
+    const auto fits = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+             c == '_';
+    };
+    return !id.empty() && id.size() <= 32 && std::all_of(id.begin(), id.end(), fits);
+  }
+
+  /// Throws `key_ring_error` when the ring is not one that a service can work with.
+  void check() const {
+    if (root.size() != key_size) throw key_ring_error("root must be 32 bytes");
+    if (keys.empty()) throw key_ring_error("keys is empty: a key ring has at least one key");
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const std::string place = "keys[" + std::to_string(i) + "]";
+      if (!is_id(keys[i].id)) {
+        throw key_ring_error(place + ".id must be 1 to 32 letters, digits, '-' or '_'");
+      }
+      if (keys[i].key.size() != key_size) throw key_ring_error(place + ".key must be 32 bytes");
+      if (find(keys[i].id) != &keys[i].key) {
+        throw key_ring_error(place + " has the id '" + keys[i].id + "' of a key before it: leave one out");
+      }
+      for (std::size_t before = 0; before <= i; ++before) {
+        const auto& other = before == i ? root : keys[before].key;
+        if (detail::constant_time_equal(keys[i].key.reveal(), other.reveal())) {
+          throw key_ring_error(place + ".key is the same as " +
+                               (before == i ? "root" : "that of keys[" + std::to_string(before) + "]") +
+                               ": each must be random");
+        }
+      }
+    }
   }
 };
 
@@ -58,7 +99,10 @@ class key_ring_source {
 /// A ring that stays as it is.
 class fixed_key_ring final : public key_ring_source {
  public:
-  explicit fixed_key_ring(key_ring ring) : ring_(std::make_shared<key_ring>(std::move(ring))) {}
+  /// Throws `key_ring_error` as `key_ring::check` does.
+  explicit fixed_key_ring(key_ring ring) : ring_(std::make_shared<key_ring>(std::move(ring))) {
+    ring_->check();
+  }
 
   std::shared_ptr<const key_ring> ring() const override { return ring_; }
   std::shared_ptr<const key_ring> fresh_ring() override { return ring_; }
@@ -69,7 +113,8 @@ class fixed_key_ring final : public key_ring_source {
 
 /// A new ring with one key-encryption key, from the system's random source.
 inline key_ring make_key_ring() {
-  return {.root = secret(detail::random_bytes(32)), .keys = {{"k1", secret(detail::random_bytes(32))}}};
+  return {.root = secret(detail::random_bytes(key_ring::key_size)),
+          .keys = {{"k1", secret(detail::random_bytes(key_ring::key_size))}}};
 }
 
 }  // namespace t3api::sandbox

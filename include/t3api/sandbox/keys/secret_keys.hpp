@@ -13,6 +13,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/crypto.hpp>
 #include <t3api/detail/uuid.hpp>
+#include <t3api/detail/wipe.hpp>
 #include <t3api/sandbox/keys/database.hpp>
 #include <t3api/sandbox/keys/key_record.hpp>
 #include <t3api/sandbox/keys/key_ring.hpp>
@@ -28,8 +29,9 @@ class secret_keys {
  public:
   secret_keys(std::shared_ptr<key_database> database, std::shared_ptr<key_ring_source> ring)
       : database_(std::move(database)),
-        hash_key_(ring->ring()->derived("hashes of secret keys")),
-        vault_(std::move(ring)) {}
+        ring_(std::move(ring)),
+        hash_key_(ring_->ring()->derived("hashes of secret keys")),
+        vault_(ring_) {}
 
   /// A new key for credentials that Metrc has just accepted. `login` is their name among logins.
   secret make(const stored_credentials& credentials, std::string_view login, wall_time now) {
@@ -39,20 +41,29 @@ class secret_keys {
                       .owner = {credentials.hostname, credentials.username},
                       .login = std::string(login),
                       .created_at = now};
-    record.credentials = vault_.seal(credentials, record.id, record.owner);
+    record.credentials = vault_.seal(credentials, record);
     database_->add(record);
+    keep_up_with_rotation(credentials, record);
     return key;
   }
 
   /// What is known of a key, or nothing. The time it takes tells nothing about how much of a wrong key was
-  /// right, as only hashes under a key that the caller cannot know are compared.
+  /// right, as only hashes under a key that the caller cannot know are compared. Throws `vault_error` when
+  /// the record is not as it was made.
   std::optional<key_record> find(std::string_view key) const {
-    return database_->find(hash(detail::to_lower(detail::trim(key))));
+    std::string text = detail::to_lower(detail::trim(key));
+    const std::string key_hash = hash(text);
+    detail::wipe(text);
+    auto record = database_->find(key_hash);
+    if (record) record = with_newest(*std::move(record), [this](const key_record& r) { vault_.check(r); });
+    return record;
   }
 
   /// The credentials behind a key. Throws `vault_error`.
   stored_credentials credentials(const key_record& record) const {
-    return vault_.open(record.credentials, record.id, record.owner);
+    stored_credentials opened;
+    if (with_newest(record, [&](const key_record& r) { opened = vault_.open(r); })) return opened;
+    throw vault_error("the secret key was deleted while it was being used: make a new one");
   }
 
   /// The keys of a user, the oldest first.
@@ -71,7 +82,35 @@ class secret_keys {
  private:
   std::string hash(std::string_view key) const { return detail::hmac_sha256(hash_key_.reveal(), key); }
 
+  /// A rotation that began while the record was on its way into the database may have missed it. A ring that
+  /// changes after this look changes after the record was there to be found.
+  void keep_up_with_rotation(const stored_credentials& credentials, key_record& record) {
+    while (ring_->fresh_ring()->current().id != record.credentials.ring_id) {
+      auto renewed = vault_.seal(credentials, record);
+      if (!database_->replace_credentials(record.id, record.credentials, renewed)) return;
+      record.credentials = std::move(renewed);
+    }
+  }
+
+  /// What `use` was done with: the record, or the one in the database when a rotation has put it under a key
+  /// that outlives the one of `record`. Nothing when it was erased meanwhile and its key is gone too.
+  template <class Use>
+  std::optional<key_record> with_newest(key_record record, const Use& use) const {
+    for (;;) {
+      try {
+        use(record);
+        return record;
+      } catch (const vault_error&) {
+        auto now = database_->find(record.key_hash);
+        if (now && now->credentials.bytes == record.credentials.bytes) throw;
+        if (!now) return std::nullopt;
+        record = *std::move(now);
+      }
+    }
+  }
+
   const std::shared_ptr<key_database> database_;
+  const std::shared_ptr<key_ring_source> ring_;
   const secret hash_key_;
   const vault vault_;
 };
