@@ -37,7 +37,8 @@ class key_database {
   /// Removes a record of that owner; false when there is none such.
   virtual bool erase(std::string_view id, const key_owner& owner) = 0;
   /// Sets when a key was last used, unless a later time is there already; nothing when the record is gone. A
-  /// database to which a write is dear may leave out what is less than a minute after `record.last_used_at`.
+  /// database to which a write is dear may leave out what is less than a minute after `record.last_used_at`,
+  /// and may write it later, as no call waits for it or fails by it.
   virtual void set_last_used(const key_record& record, wall_time when) = 0;
   /// Sets `is_enabled` to false for all records with these credentials.
   virtual void disable(std::string_view login) = 0;
