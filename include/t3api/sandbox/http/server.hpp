@@ -6,47 +6,32 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <fstream>
 #include <functional>
 #include <future>
 #include <iterator>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
-#include <httplib.h>
-
 #include <t3api/detail/worker_pool.hpp>
-#include <t3api/sandbox/http/certificate.hpp>
+#include <t3api/sandbox/handler.hpp>
+#include <t3api/sandbox/http/connection.hpp>
+#include <t3api/sandbox/http/connection_table.hpp>
 #include <t3api/sandbox/http/exchange.hpp>
-#include <t3api/sandbox/http/listening_socket.hpp>
-
-#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
-#error \
-    "The sandbox's server needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program, as t3api's CMake and pkg-config's cpp-httplib do"
-#endif
+#include <t3api/sandbox/http/httplib_server.hpp>
+#include <t3api/sandbox/http/options.hpp>
+#include <t3api/sandbox/http/tls_context.hpp>
 
 namespace t3api::sandbox {
 
-/// Where and how an `http_server` listens. All members have defaults.
-struct http_server_options {
-  std::string host = "127.0.0.1";    ///< Address or name of this machine to listen on.
-  std::uint16_t port = 0;            ///< 0 takes any free port.
-  std::optional<certificate> tls{};  ///< Serves HTTPS with it, TLS 1.2 or newer.
-  std::string client_authorities{};  ///< PEM; with TLS, only clients with a certificate of these may come in.
-  std::size_t max_connections = 256;  ///< Connections served at once; each takes a thread while it is open.
-  std::size_t max_body_bytes =
-      sandbox::max_body_bytes;           ///< Of a request, after decompression; more gets 413.
-  std::chrono::seconds idle_timeout{5};  ///< How long a connection may stay open between two requests.
-};
-
-/// Serves any request → response callable over HTTP or HTTPS with cpp-httplib, each connection on a thread of
-/// its own. The callable is called from many threads at once. cpp-httplib sets the process to ignore SIGPIPE.
+/// Serves any request → response callable over HTTP/1.1 or HTTPS, each connection on a thread of its own.
+/// The callable is called from many threads at once. cpp-httplib listens, and sets the process to ignore
+/// SIGPIPE; what is on the connections is read and limited here.
 ///
 ///     t3api::sandbox::service service;
 ///     t3api::sandbox::http_server server([&](const t3api::request& r) { return service.handle(r); });
@@ -54,7 +39,7 @@ struct http_server_options {
 class http_server {
  public:
   explicit http_server(http_handler handler, http_server_options options = {})
-      : options_(std::move(options)), exchange_(std::move(handler), options_.max_body_bytes) {}
+      : handler_(std::move(handler)), options_(std::move(options)) {}
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;
   ~http_server() { stop(); }
@@ -63,39 +48,17 @@ class http_server {
   /// had, and std::invalid_argument when the certificate cannot be used. Does nothing when the server runs.
   void start() {
     const std::scoped_lock lock(mutex_);
-    if (server_) return;
-    auto server = make_server();
-    int listening = -1;
-    configure(*server, listening);
-    errno = 0;
-    const int port = options_.port == 0
-                         ? server->bind_to_any_port(options_.host)
-                         : (server->bind_to_port(options_.host, options_.port) ? options_.port : -1);
-    if (port <= 0) throw std::runtime_error(cannot_listen(errno));
-    // cpp-httplib 0.11 queues only 5 connections that nobody accepted yet; listening again changes that.
-    ::listen(listening, 1024);
-    const auto address = local_address::of(listening);
-
-    std::promise<void> ready;
-    auto accepting = ready.get_future();
-    server->new_task_queue = [this, address, &ready] {
-      ready.set_value();
-      return new task_queue(options_.max_connections, exchange_, address);
-    };
-    thread_ = std::thread([s = server.get()] { s->listen_after_bind(); });
-    accepting.wait();
-    port_ = static_cast<std::uint16_t>(port);
-    server_ = std::move(server);
+    if (running_) return;
+    auto made = std::make_unique<running>(handler_, options_);
+    port_ = made->port();
+    running_ = std::move(made);
   }
 
   /// Accepts no more, lets requests that are being answered finish, closes all connections. Does nothing when
   /// it does not run.
   void stop() {
     const std::scoped_lock lock(mutex_);
-    if (!server_) return;
-    server_->stop();
-    thread_.join();
-    server_.reset();
+    running_.reset();
   }
 
   /// The port it listens on, from `start` on.
@@ -109,88 +72,129 @@ class http_server {
   }
 
  private:
-  /// httplib's queue of connections, on threads that are started when they are needed.
-  class task_queue final : public httplib::TaskQueue {
+  /// One run of the server, from start to stop.
+  class running {
    public:
-    using enqueued = decltype(std::declval<httplib::TaskQueue&>().enqueue(nullptr));
-
-    task_queue(std::size_t most_threads, const http_exchange& exchange, std::optional<local_address> server)
-        : exchange_(exchange), server_(server), pool_(most_threads) {}
-
-    enqueued enqueue(std::function<void()> serve_connection) override {
-      pool_.run(std::move(serve_connection));
-      return enqueued(true);
+    running(const http_handler& handler, const http_server_options& options)
+        : handler_(handler),
+          options_(options),
+          tls_(make_tls_context(options)),
+          http_([this](socket_t accepted) { serve(accepted); }) {
+      listen();
+      std::promise<void> ready;
+      auto accepting = ready.get_future();
+      http_.new_task_queue = [this, &ready] {
+        acceptor_ = std::this_thread::get_id();
+        ready.set_value();
+        return new task_queue(*this);
+      };
+      thread_ = std::thread([this] { http_.listen_after_bind(); });
+      accepting.wait();
+    }
+    ~running() {
+      http_.stop();
+      thread_.join();
     }
 
-    /// httplib calls this when it accepts no more.
-    void shutdown() override {
-      if (server_) end_reading(*server_, [this](int peer_port) { return exchange_.is_busy(peer_port); });
-      pool_.finish();
-    }
+    std::uint16_t port() const noexcept { return port_; }
 
    private:
-    const http_exchange& exchange_;
-    std::optional<local_address> server_;
-    detail::worker_pool pool_;
-  };
+    /// httplib's queue of connections, on threads that are started when they are needed.
+    class task_queue final : public httplib::TaskQueue {
+     public:
+      using enqueued = decltype(std::declval<httplib::TaskQueue&>().enqueue(nullptr));
 
-  /// Sets up a TLS context; httplib passes it as `SSL_CTX&` or, in newer versions, as a pointer without type.
-  struct tls_setup {
-    const http_server_options& options;
-    std::exception_ptr& failure;
+      explicit task_queue(running& owner) : owner_(owner), pool_(owner.options_.max_connections) {}
 
-    bool operator()(void* context) const noexcept {
-      try {
-        use_certificate(static_cast<SSL_CTX*>(context), *options.tls);
-        if (!options.client_authorities.empty()) {
-          require_client_certificate(static_cast<SSL_CTX*>(context), options.client_authorities);
+      enqueued enqueue(std::function<void()> serve_connection) override {
+        const auto most = owner_.options_.max_connections;
+        const auto open = open_.load();
+        if (open >= most && (open >= 2 * most || !owner_.connections_.end_one())) {
+          serve_connection();  // On this thread it is refused.
+        } else {
+          ++open_;
+          pool_.run([this, job = std::move(serve_connection)] {
+            job();
+            --open_;
+          });
         }
-        return true;
-      } catch (...) {
-        failure = std::current_exception();
-        return false;
+        return enqueued(true);
       }
+
+      /// httplib calls this when it accepts no more.
+      void shutdown() override {
+        owner_.connections_.stop();
+        pool_.finish();
+      }
+
+     private:
+      running& owner_;
+      std::atomic<std::size_t> open_ = 0;  ///< Connections that have a thread or wait for one.
+      detail::worker_pool pool_;
+    };
+
+    void listen() {
+      int listening = -1;
+      // httplib's own choice, SO_REUSEPORT, would let two servers share a port unnoticed.
+      http_.set_socket_options([&listening](socket_t socket) {
+        const int yes = 1;
+        ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+        listening = socket;
+      });
+      errno = 0;
+      const int port = options_.port == 0
+                           ? http_.bind_to_any_port(options_.host)
+                           : (http_.bind_to_port(options_.host, options_.port) ? options_.port : -1);
+      if (port <= 0) throw std::runtime_error(cannot_listen(errno));
+      // cpp-httplib 0.11 queues only 5 connections that nobody accepted yet; listening again changes that.
+      ::listen(listening, 1024);
+      port_ = static_cast<std::uint16_t>(port);
     }
-    bool operator()(SSL_CTX& context) const noexcept { return (*this)(static_cast<void*>(&context)); }
+
+    void serve(socket_t accepted) {
+      connection with(accepted, tls_.get());
+      if (std::this_thread::get_id() == acceptor_) return refuse(with);
+      connection_table::place place(connections_, accepted);
+      if (!place.enter(connection_phase::receiving) || !with.handshake(after(options_.head_timeout))) return;
+      const answer_writer writer = [this](response answer, bool head_only, bool close,
+                                          std::string_view accept_encoding) {
+        return http_.write(std::move(answer), head_only, close, accept_encoding);
+      };
+      http_exchange(with, place, handler_, writer, options_).run();
+    }
+
+    /// All threads are at work. Must not wait for the peer.
+    void refuse(connection& with) {
+      if (tls_) return;
+      const refusal why(503, "too many connections at once: try again", {{"Retry-After", "1"}});
+      with.write_some(http_.write(refusal_answer(why, ""), false, true, {}));
+      with.end_writing();
+      with.discard(options_.max_head_bytes, std::chrono::steady_clock::now());
+    }
+
+    std::string cannot_listen(int cause) const {
+      const std::string where =
+          "cannot listen on " + options_.host + " port " + std::to_string(options_.port) + ": ";
+      if (cause == EADDRINUSE)
+        return where + "another program uses the port; choose another, or 0 for any free one";
+      if (cause == EACCES) return where + "the system does not allow it; choose a port above 1023";
+      return where + "the host is no address of this machine; use 127.0.0.1";
+    }
+
+    const http_handler& handler_;
+    const http_server_options& options_;
+    const tls_context tls_;
+    connection_table connections_;
+    httplib_server http_;
+    std::thread::id acceptor_;
+    std::thread thread_;
+    std::uint16_t port_ = 0;
   };
 
-  std::unique_ptr<httplib::Server> make_server() const {
-    if (!options_.tls) return std::make_unique<httplib::Server>();
-    std::exception_ptr failure;
-    auto server = std::make_unique<httplib::SSLServer>(tls_setup{options_, failure});
-    if (failure) std::rethrow_exception(failure);
-    return server;
-  }
-
-  void configure(httplib::Server& server, int& listening) {
-    server.set_tcp_nodelay(true);
-    server.set_keep_alive_max_count(1'000'000'000);
-    server.set_keep_alive_timeout(static_cast<time_t>(options_.idle_timeout.count()));
-    server.set_read_timeout(10);
-    server.set_write_timeout(10);
-    // httplib's own choice, SO_REUSEPORT, would let two servers share a port unnoticed.
-    server.set_socket_options([&listening](socket_t socket) {
-      const int yes = 1;
-      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-      listening = socket;
-    });
-    exchange_.attach(server);
-  }
-
-  std::string cannot_listen(int cause) const {
-    const std::string where =
-        "cannot listen on " + options_.host + " port " + std::to_string(options_.port) + ": ";
-    if (cause == EADDRINUSE)
-      return where + "another program uses the port; choose another, or 0 for any free one";
-    if (cause == EACCES) return where + "the system does not allow it; choose a port above 1023";
-    return where + "the host is no address of this machine; use 127.0.0.1";
-  }
-
+  const http_handler handler_;
   const http_server_options options_;
-  http_exchange exchange_;
   std::mutex mutex_;
-  std::unique_ptr<httplib::Server> server_;
-  std::thread thread_;
+  std::unique_ptr<running> running_;
   std::atomic<std::uint16_t> port_{0};
 };
 

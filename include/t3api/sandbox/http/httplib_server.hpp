@@ -1,0 +1,138 @@
+#ifndef T3API_SANDBOX_HTTP_HTTPLIB_SERVER_HPP
+#define T3API_SANDBOX_HTTP_HTTPLIB_SERVER_HPP
+
+#include <cstddef>
+#include <ctime>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <httplib.h>
+
+#include <t3api/core/response.hpp>
+#include <t3api/detail/ascii.hpp>
+
+#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
+#error \
+    "The sandbox's server needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program, as t3api's CMake and pkg-config's cpp-httplib do"
+#endif
+
+namespace t3api::sandbox {
+
+/// The part of cpp-httplib that is used of its server: it listens, accepts, and writes answers, compressed
+/// where a caller likes that. It never reads what a peer has sent, since old versions fall over some of it.
+class httplib_server final : public httplib::Server {
+ public:
+  /// `serve` takes over each socket that was accepted.
+  explicit httplib_server(std::function<void(socket_t)> serve) : serve_(std::move(serve)) {
+    set_pre_routing_handler(HandlerWithResponse([](const httplib::Request& asked, httplib::Response& out) {
+      fill(out, *asked.response_handler.target<answer_of>());
+      return HandlerResponse::Handled;
+    }));
+    set_post_routing_handler(Handler([](const httplib::Request& asked, httplib::Response& out) {
+      for (const char* name : {"Accept-Ranges", "Connection", "Keep-Alive"}) out.headers.erase(name);
+      if (asked.response_handler.target<answer_of>()->close) out.headers.emplace("Connection", "close");
+    }));
+  }
+
+  /// The bytes of an answer. `accept_encoding` is that header of the request.
+  std::string write(response answer, bool head_only, bool close, std::string_view accept_encoding) {
+    std::string asked = head_only ? "HEAD / HTTP/1.1\r\n" : "GET / HTTP/1.1\r\n";
+    if (!accept_encoding.empty() && accept_encoding.size() <= longest_accept_encoding) {
+      asked.append("Accept-Encoding: ").append(accept_encoding).append("\r\n");
+    }
+    asked += "\r\n";
+    dialogue wire(asked);
+    // The one place of httplib's request, the same in all versions, that its server leaves to others.
+    const std::function<void(httplib::Request&)> hand_over = [&](httplib::Request& made) {
+      made.response_handler = answer_of{&answer, close};
+    };
+    bool closed = false;
+    process(*this, wire, closed, hand_over);
+    return std::move(wire.answer);
+  }
+
+ private:
+  static constexpr std::size_t longest_accept_encoding = 256;
+
+  struct answer_of {
+    response* answer;
+    bool close;
+
+    bool operator()(const httplib::Response&) const { return true; }
+  };
+
+  /// A request that we wrote, and the answer to it. Versions differ in what a stream must have, hence no
+  /// `override`.
+  class dialogue final : public httplib::Stream {
+   public:
+    explicit dialogue(std::string_view request) : request_(request) {}
+
+    bool is_readable() const { return true; }
+    bool wait_readable() const { return true; }
+    bool is_writable() const { return true; }
+    bool wait_writable() const { return true; }
+    ssize_t read(char* to, std::size_t most) {
+      const auto count = request_.copy(to, most);
+      request_.remove_prefix(count);
+      return static_cast<ssize_t>(count);
+    }
+    using httplib::Stream::write;
+    ssize_t write(const char* bytes, std::size_t count) {
+      answer.append(bytes, count);
+      return static_cast<ssize_t>(count);
+    }
+    void get_remote_ip_and_port(std::string&, int&) const {}
+    void get_local_ip_and_port(std::string&, int&) const {}
+    socket_t socket() const { return INVALID_SOCKET; }
+    std::time_t duration() const { return 0; }
+
+    std::string answer;
+
+   private:
+    std::string_view request_;
+  };
+
+  bool process_and_close_socket(socket_t accepted) override {
+    serve_(accepted);
+    return true;
+  }
+
+  /// httplib's `process_request` got more parameters over the years.
+  template <class Self>
+  static void process(Self& self, httplib::Stream& wire, bool& closed,
+                      const std::function<void(httplib::Request&)>& setup) {
+    const std::string nowhere;
+    if constexpr (requires { self.process_request(wire, false, closed, setup); }) {
+      self.process_request(wire, false, closed, setup);
+    } else if constexpr (requires {
+                           self.process_request(wire, nowhere, 0, nowhere, 0, false, closed, setup);
+                         }) {
+      self.process_request(wire, nowhere, 0, nowhere, 0, false, closed, setup);
+    } else {
+      self.process_request(wire, nowhere, 0, nowhere, 0, false, closed, setup, nullptr);
+    }
+  }
+
+  static void fill(httplib::Response& out, const answer_of& given) {
+    response& made = *given.answer;
+    out.status = made.status >= 200 && made.status < 600 ? made.status : 500;
+    std::string type = "application/octet-stream";
+    for (const auto& [name, value] : made.headers) {
+      if (detail::has_control(value) || detail::has_control(name)) continue;
+      if (detail::iequals(name, "Content-Type")) {
+        type = value;
+      } else if (!detail::iequals(name, "Content-Length") && !detail::iequals(name, "Transfer-Encoding")) {
+        out.headers.emplace(name, value);
+      }
+    }
+    if (!made.body.empty()) out.set_content(std::move(made.body), type);
+  }
+
+  std::function<void(socket_t)> serve_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif

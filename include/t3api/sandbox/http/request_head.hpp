@@ -1,0 +1,137 @@
+#ifndef T3API_SANDBOX_HTTP_REQUEST_HEAD_HPP
+#define T3API_SANDBOX_HTTP_REQUEST_HEAD_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <t3api/core/headers.hpp>
+#include <t3api/detail/ascii.hpp>
+#include <t3api/sandbox/answer.hpp>
+
+namespace t3api::sandbox {
+
+/// A request without its body.
+struct request_head {
+  std::string method{};
+  std::string target{};  ///< As it was sent, percent-encoded, with its query.
+  bool keep_alive = true;
+  t3api::headers headers{};
+};
+
+/// How a body is sent.
+struct body_framing {
+  bool chunked = false;
+  std::uint64_t length = 0;  ///< When it is not chunked.
+
+  bool has_body() const noexcept { return chunked || length > 0; }
+};
+
+namespace request_head_detail {
+
+inline bool is_token(std::string_view text) noexcept {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return detail::ascii_alpha(c) || detail::ascii_digit(c) || marks.find(c) != marks.npos;
+  });
+}
+
+/// Takes a line with its CRLF from the front of `text`, and returns it without.
+inline std::string_view take_line(std::string_view& text) noexcept {
+  const auto line = text.substr(0, text.find("\r\n"));
+  text.remove_prefix((std::min)(text.size(), line.size() + 2));
+  return line;
+}
+
+inline bool has_element(std::string_view list, std::string_view wanted) noexcept {
+  while (!list.empty()) {
+    const auto element = list.substr(0, list.find(','));
+    list.remove_prefix((std::min)(list.size(), element.size() + 1));
+    if (detail::iequals(detail::trim(element), wanted)) return true;
+  }
+  return false;
+}
+
+}  // namespace request_head_detail
+
+/// Reads the lines of a head, each with its CRLF, without the empty line at the end. Throws `refusal` for
+/// whatever RFC 9112 does not allow or lets a server refuse: where two readers could differ about what was
+/// meant, this one does not guess.
+inline request_head parse_request_head(std::string_view lines) {
+  using namespace request_head_detail;
+  request_head head;
+  const auto request_line = take_line(lines);
+  const auto first = request_line.find(' '), last = request_line.rfind(' ');
+  if (first == request_line.npos || first == last || detail::has_control(request_line)) {
+    throw refusal(400, "the request line is not: method, target, version, with one space between them");
+  }
+  const auto target = request_line.substr(first + 1, last - first - 1),
+             version = request_line.substr(last + 1);
+  head.method = request_line.substr(0, first);
+  head.target = target;
+  if (!is_token(head.method) || target.empty() || target.find(' ') != target.npos) {
+    throw refusal(400, "the request line is not: method, target, version, with one space between them");
+  }
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") {
+    throw refusal(400, "the version of HTTP is not one that is spoken here: use HTTP/1.1");
+  }
+  int hosts = 0;
+  bool close = false, stay = false;
+  while (!lines.empty()) {
+    const auto line = take_line(lines);
+    const auto colon = line.find(':');
+    const auto name = line.substr(0, colon);
+    if (colon == line.npos || !is_token(name)) {
+      throw refusal(400, "a header field does not start with its name and a colon");
+    }
+    const auto value = detail::trim(line.substr(colon + 1));
+    if (std::any_of(value.begin(), value.end(),
+                    [](char c) { return c != '\t' && detail::ascii_control(c); })) {
+      throw refusal(400, "the header '" + detail::printable(name, 60) + "' holds a control character");
+    }
+    if (detail::iequals(name, "Host")) ++hosts;
+    if (detail::iequals(name, "Connection")) {
+      close = close || has_element(value, "close");
+      stay = stay || has_element(value, "keep-alive");
+    }
+    head.headers.add_received(std::string(name), std::string(value));
+  }
+  const bool modern = version == "HTTP/1.1";
+  if (hosts > 1 || (modern && hosts == 0)) throw refusal(400, "the request needs one header Host");
+  head.keep_alive = !close && (modern || stay);
+  return head;
+}
+
+/// How the body of a request is sent. Throws `refusal` where that is in doubt (RFC 9112 section 6.3), or is
+/// done in a way that is not understood here.
+inline body_framing framing_of(const request_head& head) {
+  int codings = 0, lengths = 0;
+  std::string_view coding, length;
+  for (const auto& [name, value] : head.headers) {
+    if (detail::iequals(name, "Transfer-Encoding")) ++codings, coding = value;
+    if (detail::iequals(name, "Content-Length")) ++lengths, length = value;
+    if (detail::iequals(name, "Content-Encoding") && !detail::iequals(value, "identity")) {
+      throw refusal(415, "compressed bodies are not taken here: send it as it is",
+                    {{"Accept-Encoding", "identity"}});
+    }
+  }
+  if (codings + lengths == 0) return {};
+  if (codings + lengths > 1) {
+    throw refusal(400, "the request states the length of its body more than once");
+  }
+  if (codings == 1) {
+    if (!detail::iequals(coding, "chunked")) {
+      throw refusal(501, "the only transfer coding here is chunked");
+    }
+    return {.chunked = true};
+  }
+  const auto bytes = detail::parse_decimal(length);
+  if (!bytes) throw refusal(400, "the header Content-Length must be a number");
+  return {.length = *bytes};
+}
+
+}  // namespace t3api::sandbox
+
+#endif
