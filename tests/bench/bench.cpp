@@ -1,4 +1,5 @@
-// What t3api adds to a call: `bench` runs the benchmarks, `bench --ratios` prints ratios taken in one run.
+// What t3api adds to a call: `bench` runs the benchmarks, `bench --ratios` prints ratios taken in one run,
+// and `bench --service` what the sandbox's service bears.
 
 #include <benchmark/benchmark.h>
 
@@ -15,16 +16,12 @@
 #include <utility>
 #include <vector>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <t3api/sandbox.hpp>
 #include <t3api/t3api.hpp>
 
 #include "allocation_count.hpp"
+#include "raw_socket.hpp"
+#include "service_bench.hpp"
 
 namespace {
 
@@ -46,7 +43,7 @@ class local_service {
   const std::string& token() const { return token_; }
 
  private:
-  t3api::sandbox::service service_;
+  t3api::sandbox::service service_{{.requests_per_minute = 0}};
   t3api::sandbox::http_server server_;
   std::string token_;
 };
@@ -56,50 +53,17 @@ const local_service& service() {
   return running;
 }
 
-/// One call by blocking read and write on one kept socket: the least that any client must do.
-class raw_socket {
- public:
-  raw_socket() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(service().port());
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int yes = 1;
-    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-      throw std::runtime_error("the benchmark's own server does not accept connections");
-    }
-    request_ = std::string("GET ") + path +
-               " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\nAccept-Encoding: "
-               "gzip\r\nAuthorization: Bearer " +
-               service().token() + "\r\n\r\n";
-  }
-  ~raw_socket() { ::close(socket_); }
-  raw_socket(const raw_socket&) = delete;
-  raw_socket& operator=(const raw_socket&) = delete;
+/// The call under test as the bytes that a client sends.
+std::string request_bytes() {
+  return std::string("GET ") + path +
+         " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\nAccept-Encoding: "
+         "gzip\r\nAuthorization: Bearer " +
+         service().token() + "\r\n\r\n";
+}
 
-  void operator()() {
-    if (::send(socket_, request_.data(), request_.size(), 0) != static_cast<ssize_t>(request_.size())) fail();
-    std::size_t received = 0;
-    std::size_t wanted = std::string::npos;
-    while (received < wanted) {
-      const auto more = ::recv(socket_, buffer_ + received, sizeof buffer_ - received, 0);
-      if (more <= 0) fail();
-      received += static_cast<std::size_t>(more);
-      const std::string_view text(buffer_, received);
-      const auto head_end = text.find("\r\n\r\n");
-      if (head_end == text.npos) continue;
-      const auto length = text.find("Content-Length: ");
-      wanted = head_end + 4 + static_cast<std::size_t>(std::atoi(buffer_ + length + 16));
-    }
-  }
-
- private:
-  [[noreturn]] static void fail() { throw std::runtime_error("the raw socket's call failed"); }
-
-  int socket_;
-  std::string request_;
-  char buffer_[65536];
+/// That call on a bare socket.
+struct raw_call : raw_socket {
+  raw_call() : raw_socket(service().port(), request_bytes()) {}
 };
 
 /// One call by cpp-httplib alone on one kept connection.
@@ -270,7 +234,7 @@ void print_ratios() {
   constexpr int rounds = 101, calls = 50, threads = 8;
   const auto ours = std::make_shared<t3api_call>();
   const auto plain = std::make_shared<raw_httplib>();
-  const auto socket = std::make_shared<raw_socket>();
+  const auto socket = std::make_shared<raw_call>();
   print("get_over_raw_httplib", ratio(repeated(ours, calls), repeated(plain, calls), rounds), "1.05");
   print("get_over_raw_socket", ratio(repeated(ours, calls), repeated(socket, calls), rounds), "1.25");
   print("raw_httplib_over_raw_socket", ratio(repeated(plain, calls), repeated(socket, calls), rounds), "-");
@@ -296,7 +260,7 @@ void call_once(benchmark::State& state) {
 }
 BENCHMARK(call_once<t3api_call>)->Name("t3api get whoami")->UseRealTime();
 BENCHMARK(call_once<raw_httplib>)->Name("raw cpp-httplib")->UseRealTime();
-BENCHMARK(call_once<raw_socket>)->Name("raw blocking socket")->UseRealTime();
+BENCHMARK(call_once<raw_call>)->Name("raw blocking socket")->UseRealTime();
 
 }  // namespace
 
@@ -304,6 +268,10 @@ int main(int count, char** arguments) {
   try {
     if (count == 2 && std::string_view(arguments[1]) == "--ratios") {
       print_ratios();
+      return 0;
+    }
+    if (count == 2 && std::string_view(arguments[1]) == "--service") {
+      print_service_figures();
       return 0;
     }
     benchmark::Initialize(&count, arguments);
