@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -109,6 +110,7 @@ class nginx {
  public:
   explicit nginx(std::string_view body) {
     port_ = free_port();
+    ::chmod(folder_.path().c_str(), 0755);  // Its workers may have another user.
     std::ofstream(folder_.path() + "/body.json", std::ios::binary) << body;
     std::ofstream(folder_.path() + "/nginx.conf")
         << "daemon off; worker_processes 2; pid nginx.pid; error_log stderr crit;\n"
@@ -133,12 +135,10 @@ class nginx {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
       }
     }
+    end();
     throw std::runtime_error("nginx does not start");
   }
-  ~nginx() {
-    ::kill(process_, SIGTERM);
-    ::waitpid(process_, nullptr, 0);
-  }
+  ~nginx() { end(); }
   nginx(const nginx&) = delete;
   nginx& operator=(const nginx&) = delete;
 
@@ -155,6 +155,11 @@ class nginx {
     ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
     ::close(socket);
     return ntohs(address.sin_port);
+  }
+
+  void end() const {
+    ::kill(process_, SIGTERM);
+    ::waitpid(process_, nullptr, 0);
   }
 
   t3api::test::temporary_folder folder_;
