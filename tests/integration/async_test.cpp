@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "tests/support/raw_server.hpp"
+#include "tests/support/unlimited.hpp"
 
 #include <t3api/coroutine.hpp>
 #include <t3api/sandbox.hpp>
@@ -160,7 +161,7 @@ TEST_CASE("a stop_token ends one call that waits for a silent server, and no oth
 }
 
 TEST_CASE("two hundred calls at once to a sandbox share one exchange and all succeed") {
-  sandbox::service service;
+  sandbox::service service(test::unlimited());
   std::atomic<int> exchanges = 0;
   sandbox::http_server server([&](const request& message) {
     if (message.path == "/v2/auth/credentials") ++exchanges;
@@ -176,7 +177,7 @@ TEST_CASE("two hundred calls at once to a sandbox share one exchange and all suc
 }
 
 TEST_CASE("a coroutine talks to a sandbox") {
-  sandbox::service service;
+  sandbox::service service(test::unlimited());
   sandbox::http_server server([&](const request& message) { return service.handle(message); });
   server.start();
   const client via{credentials_auth(california), {.host = server.url()}};

@@ -29,6 +29,7 @@
 #include "tests/integration/programs/secret_forms.hpp"
 #include "tests/support/raw_server.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/unlimited.hpp"
 
 using namespace t3api;
 using namespace std::chrono_literals;
@@ -199,7 +200,7 @@ class services {
 
   static std::string json_text(const std::string& text) { return nlohmann::json(text).dump(); }
 
-  sandbox::service sandbox_{{}, accounts()};
+  sandbox::service sandbox_{test::unlimited(), accounts()};
   sandbox::http_server plain_{[this](const request& r) { return sandbox_.handle(r); }, {}};
   sandbox::http_server secure_{[this](const request& r) { return sandbox_.handle(r); },
                                {.tls = sandbox::make_certificate()}};

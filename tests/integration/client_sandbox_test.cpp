@@ -11,6 +11,8 @@
 
 #include <t3api/sandbox.hpp>
 
+#include "tests/support/unlimited.hpp"
+
 using namespace t3api;
 using namespace std::chrono_literals;
 
@@ -24,7 +26,7 @@ const credentials california{
 /// A sandbox that counts what it is asked, over HTTP or HTTPS.
 class counting_sandbox {
  public:
-  explicit counting_sandbox(bool tls = false, sandbox::settings settings = {})
+  explicit counting_sandbox(bool tls = false, sandbox::settings settings = test::unlimited())
       : service(std::move(settings)),
         certificate_(sandbox::make_certificate()),
         server_(

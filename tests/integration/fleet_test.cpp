@@ -33,6 +33,7 @@
 #include "tests/integration/programs/child_process.hpp"
 #include "tests/support/raw_server.hpp"
 #include "tests/support/redis_server.hpp"
+#include "tests/support/unlimited.hpp"
 
 using namespace t3api;
 using namespace std::chrono_literals;
@@ -134,7 +135,7 @@ class counting_service {
     return answer;
   }
 
-  sandbox::service service_{{}, people(), clock};
+  sandbox::service service_{test::unlimited(), people(), clock};
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<json> forms_;

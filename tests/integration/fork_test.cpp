@@ -19,6 +19,7 @@
 
 #include "tests/support/forked_child.hpp"
 #include "tests/support/raw_server.hpp"
+#include "tests/support/unlimited.hpp"
 
 using namespace t3api;
 using namespace std::chrono_literals;
@@ -233,7 +234,7 @@ TEST_CASE("a child that destroys the client neither hangs nor says anything on i
 TEST_CASE(
     "a whole client goes on in a child, over TLS and with the token it has, and after it in its parent") {
   const auto shown = sandbox::make_certificate();
-  sandbox::service service;
+  sandbox::service service{test::unlimited()};
   std::atomic<int> exchanges = 0;
   sandbox::http_server server(
       [&](const request& r) {

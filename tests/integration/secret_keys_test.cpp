@@ -12,6 +12,8 @@
 #include <t3api/api/secret_keys.hpp>
 #include <t3api/sandbox.hpp>
 
+#include "tests/support/unlimited.hpp"
+
 using namespace t3api;
 using namespace std::chrono_literals;
 
@@ -30,7 +32,7 @@ const credentials colorado{.hostname = "co.metrc.com",
 struct served_sandbox {
   std::shared_ptr<manual_clock> clock =
       std::make_shared<manual_clock>(std::chrono::sys_days(std::chrono::year(2024) / 5 / 17));
-  sandbox::service service{{}, sandbox::demo_directory(), clock};
+  sandbox::service service{test::unlimited(), sandbox::demo_directory(), clock};
   sandbox::http_server server{[this](const request& r) { return service.handle(r); }};
 
   served_sandbox() { server.start(); }

@@ -17,6 +17,8 @@
 #include <t3api/sandbox/http/server.hpp>
 #include <t3api/sandbox/service.hpp>
 
+#include "tests/support/unlimited.hpp"
+
 namespace t3api::test {
 
 /// An HTTP server on a free loopback port that remembers what it was asked. What its function throws is
@@ -60,14 +62,6 @@ class recording_server {
   std::vector<request> asked_;
   sandbox::http_server server_;
 };
-
-/// Settings of a sandbox that refuses nobody for calling often.
-inline sandbox::settings unlimited(sandbox::settings settings = {}) {
-  settings.requests_per_minute = 0;
-  settings.failed_logins_per_account = 0;
-  settings.failed_logins_per_address = 0;
-  return settings;
-}
 
 /// A sandbox behind HTTP on a free loopback port, with its demo accounts.
 class sandbox_server {
