@@ -8,6 +8,7 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/core/secret.hpp>
 #include <t3api/sandbox/api_keys.hpp>
+#include <t3api/sandbox/faults/fault_plan.hpp>
 #include <t3api/sandbox/keys/database.hpp>
 #include <t3api/sandbox/keys/key_ring.hpp>
 #include <t3api/sandbox/keys/memory_database.hpp>
@@ -47,6 +48,7 @@ struct context {
   sandbox::secret_keys secret_keys;
   const sandbox::api_keys api_keys;
   service_limits limits;
+  fault_plan faults;
 
  private:
   struct complete_tag {};

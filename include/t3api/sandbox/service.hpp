@@ -4,6 +4,7 @@
 #include <array>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,8 @@
 #include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/context.hpp>
+#include <t3api/sandbox/faults/carry_out.hpp>
+#include <t3api/sandbox/faults/fault_plan.hpp>
 #include <t3api/sandbox/handler.hpp>
 #include <t3api/sandbox/input.hpp>
 #include <t3api/sandbox/metrc/simulated.hpp>
@@ -38,14 +41,22 @@ class basic_service {
 
   /// Answers one request; whatever is wrong with it, the answer says so. Every answer has `Date`,
   /// `X-Request-Id`, `Cache-Control: no-store` and a JSON body.
+  /// A fault in what becomes of the answer's bytes needs `serve` and an `http_server`.
   response handle(const request& asked, const caller& from = {}) { return serve(asked, from).answer; }
 
   /// The same, and what is to happen to the answer on its way: this is what an `http_server` serves.
   served serve(const request& asked, const caller& from) {
-    const wall_time now = shared_.clock->wall_now();
+    wall_time now = shared_.clock->wall_now();
     response answer;
+    struck_fault hit;
     try {
-      answer = dispatch(take_apart(asked, from, now));
+      call c = take_apart(asked, from, now);
+      hit = shared_.faults.strike(c.method, c.path, c.query);
+      if (hit.fault) {
+        now = c.now = after_delay(hit);
+        upset_account(*shared_.metrc, *hit.fault);
+      }
+      answer = hit.fault && hit.fault->status != 0 ? ordered_answer(*hit.fault, c.path, now) : dispatch(c);
     } catch (const refusal& why) {
       answer = error_answer(why, asked.path, now);
     } catch (const database_error& failure) {
@@ -59,11 +70,14 @@ class basic_service {
     }
     answer.headers.set("Date", http_date(now));
     answer.headers.set("X-Request-Id", detail::make_uuid());
-    return {.answer = std::move(answer)};
+    return {.answer = std::move(answer), .wire = hit.fault ? hit.fault->wire : std::nullopt};
   }
 
   /// The Metrc behind it.
   Metrc& metrc() noexcept { return *shared_.metrc; }
+
+  /// What is to go wrong.
+  fault_plan& faults() noexcept { return shared_.faults; }
 
  private:
   struct route {
@@ -90,6 +104,12 @@ class basic_service {
       {t3api::method::get, "/v2/states", &routes::get_states<Metrc>},
       {t3api::method::get, "/v2/packages/active", &routes::get_active_packages<Metrc>},
   }};
+
+  wall_time after_delay(const struck_fault& hit) {
+    const auto delay = hit.fault->delay;
+    if (delay > delay.zero()) shared_.clock->wait_until(shared_.clock->now() + delay, hit.cleared);
+    return shared_.clock->wall_now();
+  }
 
   static call take_apart(const request& asked, const caller& from, wall_time now) {
     request target{.method = asked.method, .path = asked.path, .query = asked.query};

@@ -1,0 +1,107 @@
+#ifndef T3API_SANDBOX_FAULTS_FAULT_PLAN_HPP
+#define T3API_SANDBOX_FAULTS_FAULT_PLAN_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <stop_token>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <t3api/core/request.hpp>
+#include <t3api/sandbox/faults/fault.hpp>
+
+namespace t3api::sandbox {
+
+/// A fault of a plan, and how it has fared.
+struct planned_fault {
+  std::uint64_t id = 0;
+  std::shared_ptr<const sandbox::fault> fault{};
+  std::uint64_t matched = 0;  ///< Requests that came to it, whether it struck or let them by.
+  std::uint64_t struck = 0;   ///< Requests that it struck.
+};
+
+/// A fault that strikes now.
+struct struck_fault {
+  std::shared_ptr<const sandbox::fault> fault{};  ///< Null when there is none.
+  std::stop_token cleared{};                      ///< Stops when the plan is cleared: ends a delay.
+};
+
+/// The faults that a service was told to have. A request meets them in the order in which they were added,
+/// and the first that strikes is the only one to count it: two faults that strike once each, on the same
+/// path, strike one request after the other. A fault that has struck often enough stays in the list and does
+/// nothing. Any number of threads may share it, and the counts are exact.
+class fault_plan {
+ public:
+  static constexpr std::size_t most_faults = 1000;
+
+  /// The number by which to remove it. Throws std::invalid_argument for a fault that makes no sense, and
+  /// when there are 1000 already.
+  std::uint64_t add(fault f) {
+    check_fault(f);
+    auto kept = std::make_shared<const fault>(std::move(f));
+    const std::scoped_lock lock(mutex_);
+    if (faults_.size() >= most_faults) {
+      throw std::invalid_argument("there are 1000 faults already: remove some, or all");
+    }
+    faults_.push_back({.id = ++last_id_, .fault = std::move(kept)});
+    empty_ = false;
+    return last_id_;
+  }
+
+  /// All of them, the first added first.
+  std::vector<planned_fault> list() const {
+    const std::scoped_lock lock(mutex_);
+    return faults_;
+  }
+
+  /// Whether there was one with that number.
+  bool remove(std::uint64_t id) {
+    const std::scoped_lock lock(mutex_);
+    const auto removed = std::erase_if(faults_, [&](const planned_fault& p) { return p.id == id; });
+    empty_ = faults_.empty();
+    return removed != 0;
+  }
+
+  /// Removes all, and lets the requests go on that a fault keeps waiting.
+  void clear() {
+    std::stop_source waiting;
+    {
+      const std::scoped_lock lock(mutex_);
+      faults_.clear();
+      empty_ = true;
+      std::swap(waiting, waiting_);
+    }
+    waiting.request_stop();
+  }
+
+  /// The fault that strikes this request, which counts as struck with it.
+  struck_fault strike(method asked, std::string_view path, const query_params& query) {
+    if (empty_ || path.starts_with("/sandbox/")) return {};
+    const std::scoped_lock lock(mutex_);
+    for (auto& p : faults_) {
+      const fault& f = *p.fault;
+      if ((f.times != 0 && p.struck >= f.times) || !matches(f, asked, path, query)) continue;
+      if (p.matched++ < f.skip) continue;
+      ++p.struck;
+      return {.fault = p.fault, .cleared = waiting_.get_token()};
+    }
+    return {};
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<planned_fault> faults_;
+  std::uint64_t last_id_ = 0;
+  std::stop_source waiting_;
+  std::atomic<bool> empty_{true};  ///< So that a service without faults takes no lock.
+};
+
+}  // namespace t3api::sandbox
+
+#endif
