@@ -37,10 +37,12 @@ template <metrc_upstream Metrc>
 identity bearer_identity(context<Metrc>& shared, std::string_view token, wall_time now) {
   auto claims = verify_jwt(token, shared.signing_key.reveal(), now);
   if (!claims) throw unauthorized(claims.error().message);
-  const auto id = shared.cache->near("token/" + string_member(*claims, "sid").value_or(""));
-  const auto known = id ? id : shared.cache->shared("token/" + string_member(*claims, "sid").value_or(""));
-  auto session = known ? shared.metrc->find_session(*known) : std::nullopt;
-  if (!session) {
+  const std::string name = "token/" + string_member(*claims, "sid").value_or("");
+  auto id = shared.cache->near(name);
+  if (!id) id = shared.cache->shared(name);
+  auto session = id ? shared.metrc->find_session(*id) : std::nullopt;
+  if (!session || session->user->hostname != string_member(*claims, "hostname") ||
+      session->user->username != string_member(*claims, "username")) {
     throw unauthorized("the Metrc session behind the bearer token has ended: exchange the credentials again");
   }
   claims->erase("sid");
@@ -56,9 +58,11 @@ identity secret_key_identity(context<Metrc>& shared, const key_record& key) {
         "a new key");
   };
   if (!key.is_enabled) throw no_longer_accepted();
-  auto kept = shared.sessions.session(key.login, [&] { return shared.secret_keys.credentials(key); });
+  auto kept =
+      shared.sessions.session(key.login, key.owner, [&] { return shared.secret_keys.credentials(key); });
   if (!kept.session && kept.retry_after.count() == 0) {
-    shared.secret_keys.disable(key);
+    // Only what Metrc said to this process, and after the key was made, ends the key for good.
+    if (kept.refused_at && key.created_at <= *kept.refused_at) shared.secret_keys.disable(key);
     throw no_longer_accepted();
   }
   if (!kept.session) throw login_must_wait(kept);

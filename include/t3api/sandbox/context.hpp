@@ -9,6 +9,8 @@
 #include <t3api/core/secret.hpp>
 #include <t3api/sandbox/api_keys.hpp>
 #include <t3api/sandbox/faults/fault_plan.hpp>
+#include <t3api/sandbox/data/ledger.hpp>
+#include <t3api/sandbox/data/records.hpp>
 #include <t3api/sandbox/keys/database.hpp>
 #include <t3api/sandbox/keys/key_ring.hpp>
 #include <t3api/sandbox/keys/memory_database.hpp>
@@ -30,6 +32,13 @@ struct backing {
   std::optional<any_store> sessions{};
 };
 
+/// The same with what a service needs and was not given.
+inline backing complete(backing on) {
+  if (!on.keys) on.keys = std::make_shared<memory_key_database>();
+  if (!on.ring) on.ring = std::make_shared<fixed_key_ring>(make_key_ring());
+  return on;
+}
+
 /// What all routes of one service share. Any number of threads use it at once.
 template <metrc_upstream Metrc>
 struct context {
@@ -47,17 +56,13 @@ struct context {
   upstream_sessions<Metrc> sessions;
   sandbox::secret_keys secret_keys;
   const sandbox::api_keys api_keys;
+  sandbox::records records;
+  sandbox::ledger ledger;
   service_limits limits;
   fault_plan faults;
 
  private:
   struct complete_tag {};
-
-  static backing complete(backing on) {
-    if (!on.keys) on.keys = std::make_shared<memory_key_database>();
-    if (!on.ring) on.ring = std::make_shared<fixed_key_ring>(make_key_ring());
-    return on;
-  }
 
   context(sandbox::settings settings_, const directory& known, std::shared_ptr<Metrc> metrc_,
           std::shared_ptr<t3api::clock> clock_, const backing& on, complete_tag)
@@ -65,10 +70,12 @@ struct context {
         clock(std::move(clock_)),
         metrc(std::move(metrc_)),
         signing_key(on.ring->ring()->derived("signatures of tokens")),
-        cache(std::make_shared<session_cache>(clock, on.sessions)),
+        cache(std::make_shared<session_cache>(clock, on.sessions,
+                                              on.ring->ring()->derived("what the session cache keeps"))),
         sessions(metrc, clock, cache, on.ring->ring()->derived("names of logins")),
         secret_keys(on.keys, on.ring),
         api_keys(known),
+        records(settings.seed, settings.packages),
         limits(settings, clock) {}
 };
 

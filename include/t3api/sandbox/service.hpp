@@ -152,9 +152,22 @@ class service : public basic_service<simulated_metrc> {
   /// Base32.
   explicit service(sandbox::settings settings = {}, const directory& known = demo_directory(),
                    std::shared_ptr<t3api::clock> clock = std::make_shared<real_clock>(), backing on = {})
+      : service(std::move(settings), known, std::move(clock), complete(std::move(on)), complete_tag()) {}
+
+ private:
+  struct complete_tag {};
+
+  service(sandbox::settings settings, const directory& known, std::shared_ptr<t3api::clock> clock,
+          const backing& on, complete_tag)
       : basic_service(settings, known,
-                      std::make_shared<simulated_metrc>(known.accounts, settings.session_ttl, clock), clock,
-                      std::move(on)) {}
+                      std::make_shared<simulated_metrc>(
+                          known.accounts,
+                          simulated_metrc_options{
+                              .session_ttl = settings.session_ttl,
+                              .key = on.ring->ring()->derived("sessions of the simulated Metrc"),
+                              .shared = on.sessions},
+                          clock),
+                      clock, on) {}
 };
 
 }  // namespace t3api::sandbox

@@ -4,11 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -20,140 +17,255 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/base32.hpp>
 #include <t3api/detail/crypto.hpp>
-#include <t3api/detail/wipe.hpp>
-#include <t3api/sandbox/metrc/session_table.hpp>
+#include <t3api/sandbox/metrc/account_state.hpp>
+#include <t3api/sandbox/metrc/session_ids.hpp>
+#include <t3api/sandbox/metrc/shared_accounts.hpp>
 #include <t3api/sandbox/metrc/totp.hpp>
 #include <t3api/sandbox/metrc/upstream.hpp>
 #include <t3api/sandbox/model.hpp>
 #include <t3api/sandbox/states.hpp>
+#include <t3api/store/any.hpp>
 
 namespace t3api::sandbox {
 
-/// A Metrc that lives in memory: knows its accounts, checks logins, keeps sessions. Any number of threads may
-/// share it. Passwords are kept as keyed hashes only.
+/// How a simulated Metrc behaves. All members have defaults.
+struct simulated_metrc_options {
+  std::chrono::seconds session_ttl = std::chrono::hours(24);
+  /// Random bytes, the same for all processes that are to be one Metrc. A key of its own when it is empty.
+  secret key{};
+  /// Where those processes tell each other what was changed.
+  std::optional<any_store> shared{};
+};
+
+/// A Metrc that lives in memory: knows its accounts, checks logins, tells whose a session is. Whatever it is
+/// told to change, sessions included, holds for all processes that share a key and a store with it. Passwords
+/// are kept as keyed hashes only. Any number of threads may share it.
 class simulated_metrc {
  public:
   /// Throws std::invalid_argument when an OTP seed is no Base32 or an account is there twice.
-  simulated_metrc(const std::vector<account>& accounts, std::chrono::seconds session_ttl,
+  simulated_metrc(const std::vector<account>& accounts, const simulated_metrc_options& options,
                   std::shared_ptr<t3api::clock> clock)
-      : clock_(std::move(clock)), sessions_(session_ttl) {
+      : clock_(std::move(clock)),
+        session_ttl_(options.session_ttl),
+        key_(options.key.empty() ? secret(detail::random_bytes(detail::gcm_key_size)) : options.key),
+        hash_key_(derived("hashes of passwords")),
+        ids_(derived("sessions")),
+        accounts_(clock_, options.shared, derived("changes")) {
+    accounts_.add(
+        {.id = nobody, .state = {.password = detail::random_bytes(32), .email = detail::random_bytes(32)}});
     for (const auto& a : accounts) add(a);
   }
 
   /// Opens a session when everything is right. Unknown users and wrong passwords get the same answer for the
   /// same work; the one-time password is looked at last, so a wrong password never uses one up.
   metrc_answer login(const metrc_login& form) {
-    ++attempts_;
+    ++tally_.attempts;
     const std::string password = hash(form.password.reveal());
     const std::string email = hash(detail::to_lower(form.email));
-    const std::shared_lock lock(mutex_);
-    const auto found = users_.find({form.hostname, form.username});
-    const user& claimed = found == users_.end() ? nobody_ : found->second;
-    const bool password_right = detail::constant_time_equal(password, claimed.password);
-    const bool email_right = detail::constant_time_equal(email, claimed.email);
-    if (found == users_.end() || !password_right || (claimed.needs_email && !email_right)) return {};
+    const auto seen = accounts_.by_name(form.hostname, form.username, nobody);
+    const known_account& claimed = *seen.found;
+    ++claimed.tally->attempts;
+    if (seen.metrc.delay.count() > 0) clock_->wait_until(clock_->now() + seen.metrc.delay, {});
+    if (seen.metrc.failing > 0) return fail(seen.metrc);
+    const bool password_right = detail::constant_time_equal(password, claimed.state.password);
+    const bool email_right = detail::constant_time_equal(email, claimed.state.email);
+    if (claimed.state.locked) return {.refusal = metrc_refusal::locked};
+    if (!password_right || (claimed.state.needs_email && !email_right) || !claimed.user) {
+      if (seen.metrc.lock_after > 0) note_wrong_login(claimed.id, seen.metrc.lock_after);
+      return {};
+    }
     if (claimed.otp) {
       const auto verdict = claimed.otp->check(form.otp, clock_->wall_now());
       if (verdict == otp_verdict::wrong) return {.refusal = metrc_refusal::otp_wrong};
-      if (verdict == otp_verdict::used) return {.refusal = metrc_refusal::otp_used};
+      if (verdict == otp_verdict::used || !first_use(claimed, form.otp)) {
+        return {.refusal = metrc_refusal::otp_used};
+      }
     }
-    ++logins_;
-    return {.session = sessions_.open(claimed.profile, clock_->now())};
+    if (claimed.state.wrong_logins > 0) {
+      accounts_.change(claimed.id, [](account_state& s) { s.wrong_logins = 0; });
+    }
+    ++tally_.logins;
+    ++claimed.tally->logins;
+    return {.session = metrc_session{.id = ids_.make({.account = claimed.id,
+                                                      .start = clock_->wall_now(),
+                                                      .metrc_epoch = seen.metrc.epoch,
+                                                      .account_epoch = claimed.state.epoch}),
+                                     .user = claimed.user}};
   }
 
   /// The session with that id, unless it has ended.
-  std::optional<metrc_session> find_session(std::string_view id) const {
-    return sessions_.find(id, clock_->now());
+  std::optional<metrc_session> find_session(std::string_view id) {
+    const auto session = ids_.read(id);
+    if (!session || clock_->wall_now() - session->start >= session_ttl_) return std::nullopt;
+    const auto seen = accounts_.by_id(session->account);
+    if (!seen.found || !seen.found->user || seen.metrc.epoch != session->metrc_epoch ||
+        seen.found->state.epoch != session->account_epoch) {
+      return std::nullopt;
+    }
+    return metrc_session{.id = std::string(id), .user = seen.found->user};
   }
 
-  /// Each of the three changes one thing that a login needs, ends the account's sessions as Metrc does, and
+  /// Each of the four changes one thing that a login needs, ends the account's sessions as Metrc does, and
   /// tells whether there is such an account. An empty e-mail address or seed means that the account needs
   /// none.
   bool change_password(std::string_view hostname, std::string_view username, const secret& password) {
-    return change(hostname, username, [&](user& u) { u.password = hash(password.reveal()); });
+    return change_login(hostname, username, [&](account_state& s) { s.password = hash(password.reveal()); });
   }
   bool change_email(std::string_view hostname, std::string_view username, std::string_view email) {
-    return change(hostname, username, [&](user& u) { set_email(u, email); });
+    return change_login(hostname, username, [&](account_state& s) { set_email(s, email); });
+  }
+  /// Throws std::invalid_argument when the name is empty or another account has it.
+  bool change_username(std::string_view hostname, std::string_view username, std::string_view new_username) {
+    if (new_username.empty() || find(hostname, new_username)) {
+      throw std::invalid_argument(
+          "the new username is empty or belongs to an account on that host already: choose another");
+    }
+    return change_login(hostname, username, [&](account_state& s) { s.username = new_username; });
   }
   /// Throws std::invalid_argument when the seed is no Base32.
   bool change_otp_seed(std::string_view hostname, std::string_view username, const secret& seed) {
-    return change(hostname, username, [&](user& u) { u.otp = verifier(seed); });
+    const secret key = otp_key(seed);
+    return change_login(hostname, username, [&](account_state& s) { s.otp_key = key; });
   }
 
   /// Ends every session, as a Metrc does when it restarts.
   void end_sessions() {
-    sessions_.end_if([](const metrc_user&) { return true; });
+    accounts_.change_metrc([](metrc_state& s) { ++s.epoch; });
   }
-  /// Ends the sessions of one account.
-  void end_sessions(std::string_view hostname, std::string_view username) {
-    const std::string host = canonical_hostname(hostname);
-    sessions_.end_if([&](const metrc_user& u) { return u.hostname == host && u.username == username; });
+  /// Ends the sessions of one account, and tells whether there is such an account.
+  bool end_sessions(std::string_view hostname, std::string_view username) {
+    return change_login(hostname, username, [](account_state&) {});
   }
 
-  /// How many logins opened a session so far.
-  std::uint64_t logins() const noexcept { return logins_; }
-  /// How many logins were tried so far.
-  std::uint64_t attempts() const noexcept { return attempts_; }
+  /// Refuses the logins of an account, whatever is sent; its open sessions stay. Tells whether there is such
+  /// an account.
+  bool lock(std::string_view hostname, std::string_view username) {
+    return change(hostname, username, [](account_state& s) { s.locked = true; });
+  }
+  bool unlock(std::string_view hostname, std::string_view username) {
+    return change(hostname, username, [](account_state& s) {
+      s.locked = false;
+      s.wrong_logins = 0;
+    });
+  }
+  /// Locks an account after so many wrong passwords or e-mail addresses in a row; 0, as at the start, for
+  /// never.
+  void lock_after(std::uint64_t wrong_logins) {
+    accounts_.change_metrc([&](metrc_state& s) { s.lock_after = wrong_logins; });
+  }
+
+  /// Makes each login take as long as that on the clock; zero, as at the start, for no time.
+  void delay_logins(std::chrono::milliseconds delay) {
+    accounts_.change_metrc([&](metrc_state& s) { s.delay = delay; });
+  }
+  /// Makes the next `count` logins fail as if Metrc were in trouble; without a number, all until told
+  /// otherwise with 0.
+  void fail_logins(std::uint64_t count = metrc_state::until_told_otherwise) {
+    accounts_.change_metrc([&](metrc_state& s) { s.failing = count; });
+  }
+
+  /// How many logins opened a session in this process so far.
+  std::uint64_t logins() const noexcept { return tally_.logins; }
+  /// How many logins were tried in this process so far.
+  std::uint64_t attempts() const noexcept { return tally_.attempts; }
+  /// The same for one account; 0 when there is none such.
+  std::uint64_t logins(std::string_view hostname, std::string_view username) {
+    const auto found = find(hostname, username);
+    return found ? found->tally->logins.load() : 0;
+  }
+  std::uint64_t attempts(std::string_view hostname, std::string_view username) {
+    const auto found = find(hostname, username);
+    return found ? found->tally->attempts.load() : 0;
+  }
 
  private:
-  struct user {
-    std::string password;
-    std::string email;
-    bool needs_email = false;
-    std::unique_ptr<otp_verifier> otp;
-    std::shared_ptr<const metrc_user> profile;
-  };
+  /// The id of an account that nobody can log in to, with which those that do not exist are compared.
+  static constexpr const char* nobody = "nobody";
 
   void add(const account& a) {
     const std::string host = canonical_hostname(a.hostname);
-    user added;
-    added.password = hash(a.password.reveal());
-    set_email(added, a.email);
-    added.otp = verifier(a.otp_seed);
-    added.profile = std::make_shared<metrc_user>(metrc_user{host, a.username, a.licenses});
-    if (!users_.emplace(std::pair(host, a.username), std::move(added)).second) {
+    known_account added{.id = host + "\n" + a.username};
+    added.state.username = a.username;
+    added.state.password = hash(a.password.reveal());
+    set_email(added.state, a.email);
+    added.state.otp_key = otp_key(a.otp_seed);
+    if (!added.state.otp_key.empty()) {
+      added.otp = std::make_shared<otp_verifier>(added.state.otp_key.reveal());
+    }
+    added.user = std::make_shared<metrc_user>(metrc_user{host, a.username, a.licenses});
+    if (!accounts_.add(std::move(added))) {
       throw std::invalid_argument("the account '" + a.username + "' on " + host +
                                   " is there twice: leave one out");
     }
   }
 
-  template <class Change>
-  bool change(std::string_view hostname, std::string_view username, Change apply) {
-    const std::scoped_lock lock(mutex_);
-    const auto found = users_.find({canonical_hostname(hostname), std::string(username)});
-    if (found == users_.end()) return false;
-    apply(found->second);
-    end_sessions(hostname, username);
-    return true;
+  shared_accounts::account find(std::string_view hostname, std::string_view username) {
+    return accounts_.by_name(canonical_hostname(hostname), username).found;
   }
 
-  void set_email(user& u, std::string_view email) const {
-    u.needs_email = !email.empty();
-    u.email = hash(detail::to_lower(email));
+  template <class Apply>
+  bool change(std::string_view hostname, std::string_view username, Apply apply) {
+    const auto found = find(hostname, username);
+    if (found) accounts_.change(found->id, apply);
+    return found != nullptr;
+  }
+  template <class Apply>
+  bool change_login(std::string_view hostname, std::string_view username, Apply apply) {
+    return change(hostname, username, [&](account_state& s) {
+      apply(s);
+      ++s.epoch;
+    });
   }
 
-  static std::unique_ptr<otp_verifier> verifier(const secret& seed) {
-    if (seed.empty()) return nullptr;
+  metrc_answer fail(const metrc_state& seen) {
+    if (seen.failing != metrc_state::until_told_otherwise) {
+      accounts_.change_metrc([](metrc_state& s) {
+        if (s.failing > 0) --s.failing;
+      });
+    }
+    return {.refusal = metrc_refusal::unavailable};
+  }
+
+  void note_wrong_login(const std::string& id, std::uint64_t most) {
+    accounts_.change(id, [&](account_state& s) {
+      ++s.wrong_logins;
+      s.locked = id != nobody && s.wrong_logins >= most;
+    });
+  }
+
+  /// No code is good for longer than three periods.
+  bool first_use(const known_account& of, std::string_view code) {
+    const std::string what = of.id + "\n" + std::string(of.state.otp_key.reveal()) + "\n" + std::string(code);
+    return accounts_.take_once("simulated metrc/otp/" + hash(what), 4 * totp_period);
+  }
+
+  void set_email(account_state& s, std::string_view email) const {
+    s.needs_email = !email.empty();
+    s.email = hash(detail::to_lower(email));
+  }
+
+  static secret otp_key(const secret& seed) {
+    if (seed.empty()) return {};
     auto key = detail::base32_decode(seed.reveal());
-    if (!key)
+    if (!key) {
       throw std::invalid_argument(
           "an account's OTP seed is not Base32: give letters A to Z and digits 2 to 7");
-    auto made = std::make_unique<otp_verifier>(*key);
-    detail::wipe(*key);
-    return made;
+    }
+    return secret(*std::move(key));
   }
 
-  std::string hash(std::string_view text) const { return detail::hmac_sha256(hash_key_, text); }
+  secret derived(std::string_view purpose) const {
+    return secret(detail::hmac_sha256(key_.reveal(), purpose));
+  }
+  std::string hash(std::string_view text) const { return detail::hmac_sha256(hash_key_.reveal(), text); }
 
-  std::shared_ptr<t3api::clock> clock_;
-  std::string hash_key_ = detail::random_bytes(32);
-  user nobody_{
-      .password = detail::random_bytes(32), .email = detail::random_bytes(32), .otp = {}, .profile = {}};
-  mutable std::shared_mutex mutex_;
-  std::map<std::pair<std::string, std::string>, user> users_;
-  session_table sessions_;
-  std::atomic<std::uint64_t> attempts_{0};
-  std::atomic<std::uint64_t> logins_{0};
+  const std::shared_ptr<t3api::clock> clock_;
+  const std::chrono::seconds session_ttl_;
+  const secret key_;
+  const secret hash_key_;
+  const session_ids ids_;
+  shared_accounts accounts_;
+  login_tally tally_;
 };
 
 static_assert(metrc_upstream<simulated_metrc>, "the simulated Metrc has all that the service asks of one");

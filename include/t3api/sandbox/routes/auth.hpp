@@ -95,8 +95,9 @@ response post_apikey(context<Metrc>& shared, const call& c) {
   if (!credentials)
     throw attempt.failed(
         unauthorized("the API key is not known for this state: check the key and the state code"));
-  const auto kept =
-      shared.sessions.session(shared.sessions.name_of(*credentials), [&] { return *credentials; });
+  const auto kept = shared.sessions.session(shared.sessions.name_of(*credentials),
+                                            {credentials->hostname, credentials->username},
+                                            [&] { return *credentials; });
   if (!kept.session && kept.retry_after.count() == 0)
     throw attempt.failed(
         unauthorized("Metrc no longer accepts the credentials behind the API key: ask T3 for a new one"));
