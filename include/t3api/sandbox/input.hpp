@@ -30,6 +30,7 @@ struct call {
   const std::string& body;
   wall_time now;
   std::string_view address{};  ///< Of the caller; empty when there is none.
+  std::string request_id{};    ///< What the answer has as `X-Request-Id`.
 };
 
 /// The only value of a query parameter, or nothing when it is not there. Throws `refusal` when it is there
@@ -66,8 +67,8 @@ inline bool query_flag(const call& c, std::string_view name) {
   throw refusal(400, "the query parameter '" + std::string(name) + "' must be true or false");
 }
 
-/// The request body, which must be a JSON object. Throws `refusal`, which shows nothing of it.
-inline nlohmann::json body_object(const call& c) {
+/// The request body, which must be JSON. Throws `refusal`, which shows nothing of it.
+inline nlohmann::json body_json(const call& c) {
   if (const auto type = c.headers.get("Content-Type")) {
     const auto media = detail::trim(type->substr(0, type->find(';')));
     if (!detail::iequals(media, "application/json")) {
@@ -79,8 +80,14 @@ inline nlohmann::json body_object(const call& c) {
     throw refusal(400, "the body must be valid JSON in UTF-8, nested at most " +
                            std::to_string(max_json_depth) + " deep");
   }
-  if (!body->is_object()) throw refusal(400, "the body must be a JSON object, in braces");
   return *std::move(body);
+}
+
+/// The request body, which must be a JSON object. Throws `refusal`, which shows nothing of it.
+inline nlohmann::json body_object(const call& c) {
+  auto body = body_json(c);
+  if (!body.is_object()) throw refusal(400, "the body must be a JSON object, in braces");
+  return body;
 }
 
 /// A text member; empty when it is missing or null. Throws `refusal`, which names the member and never its

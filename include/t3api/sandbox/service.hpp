@@ -15,6 +15,8 @@
 #include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/context.hpp>
+#include <t3api/sandbox/data/catalogue.hpp>
+#include <t3api/sandbox/data/ledger.hpp>
 #include <t3api/sandbox/faults/carry_out.hpp>
 #include <t3api/sandbox/faults/fault_plan.hpp>
 #include <t3api/sandbox/handler.hpp>
@@ -23,8 +25,11 @@
 #include <t3api/sandbox/metrc/upstream.hpp>
 #include <t3api/sandbox/model.hpp>
 #include <t3api/sandbox/routes/auth.hpp>
+#include <t3api/sandbox/routes/collections.hpp>
 #include <t3api/sandbox/routes/licenses.hpp>
-#include <t3api/sandbox/routes/packages.hpp>
+#include <t3api/sandbox/routes/pages.hpp>
+#include <t3api/sandbox/routes/reports.hpp>
+#include <t3api/sandbox/routes/writes.hpp>
 #include <t3api/sandbox/time_text.hpp>
 
 namespace t3api::sandbox {
@@ -40,17 +45,19 @@ class basic_service {
       : shared_(std::move(settings), known, std::move(metrc), std::move(clock), std::move(on)) {}
 
   /// Answers one request; whatever is wrong with it, the answer says so. Every answer has `Date`,
-  /// `X-Request-Id`, `Cache-Control: no-store` and a JSON body.
+  /// `X-Request-Id`, `Cache-Control: no-store` and a JSON body, but for pages, which are HTML.
   /// A fault in what becomes of the answer's bytes needs `serve` and an `http_server`.
   response handle(const request& asked, const caller& from = {}) { return serve(asked, from).answer; }
 
   /// The same, and what is to happen to the answer on its way: this is what an `http_server` serves.
   served serve(const request& asked, const caller& from) {
     wall_time now = shared_.clock->wall_now();
+    const std::string request_id = detail::make_uuid();
     response answer;
     struck_fault hit;
     try {
       call c = take_apart(asked, from, now);
+      c.request_id = request_id;
       hit = shared_.faults.strike(c.method, c.path, c.query);
       if (hit.fault) {
         now = c.now = after_delay(hit);
@@ -69,9 +76,12 @@ class basic_service {
           now);
     }
     answer.headers.set("Date", http_date(now));
-    answer.headers.set("X-Request-Id", detail::make_uuid());
+    answer.headers.set("X-Request-Id", request_id);
     return {.answer = std::move(answer), .wire = hit.fault ? hit.fault->wire : std::nullopt};
   }
+
+  /// The writes that were accepted.
+  sandbox::ledger& ledger() noexcept { return shared_.ledger; }
 
   /// The Metrc behind it.
   Metrc& metrc() noexcept { return *shared_.metrc; }
@@ -84,8 +94,10 @@ class basic_service {
     t3api::method method;
     std::string_view path;  ///< A star at its end stands for one part that is not empty.
     response (*run)(context<Metrc>&, const call&);
+    bool (*covers)(std::string_view) noexcept = nullptr;  ///< In place of `path`.
 
     bool matches(std::string_view asked) const noexcept {
+      if (covers != nullptr) return covers(asked);
       if (!path.ends_with('*')) return asked == path;
       const auto start = path.substr(0, path.size() - 1);
       return asked.size() > start.size() && asked.starts_with(start) &&
@@ -93,7 +105,7 @@ class basic_service {
     }
   };
 
-  static constexpr std::array<route, 9> table = {{
+  static constexpr std::array<route, 16> table = {{
       {t3api::method::post, "/v2/auth/credentials", &routes::post_credentials<Metrc>},
       {t3api::method::post, "/v2/auth/apikey", &routes::post_apikey<Metrc>},
       {t3api::method::post, "/v2/auth/secretkey", &routes::post_secretkey<Metrc>},
@@ -102,7 +114,14 @@ class basic_service {
       {t3api::method::get, "/v2/auth/whoami", &routes::get_whoami<Metrc>},
       {t3api::method::get, "/v2/licenses", &routes::get_licenses<Metrc>},
       {t3api::method::get, "/v2/states", &routes::get_states<Metrc>},
-      {t3api::method::get, "/v2/packages/active", &routes::get_active_packages<Metrc>},
+      {t3api::method::get, "/v2/pages/secret-key", &routes::get_secret_key_page<Metrc>},
+      {t3api::method::head, "/v2/pages/secret-key", &routes::get_secret_key_page<Metrc>},
+      {t3api::method::get, "", &routes::get_collection<Metrc>, &is_collection},
+      {t3api::method::get, "", &routes::get_report<Metrc>, &is_report},
+      {t3api::method::get, "/v2/packages/create/inputs", &routes::get_create_inputs<Metrc>},
+      {t3api::method::post, "/v2/packages/create", &routes::post_create_packages<Metrc>},
+      {t3api::method::post, "/v2/packages/notes", &routes::post_package_notes<Metrc>},
+      {t3api::method::post, "/v2/items/discontinue", &routes::post_discontinue_item<Metrc>},
   }};
 
   wall_time after_delay(const struck_fault& hit) {

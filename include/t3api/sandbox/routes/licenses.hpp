@@ -1,6 +1,9 @@
 #ifndef T3API_SANDBOX_ROUTES_LICENSES_HPP
 #define T3API_SANDBOX_ROUTES_LICENSES_HPP
 
+#include <algorithm>
+#include <string_view>
+
 #include <nlohmann/json.hpp>
 
 #include <t3api/core/response.hpp>
@@ -11,6 +14,20 @@
 #include <t3api/sandbox/states.hpp>
 
 namespace t3api::sandbox::routes {
+
+/// The query parameter `licenseNumber`. Throws `refusal`: 400 when it is missing, 403 when the account may
+/// not read it.
+inline std::string_view license_parameter(const call& c, const metrc_user& user) {
+  const auto number = query_value(c, "licenseNumber");
+  if (!number || number->empty()) {
+    throw refusal(400,
+                  "the query parameter 'licenseNumber' is missing: give one that GET /v2/licenses lists");
+  }
+  if (std::find(user.licenses.begin(), user.licenses.end(), *number) == user.licenses.end()) {
+    throw refusal(403, "this account has no such licence: give one that GET /v2/licenses lists");
+  }
+  return *number;
+}
 
 /// `GET /v2/licenses`: the account's licences.
 template <metrc_upstream Metrc>
