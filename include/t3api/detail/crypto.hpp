@@ -33,6 +33,17 @@ inline std::string hmac(const EVP_MD* digest, std::string_view key, std::string_
   return {reinterpret_cast<const char*>(code.data()), size};
 }
 
+/// SHA-256 (FIPS 180-4), 32 bytes.
+inline std::string sha256(std::string_view message) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (EVP_Digest(message.data(), message.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
+    throw std::runtime_error(
+        "OpenSSL could not compute SHA-256: is it disabled by a provider or FIPS policy?");
+  }
+  return {reinterpret_cast<const char*>(digest.data()), size};
+}
+
 /// HMAC-SHA-1 (RFC 2104), 20 bytes; for one-time passwords only.
 inline std::string hmac_sha1(std::string_view key, std::string_view message) {
   return hmac(EVP_sha1(), key, message);
