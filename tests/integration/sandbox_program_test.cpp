@@ -1,123 +1,56 @@
 // The program t3api-sandbox, really started, from outside.
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <csignal>
 
 #include <doctest/doctest.h>
 #include <httplib.h>
 #include <nlohmann/json.hpp>
 
+#include <t3api/core/iso_time.hpp>
 #include <t3api/sandbox/http/certificate.hpp>
 
+#include "tests/support/sandbox_process.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using nlohmann::json;
+using t3api::test::run_sandbox;
+using t3api::test::sandbox_process;
 
 namespace {
 
-namespace fs = std::filesystem;
-
-std::string program() {
-  const char* folder = std::getenv("T3API_BIN_DIR");
-  return fs::path(folder != nullptr ? folder : "build/bin") / "t3api-sandbox";
-}
-
-/// The program with these arguments, its output and errors in pipes.
-class started {
- public:
-  explicit started(std::vector<std::string> arguments) {
-    REQUIRE_MESSAGE(fs::exists(program()), "build the program first, or set T3API_BIN_DIR to its folder");
-    int out[2], err[2];
-    REQUIRE(::pipe2(out, O_CLOEXEC) == 0);
-    REQUIRE(::pipe2(err, O_CLOEXEC) == 0);
-    arguments.insert(arguments.begin(), program());
-    std::vector<char*> pointers;
-    for (auto& argument : arguments) pointers.push_back(argument.data());
-    pointers.push_back(nullptr);
-    pid_ = ::fork();
-    REQUIRE(pid_ >= 0);
-    if (pid_ == 0) {
-      ::dup2(out[1], 1);
-      ::dup2(err[1], 2);
-      ::execv(pointers[0], pointers.data());
-      ::_exit(127);
-    }
-    ::close(out[1]);
-    ::close(err[1]);
-    out_ = out[0];
-    err_ = err[0];
-  }
-  started(const started&) = delete;
-  started& operator=(const started&) = delete;
-  ~started() {
-    if (pid_ > 0) {
-      ::kill(pid_, SIGKILL);
-      ::waitpid(pid_, nullptr, 0);
-    }
-    ::close(out_);
-    ::close(err_);
-  }
-
-  /// The line that tells it is ready.
-  json ready() const {
-    const std::string line = read_until(out_, '\n');
-    REQUIRE_FALSE(line.empty());
-    return json::parse(line);
-  }
-
-  pid_t pid() const { return pid_; }
-  void signal(int number) const { REQUIRE(::kill(pid_, number) == 0); }
-
-  /// Its exit code, or minus the signal that ended it.
-  int exit_code() {
-    int status = 0;
-    REQUIRE(::waitpid(pid_, &status, 0) == pid_);
-    pid_ = -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-
-  std::string rest_of_output() const { return read_until(out_, -1); }
-  std::string errors() const { return read_until(err_, -1); }
-
- private:
-  static std::string read_until(int pipe, int end) {
-    std::string text;
-    for (char c = 0; ::read(pipe, &c, 1) == 1;) {
-      text += c;
-      if (c == end) break;
-    }
-    return text;
-  }
-
-  pid_t pid_ = -1;
-  int out_ = -1;
-  int err_ = -1;
-};
-
 /// Runs the program to its end, which must have this code; gives what it wrote to standard error.
-std::string errors_of(std::vector<std::string> arguments, int code) {
-  started run(std::move(arguments));
-  const auto errors = run.errors();
-  CHECK(run.rest_of_output().empty());
-  CHECK(run.exit_code() == code);
-  CHECK(std::count(errors.begin(), errors.end(), '\n') == 1);
-  return errors;
+std::string errors_of(std::vector<std::string> arguments, int code,
+                      std::vector<std::string> environment = {}) {
+  const auto run = run_sandbox(std::move(arguments), std::move(environment));
+  CHECK(run.output.empty());
+  CHECK(run.code == code);
+  CHECK(std::count(run.errors.begin(), run.errors.end(), '\n') == 1);
+  return run.errors;
 }
 
 bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
+/// A secret key of the demo account in California.
+std::string secret_key(httplib::Client& client) {
+  const auto made =
+      client.Post("/v2/auth/secretkey",
+                  R"({"hostname":"ca.metrc.com","username":"demo-ca","password":"demo-ca-password"})",
+                  "application/json");
+  REQUIRE(made);
+  REQUIRE(made->status == 200);
+  return json::parse(made->body).at("secretKey");
+}
+
 }  // namespace
 
-TEST_CASE("it tells its address, serves, logs without queries, and ends on SIGTERM and SIGINT") {
+TEST_CASE("it tells its address, serves, and ends on SIGTERM and SIGINT") {
   for (const int signal : {SIGTERM, SIGINT}) {
-    started run({});
+    sandbox_process run({});
     const auto ready = run.ready();
     CHECK(ready["pid"] == run.pid());
     const std::string url = ready["url"];
@@ -125,15 +58,56 @@ TEST_CASE("it tells its address, serves, logs without queries, and ends on SIGTE
     httplib::Client client(url);
     client.set_keep_alive(true);
     REQUIRE(client.Get("/v2/states"));
-    CHECK(client.Get("/v2/licenses?secretKey=canary")->status == 401);
     run.signal(signal);
     CHECK(run.exit_code() == 0);
-    const auto errors = run.errors();
-    CHECK(holds(errors, "GET /v2/states 200 "));
-    CHECK(holds(errors, "GET /v2/licenses 401 "));
-    CHECK_FALSE(holds(errors, "canary"));
     CHECK(run.rest_of_output().empty());
   }
+}
+
+TEST_CASE("a line of the access log has time, caller, method, path, status, duration and request id") {
+  sandbox_process run({});
+  httplib::Client client(run.ready()["url"].get<std::string>());
+  const auto answer = client.Get("/v2/states?secretKey=canary");
+  REQUIRE(answer);
+  run.signal(SIGTERM);
+  CHECK(run.exit_code() == 0);
+  std::istringstream line(run.errors());
+  std::string time, address, method, path, status, took, unit, id, more;
+  line >> time >> address >> method >> path >> status >> took >> unit >> id;
+  CHECK(t3api::parse_iso_time(time));
+  CHECK(time.size() == 24);
+  CHECK(address == "127.0.0.1");
+  CHECK(method == "GET");
+  CHECK(path == "/v2/states");
+  CHECK(status == "200");
+  CHECK(took.find_first_not_of("0123456789.") == took.npos);
+  CHECK(unit == "ms");
+  CHECK(id == answer->get_header_value("X-Request-Id"));
+  CHECK_FALSE(static_cast<bool>(line >> more));
+}
+
+TEST_CASE("the access log has no secret, however it got into a path, and no byte that is not ASCII") {
+  const std::string canary = "c0ffee00-1111-4222-8333-444455556666";
+  sandbox_process run({});
+  httplib::Client client(run.ready()["url"].get<std::string>());
+  for (const std::string path :
+       {"/v2/licenses?secretKey=", "/v2/licenses&secretKey=", "/v2/licenses%3FsecretKey=", "/v2/licenses;k=",
+        "/v2/licenses/", "/v2/auth/secretkey/", "/v2%2Flicenses%3fx"}) {
+    REQUIRE(client.Get(path + canary));
+  }
+  REQUIRE(client.Delete("/v2/auth/secretkey/" + canary));
+  REQUIRE(client.Get("/v2/%ff%C3%A4%5C%20"));
+  REQUIRE(client.Get("/v2/" + std::string(300, 'a')));
+  run.signal(SIGTERM);
+  CHECK(run.exit_code() == 0);
+  const auto log = run.errors();
+  CHECK_FALSE(holds(log, "c0ffee00"));
+  CHECK(holds(log, "DELETE /v2/auth/secretkey/... 401 "));
+  CHECK(holds(log, "GET /v2/licenses... 404 "));
+  CHECK(holds(log, "\\xff\\xc3\\xa4"));
+  CHECK(log.find_first_not_of("\n !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`"
+                              "abcdefghijklmnopqrstuvwxyz{|}~") == log.npos);
+  CHECK(std::count(log.begin(), log.end(), '\n') == 10);
 }
 
 TEST_CASE("its settings reach the service") {
@@ -141,7 +115,8 @@ TEST_CASE("its settings reach the service") {
   const auto accounts = folder.write(
       "accounts.json",
       R"({"accounts":[{"hostname":"ca.metrc.com","username":"me","password":"mine","licenses":["A"]}]})");
-  started run({"--jwt-ttl", "15m", "--session-ttl", "90", "--packages", "7", "--accounts", accounts});
+  sandbox_process run({"--jwt-ttl", "15m", "--session-ttl", "90", "--packages", "7", "--accounts", accounts,
+                       "--rate-limit", "2"});
   httplib::Client client(run.ready()["url"].get<std::string>());
   const auto exchange =
       client.Post("/v2/auth/credentials", R"({"hostname":"ca.metrc.com","username":"me","password":"mine"})",
@@ -155,6 +130,37 @@ TEST_CASE("its settings reach the service") {
                  httplib::Headers{{"Authorization", "Bearer " + body["accessToken"].get<std::string>()}});
   REQUIRE(packages);
   CHECK(json::parse(packages->body)["total"] == 7);
+  const httplib::Headers token{{"Authorization", "Bearer " + body["accessToken"].get<std::string>()}};
+  CHECK(client.Get("/v2/auth/whoami", token)->status == 200);
+  CHECK(client.Get("/v2/auth/whoami", token)->status == 429);
+}
+
+TEST_CASE("the same seed makes the same data, another seed other data") {
+  const auto labels = [](const std::string& seed) {
+    sandbox_process run({"--seed", seed, "--packages", "3"});
+    httplib::Client client(run.ready()["url"].get<std::string>());
+    const auto key = secret_key(client);
+    const auto page = client.Get("/v2/packages/active?licenseNumber=LIC-00001&secretKey=" + key);
+    REQUIRE(page);
+    std::vector<std::string> all;
+    const auto rows = json::parse(page->body);
+    for (const auto& row : rows.at("data")) all.push_back(row.at("item").dump() + row.at("quantity").dump());
+    return all;
+  };
+  const auto one = labels("1");
+  CHECK(one.size() == 3);
+  CHECK(one == labels("1"));
+  CHECK(one != labels("18446744073709551615"));
+}
+
+TEST_CASE("faults can be ordered with --faults only") {
+  const auto status = [](std::vector<std::string> arguments) {
+    sandbox_process run(std::move(arguments));
+    httplib::Client client(run.ready()["url"].get<std::string>());
+    return client.Get("/sandbox/faults")->status;
+  };
+  CHECK(status({}) == 404);
+  CHECK(status({"--faults"}) == 200);
 }
 
 TEST_CASE("it serves HTTPS with a certificate from files") {
@@ -162,7 +168,7 @@ TEST_CASE("it serves HTTPS with a certificate from files") {
   const auto made = t3api::sandbox::make_certificate();
   const auto certificate = folder.write("cert.pem", made.certificate_pem),
              key = folder.write("key.pem", made.key_pem);
-  started run({"--tls-cert", certificate, "--tls-key", key});
+  sandbox_process run({"--tls-cert", certificate, "--tls-key", key});
   const std::string url = run.ready()["url"];
   CHECK(url.substr(0, 8) == "https://");
   httplib::Client client(url);
@@ -185,22 +191,71 @@ TEST_CASE("bad arguments end it with 2 and one sentence that names them") {
       {"--host", ""},
       {"--tls-cert", "x"},
       {"--jwt-ttl", "99999999999999h"},
+      {"--rate-limit", "many"},
+      {"--seed", "-1"},
+      {"--seed", "18446744073709551616"},
+      {"--faults", "--host", "0.0.0.0"},
+      {"--data", "/nowhere"},
+      {"--redis", "127.0.0.1:1"},
+      {"--kek-file"},
+      {"--redis", "localhost"},
+      {"--redis", "localhost:"},
+      {"--redis", "localhost:0"},
+      {"--redis", "localhost:65536"},
+      {"--redis", "[::1"},
+      {"--redis", ":6379"},
+      {"--redis", "redis://"},
+      {"--redis", "redis://localhost/x"},
+      {"--redis", "rediss://localhost"},
+      {"--redis", "unix:redis.sock"},
   };
   for (const auto& arguments : all) {
     CAPTURE(arguments[0]);
+    CAPTURE(arguments.back());
     CHECK(holds(errors_of(arguments, 2), arguments[0]));
   }
 }
 
+TEST_CASE("a password in an argument is refused, and not repeated") {
+  for (const std::string address :
+       {"redis://:canary@localhost", "redis://user:canary@localhost:6379/1", "canary@localhost:6379",
+        "user:canary@localhost:6379", "rediss://user:canary@localhost"}) {
+    CAPTURE(address);
+    const auto said = errors_of({"--redis", address}, 2);
+    CHECK(holds(said, "T3API_SANDBOX_REDIS_PASSWORD"));
+    CHECK_FALSE(holds(said, "canary"));
+  }
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{"--redis=redis://:canary@localhost"},
+                                                                     {"--redis", "localhost:canary"},
+                                                                     {"--port", "1", "canary"},
+                                                                     {"canary"},
+                                                                     {"--password=canary"},
+                                                                     {"keygen", "--key=canary"},
+                                                                     {"rotate", "canary"}}) {
+    CAPTURE(arguments[0]);
+    CHECK_FALSE(holds(errors_of(arguments, 2), "canary"));
+  }
+}
+
 TEST_CASE("--help explains and ends well") {
-  started run({"--help"});
-  CHECK(holds(run.rest_of_output(), "--session-ttl"));
+  sandbox_process run({"--help"});
+  const auto help = run.rest_of_output();
+  for (const std::string word :
+       {"--host",         "--port",    "--tls-cert",         "--tls-key",
+        "--accounts",     "--jwt-ttl", "--session-ttl",      "--rate-limit",
+        "--packages",     "--seed",    "--faults",           "--data",
+        "--kek-file",     "--redis",   "keygen FILE",        "keygen --add",
+        "keygen --prune", "rotate",    "T3API_SANDBOX_KEYS", "T3API_SANDBOX_REDIS_PASSWORD"}) {
+    CAPTURE(word);
+    CHECK(holds(help, word));
+  }
   CHECK(run.exit_code() == 0);
+  CHECK(run_sandbox({"rotate", "--help"}).output == help);
 }
 
 TEST_CASE("what it cannot use ends it with 1 and one sentence") {
   const t3api::test::temporary_folder folder;
-  started other({});
+  sandbox_process other({});
   const std::string url = other.ready()["url"];
   CHECK(holds(errors_of({"--port", url.substr(url.rfind(':') + 1)}, 1), "uses the port"));
   CHECK(holds(errors_of({"--accounts", "/nowhere.json"}, 1), "/nowhere.json"));
@@ -216,7 +271,7 @@ TEST_CASE("what it cannot use ends it with 1 and one sentence") {
 }
 
 TEST_CASE("it warns when other machines can reach it") {
-  started run({"--host", "0.0.0.0"});
+  sandbox_process run({"--host", "0.0.0.0"});
   CHECK(run.ready()["url"].get<std::string>().substr(0, 17) == "http://localhost:");
   run.signal(SIGTERM);
   CHECK(run.exit_code() == 0);

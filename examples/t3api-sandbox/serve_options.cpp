@@ -1,0 +1,67 @@
+#include "serve_options.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include <t3api/core/url.hpp>
+
+#include "redis_address.hpp"
+
+namespace {
+
+bool is_loopback(const std::string& host) { return t3api::url{.host = host, .base_path = {}}.is_loopback(); }
+
+/// Reads one option, on which `given` stands; false when it is none of these.
+bool read_option(arguments& given, serve_options& into) {
+  const std::string& name = given.name();
+  if (name == "--host") {
+    into.host = given.value();
+  } else if (name == "--port") {
+    into.port = static_cast<std::uint16_t>(given.number(65535));
+  } else if (name == "--tls-cert") {
+    into.tls_certificate = given.value();
+  } else if (name == "--tls-key") {
+    into.tls_key = given.value();
+  } else if (name == "--accounts") {
+    into.accounts = given.value();
+  } else if (name == "--jwt-ttl") {
+    into.settings.jwt_ttl = given.duration();
+  } else if (name == "--session-ttl") {
+    into.settings.session_ttl = given.duration();
+  } else if (name == "--rate-limit") {
+    into.settings.requests_per_minute = static_cast<unsigned>(given.number(1'000'000'000));
+  } else if (name == "--packages") {
+    into.settings.packages = given.number(1'000'000'000);
+  } else if (name == "--seed") {
+    into.settings.seed = given.number((std::numeric_limits<std::uint64_t>::max)());
+  } else if (name == "--faults") {
+    into.settings.admin = true;
+  } else if (name == "--redis") {
+    into.redis = parse_redis_address(given.value());
+  } else {
+    return read_keeping_option(given, into.keeping);
+  }
+  return true;
+}
+
+}  // namespace
+
+serve_options parse_serve_options(arguments given) {
+  serve_options options;
+  while (given.next()) {
+    if (!read_option(given, options)) throw given.unknown();
+  }
+  if (options.tls_certificate.empty() != options.tls_key.empty()) {
+    throw usage_error("--tls-cert and --tls-key belong together: give both or neither");
+  }
+  if (options.settings.admin && !is_loopback(options.host)) {
+    throw usage_error(
+        "--faults lets anybody who reaches the service break it, and --host lets other machines reach it: "
+        "leave one out");
+  }
+  take_ring_text(options.keeping);
+  if (!options.keeping.data.empty()) require_ring(options.keeping, "--data");
+  if (options.redis) require_ring(options.keeping, "--redis");
+  return options;
+}

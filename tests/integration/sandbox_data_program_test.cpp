@@ -1,0 +1,231 @@
+// The program t3api-sandbox with what outlives it: key rings, the database, Redis. All from outside.
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <httplib.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/sandbox_process.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+using nlohmann::json;
+using t3api::test::run_sandbox;
+using t3api::test::sandbox_process;
+
+namespace {
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
+std::string text_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+/// A folder with a key ring, and beside it a folder for data.
+struct place {
+  t3api::test::temporary_folder folder{};
+  std::string ring = folder.path() + "/ring.json";
+  std::string data = folder.path() + "/data";
+
+  place() { REQUIRE(run_sandbox({"keygen", ring}).code == 0); }
+
+  std::vector<std::string> arguments() const { return {"--data", data, "--kek-file", ring}; }
+};
+
+/// Runs the program to its end, which must have this code and one sentence.
+std::string errors_of(std::vector<std::string> arguments, int code,
+                      std::vector<std::string> environment = {}) {
+  const auto run = run_sandbox(std::move(arguments), std::move(environment));
+  CHECK(run.output.empty());
+  CHECK(run.code == code);
+  CHECK(std::count(run.errors.begin(), run.errors.end(), '\n') == 1);
+  return run.errors;
+}
+
+std::string make_key(sandbox_process& run, const std::string& url) {
+  httplib::Client client(url);
+  const auto made =
+      client.Post("/v2/auth/secretkey",
+                  R"({"hostname":"ca.metrc.com","username":"demo-ca","password":"demo-ca-password"})",
+                  "application/json");
+  REQUIRE_MESSAGE(made, run.errors());
+  REQUIRE_MESSAGE(made->status == 200, made->body);
+  return json::parse(made->body).at("secretKey");
+}
+
+int status_with(const std::string& url, const std::string& key) {
+  httplib::Client client(url);
+  const auto answer = client.Get("/v2/auth/whoami", httplib::Headers{{"X-T3-API-Key", key}});
+  return answer ? answer->status : 0;
+}
+
+std::string url_of(sandbox_process& run) { return run.ready().at("url"); }
+
+void end(sandbox_process& run) {
+  run.signal(SIGTERM);
+  CHECK(run.exit_code() == 0);
+}
+
+}  // namespace
+
+TEST_CASE("keygen makes a ring that its owner alone can read, and never one over another") {
+  const t3api::test::temporary_folder folder;
+  const auto ring = folder.path() + "/ring.json";
+  const auto made = run_sandbox({"keygen", ring});
+  CHECK(made.code == 0);
+  CHECK(json::parse(made.output) == json{{"file", ring}, {"current", "k1"}});
+  struct stat info {};
+  REQUIRE(::stat(ring.c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0600);
+  const auto text = text_of(ring);
+  for (const auto& entry : json::parse(text).at("keys")) {
+    CHECK_FALSE(holds(made.output + made.errors, entry.at("key").get<std::string>()));
+  }
+  CHECK(holds(errors_of({"keygen", ring}, 1), ring));
+  CHECK(text_of(ring) == text);
+
+  CHECK(json::parse(run_sandbox({"keygen", "--add", ring}).output).at("current") == "k2");
+  CHECK(json::parse(text_of(ring)).at("keys").size() == 2);
+  CHECK(json::parse(text_of(ring)).at("root") == json::parse(text).at("root"));
+  CHECK(holds(errors_of({"keygen", "--add", folder.path() + "/none.json"}, 1), "none.json"));
+}
+
+TEST_CASE("keygen and rotate say what they need") {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> all = {
+      {{"keygen"}, "keygen FILE"},
+      {{"keygen", "a", "b"}, "one file"},
+      {{"keygen", "--add"}, "--add"},
+      {{"keygen", "--prune", "a"}, "--data"},
+      {{"keygen", "a", "--data", "b"}, "--prune"},
+      {{"keygen", "--nonsense"}, "--nonsense"},
+      {{"rotate"}, "--data"},
+      {{"rotate", "--data", "a"}, "keygen"},
+      {{"rotate", "--nonsense"}, "--nonsense"},
+  };
+  for (const auto& [arguments, word] : all) {
+    CAPTURE(word);
+    CHECK(holds(errors_of(arguments, 2), word));
+  }
+}
+
+TEST_CASE("secret keys outlive the program with --data, and a ring may come from the environment") {
+  const place at;
+  sandbox_process first(at.arguments());
+  const auto key = make_key(first, url_of(first));
+  end(first);
+  CHECK(std::filesystem::exists(at.data + "/keys.sqlite3"));
+
+  sandbox_process second({"--data", at.data}, {"T3API_SANDBOX_KEYS=" + text_of(at.ring)});
+  const auto url = url_of(second);
+  CHECK(status_with(url, key) == 200);
+  const auto environment = text_of("/proc/" + std::to_string(second.pid()) + "/environ");
+  CHECK_FALSE(holds(environment, "root"));
+  end(second);
+  CHECK_FALSE(holds(second.errors(), "warning"));
+}
+
+TEST_CASE("a ring is brought up to date in four steps, and no key stops working") {
+  const place at;
+  sandbox_process run(at.arguments());
+  const auto url = url_of(run);
+  const auto old_key = make_key(run, url);
+  REQUIRE(run_sandbox({"keygen", "--add", at.ring}).code == 0);
+  const auto new_key = make_key(run, url);
+
+  const std::vector<std::string> prune = {"keygen", "--prune", at.ring, "--data", at.data};
+  CHECK(holds(errors_of(prune, 1), "rotate"));
+  CHECK(json::parse(text_of(at.ring)).at("keys").size() == 2);
+
+  const auto rotated = run_sandbox({"rotate", "--data", at.data, "--kek-file", at.ring});
+  CHECK(rotated.code == 0);
+  const auto result = json::parse(rotated.output);
+  CHECK(result ==
+        json{{"current", "k2"}, {"rewrapped", 1}, {"skipped", 0}, {"failed", 0}, {"finished", true}});
+
+  CHECK(json::parse(run_sandbox(prune).output).at("removed") == 1);
+  CHECK(json::parse(text_of(at.ring)).at("keys").size() == 1);
+  CHECK(status_with(url, old_key) == 200);
+  CHECK(status_with(url, new_key) == 200);
+  end(run);
+}
+
+TEST_CASE("rotate gives 1 when a record cannot be opened, and tells which") {
+  const place at;
+  sandbox_process run(at.arguments());
+  make_key(run, url_of(run));
+  end(run);
+  const place other;
+  REQUIRE(run_sandbox({"keygen", "--add", other.ring}).code == 0);
+  const auto rotated = run_sandbox({"rotate", "--data", at.data, "--kek-file", other.ring});
+  CHECK(rotated.code == 1);
+  CHECK(json::parse(rotated.output).at("failed") == 1);
+  CHECK(holds(rotated.errors, "stays as it is"));
+}
+
+TEST_CASE("the ring of another database is warned of") {
+  const place at, other;
+  sandbox_process run(at.arguments());
+  make_key(run, url_of(run));
+  end(run);
+
+  sandbox_process same_names({"--data", at.data, "--kek-file", other.ring});
+  url_of(same_names);
+  end(same_names);
+  CHECK(holds(same_names.errors(), "warning: the first secret key"));
+
+  auto ring = json::parse(text_of(at.ring));
+  ring["keys"][0]["id"] = "other";
+  const std::string variable = "T3API_SANDBOX_KEYS=" + ring.dump();
+  sandbox_process no_such_key({"--data", at.data}, {variable});
+  url_of(no_such_key);
+  end(no_such_key);
+  CHECK(holds(no_such_key.errors(), "warning: 1 secret key"));
+  CHECK(holds(no_such_key.errors(), "'k1'"));
+}
+
+TEST_CASE("a ring or database that cannot be used ends it with one sentence") {
+  const place at;
+  const auto ring = text_of(at.ring);
+  const auto start = [&](const std::string& data, const std::string& file) {
+    return std::vector<std::string>{"--data", data, "--kek-file", file};
+  };
+  CHECK(holds(errors_of({"--data", at.data}, 2), "t3api-sandbox keygen FILE"));
+  CHECK(holds(errors_of(at.arguments(), 2, {"T3API_SANDBOX_KEYS=" + ring}), "two key rings"));
+  CHECK(holds(errors_of({"--data", at.data}, 1, {"T3API_SANDBOX_KEYS={}"}), "T3API_SANDBOX_KEYS"));
+  CHECK(holds(errors_of(start(at.data, "/nowhere.json"), 1), "/nowhere.json"));
+
+  const auto open = at.folder.write("open.json", ring);
+  ::chmod(open.c_str(), 0640);
+  CHECK(holds(errors_of(start(at.data, open), 1), "chmod 600"));
+
+  std::filesystem::create_directory(at.folder.path() + "/text");
+  at.folder.write("text/keys.sqlite3", "not a database, but the diary of somebody");
+  CHECK(holds(errors_of(start(at.folder.path() + "/text", at.ring), 1), "keys.sqlite3"));
+  CHECK(text_of(at.folder.path() + "/text/keys.sqlite3") == "not a database, but the diary of somebody");
+  CHECK(holds(errors_of(start(at.ring, at.ring), 1), at.ring));
+  CHECK(holds(errors_of(start("/nowhere/at/all", at.ring), 1), "/nowhere/at/all"));
+
+  CHECK(holds(errors_of({"rotate", "--data", at.folder.path() + "/typo", "--kek-file", at.ring}, 1), "typo"));
+  CHECK(holds(errors_of({"keygen", "--prune", at.ring, "--data", at.folder.path() + "/typo"}, 1), "typo"));
+  CHECK_FALSE(std::filesystem::exists(at.folder.path() + "/typo"));
+}
+
+TEST_CASE("a Redis that cannot be reached is warned of, and the service goes on without") {
+  const place at;
+  const std::string socket = "unix:" + at.folder.path() + "/none.sock";
+  sandbox_process run({"--redis", socket, "--kek-file", at.ring}, {"T3API_SANDBOX_REDIS_PASSWORD=canary"});
+  const auto url = url_of(run);
+  CHECK(status_with(url, make_key(run, url)) == 200);
+  CHECK_FALSE(holds(text_of("/proc/" + std::to_string(run.pid()) + "/environ"), "canary"));
+  end(run);
+  CHECK(holds(run.errors(), "warning: Redis at "));
+  CHECK_FALSE(holds(run.errors(), "canary"));
+}
