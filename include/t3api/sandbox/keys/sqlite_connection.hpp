@@ -63,10 +63,10 @@ struct sqlite_error : database_error {
 /// A connection to one SQLite file, for one thread at a time. Everything throws `sqlite_error`.
 class sqlite_connection {
  public:
-  /// `name` is a path, or a URI when `flags` say so; `file` is what errors call it.
-  sqlite_connection(const std::string& name, int flags, std::string file) : file_(std::move(file)) {
-    const int code =
-        sqlite3_open_v2(name.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  /// The file must be there. Nothing is written or locked before the first statement.
+  explicit sqlite_connection(std::string file) : file_(std::move(file)) {
+    constexpr int how = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const int code = sqlite3_open_v2(file_.c_str(), &handle_, how, nullptr);
     if (code == SQLITE_OK) return;
     const sqlite_error failure = error(code);
     sqlite3_close_v2(handle_);
@@ -94,6 +94,16 @@ class sqlite_connection {
     check(sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr));
     check(sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr));
     run("PRAGMA cell_size_check = ON");
+  }
+
+  /// The first bytes of the file as they lie there, without a lock. Throws when there are fewer.
+  std::string first_bytes(int size) const {
+    std::string bytes(static_cast<std::size_t>(size), '\0');
+    sqlite3_file* opened = nullptr;
+    check(sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &opened));
+    const int code = opened->pMethods->xRead(opened, bytes.data(), size, 0);
+    check(code == SQLITE_IOERR_SHORT_READ ? SQLITE_NOTADB : code);
+    return bytes;
   }
 
   bool is_read_only() const { return sqlite3_db_readonly(handle_, "main") != 0; }

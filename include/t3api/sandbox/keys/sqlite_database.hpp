@@ -98,7 +98,9 @@ class sqlite_key_database final : public key_database {
  private:
   struct connections {
     connections(const std::string& file, const sqlite_options& options)
-        : readers(file, options.patience, options.readers), writer(file, options.patience), uses(file) {}
+        : readers(file, options.patience, options.readers),
+          writer(file, options.patience),
+          uses(file, options.patience) {}
 
     sqlite_key_readers readers;
     detail::timed_lock writing;

@@ -3,9 +3,12 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #ifdef _WIN32
@@ -16,7 +19,7 @@
 #include <unistd.h>
 #endif
 
-#include <t3api/detail/percent.hpp>
+#include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/keys/sqlite_connection.hpp>
 
 namespace t3api::sandbox {
@@ -24,10 +27,11 @@ namespace t3api::sandbox {
 namespace sqlite_file_detail {
 
 /// By these two numbers in its head a file is known as ours: "T3kd", and the number of the format.
-inline constexpr const char* application_id = "1412655972";
-inline constexpr const char* format = "1";
+inline constexpr std::uint32_t application_id = 0x54336B64;
+inline constexpr std::uint32_t format = 1;
 
 inline constexpr const char* make_tables = R"(
+  BEGIN;
   CREATE TABLE keys (
     id TEXT NOT NULL PRIMARY KEY,
     key_hash BLOB NOT NULL UNIQUE,
@@ -45,6 +49,7 @@ inline constexpr const char* make_tables = R"(
   CREATE INDEX keys_by_ring ON keys (id, ring_id);
   PRAGMA application_id = 1412655972;
   PRAGMA user_version = 1;
+  COMMIT;
 )";
 
 inline database_error cannot_be_made(const std::string& what, const std::error_code& why) {
@@ -53,86 +58,98 @@ inline database_error cannot_be_made(const std::string& what, const std::error_c
                         "to it");
 }
 
+/// What a folder lists must outlive a loss of power.
+inline void keep_entries(const std::filesystem::path& folder) {
+#ifdef _WIN32
+  static_cast<void>(folder);
+#else
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+#endif
+}
+
 /// Makes the folder, for its owner alone, when it is not there.
-inline void make_folder(const std::string& folder) {
+inline void make_folder(const std::filesystem::path& folder) {
   std::error_code why;
   if (std::filesystem::is_directory(folder, why)) return;
 #ifdef _WIN32
   std::filesystem::create_directory(folder, why);
-  if (!std::filesystem::is_directory(folder)) throw cannot_be_made("the folder '" + folder + "'", why);
 #else
-  const bool made = ::mkdir(folder.c_str(), S_IRWXU) == 0;
-  why.assign(errno, std::generic_category());
-  if (!made && !std::filesystem::is_directory(folder)) {
-    throw cannot_be_made("the folder '" + folder + "'", why);
-  }
-  // The folder must outlive a loss of power as its file does.
-  const auto above = std::filesystem::absolute(folder).lexically_normal().parent_path();
-  const int descriptor = ::open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor >= 0) {
-    ::fsync(descriptor);
-    ::close(descriptor);
-  }
-#endif
-}
-
-/// Makes an empty file, for its owner alone, when there is none.
-inline void make_file(const std::string& file) {
-#ifdef _WIN32
-  std::ofstream(file, std::ios::app);
-#else
-#ifdef __linux__
-  // Not open: whoever closes a descriptor of a file drops the locks that this process holds on it.
-  const bool made = ::mknod(file.c_str(), S_IFREG | S_IRUSR | S_IWUSR, 0) == 0;
-#else
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  const bool made = descriptor >= 0 && ::close(descriptor) == 0;
-#endif
-  const std::error_code why(errno, std::generic_category());
-  if (!made && why != std::errc::file_exists) throw cannot_be_made("the key database '" + file + "'", why);
+  if (::mkdir(folder.c_str(), S_IRWXU) != 0) why.assign(errno, std::generic_category());
 #endif
   std::error_code ignored;
-  if (std::filesystem::is_regular_file(file, ignored)) return;
-  throw database_error("the key database '" + file +
-                       "' is no file but something else: name another data folder, or move it away");
+  if (!std::filesystem::is_directory(folder, ignored)) {
+    throw cannot_be_made("the folder '" + folder.string() + "'", why);
+  }
+  keep_entries(folder.lexically_normal().parent_path());
 }
 
-/// Throws unless a connection's file is ours.
-inline void check_format(sqlite_connection& on) {
-  if (first_of(on, "PRAGMA application_id") != application_id) {
+/// Makes an empty file, for its owner alone; false when it cannot be.
+inline bool make_private(const std::string& file) {
+#ifdef _WIN32
+  return std::ofstream(file).good();
+#else
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  return descriptor >= 0 && ::close(descriptor) == 0;
+#endif
+}
+
+inline void make_tables_in(const std::string& file) {
+  sqlite_connection on(file);
+  on.run("PRAGMA synchronous = FULL");
+  on.run(make_tables);
+  if (first_of(on, "PRAGMA journal_mode = WAL") == "wal") return;
+  throw database_error("the file system of the key database '" + file +
+                       "' does not let processes share memory: name a data folder on a local disk");
+}
+
+/// Makes a database without records beside `file` and, once it is on the disk as a whole, gives it that name,
+/// unless somebody was faster.
+inline void make_database(const std::string& file) {
+  const std::string draft = file + ".new-" + detail::make_uuid();
+  struct removal {
+    ~removal() {
+      std::error_code ignored;
+      for (const char* end : {"", "-journal", "-wal", "-shm"}) std::filesystem::remove(name + end, ignored);
+    }
+    const std::string& name;
+  } const removed{draft};
+  std::error_code why;
+  if (!make_private(draft)) {
+    throw cannot_be_made("the key database '" + file + "'", {errno, std::generic_category()});
+  }
+  make_tables_in(draft);
+  std::filesystem::create_hard_link(draft, file, why);
+  if (why && why != std::errc::file_exists) throw cannot_be_made("the key database '" + file + "'", why);
+  keep_entries(std::filesystem::path(file).parent_path());
+}
+
+/// Throws unless the two numbers are ours.
+inline void check_format(const sqlite_connection& on, std::uint32_t id, std::uint32_t version) {
+  if (id != application_id) {
     throw database_error("the file '" + on.file() +
                          "' is another program's: nothing was written to it; name another data folder, or "
                          "move the file away");
   }
-  const std::string found = first_of(on, "PRAGMA user_version");
-  if (found == format) return;
-  throw database_error("the key database '" + on.file() + "' has the format " + found +
-                       ", and this program knows " + format +
+  if (version == format) return;
+  throw database_error("the key database '" + on.file() + "' has the format " + std::to_string(version) +
+                       ", and this program knows " + std::to_string(format) +
                        " only: nothing was written to it; run the version that made it");
 }
 
-/// Looks at a file without locks and without writing, as SQLite otherwise might: the head of a file of ours
-/// tells what it is before there can be a write-ahead log. True when it is empty. Throws when it is not ours.
-inline bool is_new(const std::string& file) {
-  std::string uri = "file:";
-  detail::append_percent_encoded(uri, file, "/");
-  uri += "?immutable=1";
-  sqlite_connection look(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, file);
-  if (first_of(look, "PRAGMA page_count") == "0") return true;
-  check_format(look);
-  return false;
-}
-
-/// Makes the tables in an empty file, in one transaction, unless another process was faster.
-inline void make_tables_in(sqlite_connection& on) {
-  on.run("BEGIN IMMEDIATE");
-  try {
-    if (first_of(on, "SELECT count(*) FROM sqlite_schema") == "0") on.run(make_tables);
-    on.run("COMMIT");
-  } catch (...) {
-    sqlite3_exec(on.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-    throw;
-  }
+/// Looks at the head of a file without the locks and the recovery with which SQLite would write to it and
+/// beside it. Throws when it is not ours. (https://www.sqlite.org/fileformat.html#the_database_header)
+inline void check_head(sqlite_connection& on) {
+  const std::string head = on.first_bytes(100);
+  const auto number_at = [&](std::size_t at) {
+    std::uint32_t number = 0;
+    for (const char c : head.substr(at, 4)) number = number << 8 | static_cast<unsigned char>(c);
+    return number;
+  };
+  if (head.substr(0, 16) != std::string_view("SQLite format 3\0", 16)) throw on.error(SQLITE_NOTADB);
+  check_format(on, number_at(68), number_at(60));
 }
 
 }  // namespace sqlite_file_detail
@@ -143,7 +160,7 @@ inline void make_tables_in(sqlite_connection& on) {
 inline std::unique_ptr<sqlite_connection> connect_to_key_file(const std::string& file,
                                                               std::chrono::milliseconds patience,
                                                               const char* pragma) {
-  auto made = std::make_unique<sqlite_connection>(file, SQLITE_OPEN_READWRITE, file);
+  auto made = std::make_unique<sqlite_connection>(file);
   made->wait_for_others(patience);
   made->distrust_file();
   made->run(pragma);
@@ -159,19 +176,25 @@ inline std::string ready_key_file(const std::string& folder, std::chrono::millis
   if (folder.empty() || folder.find('\0') != folder.npos) {
     throw database_error("the path of the data folder is empty or holds a NUL: name a folder");
   }
-  steps::make_folder(folder);
-  const std::string file = (std::filesystem::absolute(folder) / "keys.sqlite3").string();
-  steps::make_file(file);
-  const bool fresh = steps::is_new(file);
-  const auto connection = connect_to_key_file(file, patience, "PRAGMA synchronous = FULL");
-  if (connection->is_read_only()) throw connection->error(SQLITE_READONLY);
-  if (fresh) steps::make_tables_in(*connection);
-  steps::check_format(*connection);
-  if (first_of(*connection, "PRAGMA quick_check(1)") != "ok") throw connection->error(SQLITE_CORRUPT);
-  if (first_of(*connection, "PRAGMA journal_mode = WAL") != "wal") {
-    throw database_error("the file system of the key database '" + file +
-                         "' does not let processes share memory: name a data folder on a local disk");
+  const auto place = std::filesystem::absolute(folder);
+  steps::make_folder(place);
+  const std::string file = (place / "keys.sqlite3").string();
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) steps::make_database(file);
+  if (!std::filesystem::is_regular_file(file, ignored)) {
+    throw database_error("the key database '" + file +
+                         "' is no file but something else: name another data folder, or move it away");
   }
+  sqlite_connection connection(file);
+  steps::check_head(connection);
+  if (connection.is_read_only()) throw connection.error(SQLITE_READONLY);
+  connection.wait_for_others(patience);
+  connection.distrust_file();
+  const auto number = [&](std::string_view pragma) {
+    return static_cast<std::uint32_t>(std::stoul(first_of(connection, pragma)));
+  };
+  steps::check_format(connection, number("PRAGMA application_id"), number("PRAGMA user_version"));
+  if (first_of(connection, "PRAGMA quick_check(1)") != "ok") throw connection.error(SQLITE_CORRUPT);
   return file;
 }
 

@@ -19,7 +19,7 @@ namespace t3api::sandbox {
 /// At most once a minute a key. Any number of threads may share it.
 class sqlite_last_uses {
  public:
-  explicit sqlite_last_uses(const std::string& file) : notes_(file) {}
+  sqlite_last_uses(const std::string& file, std::chrono::milliseconds patience) : notes_(file, patience) {}
   sqlite_last_uses(const sqlite_last_uses&) = delete;
   sqlite_last_uses& operator=(const sqlite_last_uses&) = delete;
   ~sqlite_last_uses() { write(); }

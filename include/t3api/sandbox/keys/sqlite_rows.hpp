@@ -148,17 +148,18 @@ class sqlite_key_writer {
   sqlite_statement add_, erase_, disable_, replace_;
 };
 
-/// Writes what need not be durable over a connection of its own, which waits for nobody.
+/// Writes what need not be durable over a connection of its own, which once it is open waits for nobody.
 class sqlite_key_notes {
  public:
-  explicit sqlite_key_notes(const std::string& file)
-      : connection_(
-            connect_to_key_file(file, std::chrono::milliseconds::zero(), "PRAGMA synchronous = NORMAL")),
+  sqlite_key_notes(const std::string& file, std::chrono::milliseconds patience)
+      : connection_(connect_to_key_file(file, patience, "PRAGMA synchronous = NORMAL")),
         begin_(*connection_, "BEGIN IMMEDIATE"),
         used_(*connection_,
               "UPDATE keys SET last_used_at = ?2 WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at < "
               "?2)"),
-        commit_(*connection_, "COMMIT") {}
+        commit_(*connection_, "COMMIT") {
+    connection_->wait_for_others(std::chrono::milliseconds::zero());
+  }
 
   /// Writes down by their ids when keys were last used; false when it cannot be done at once.
   bool write(const std::map<std::string, wall_time>& uses) noexcept {

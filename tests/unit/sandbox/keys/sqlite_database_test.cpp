@@ -159,7 +159,7 @@ TEST_CASE("reads do not wait for a writer, and a change that cannot begin says w
 }
 
 TEST_CASE("two databases of one folder are one, also when they make it at once") {
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < 10; ++round) {
     const temporary_folder folder;
     std::atomic<int> wrong = 0;
     std::vector<std::thread> threads;
@@ -169,13 +169,14 @@ TEST_CASE("two databases of one folder are one, also when they make it at once")
           const auto keys = sqlite_key_database::open(folder.path());
           keys->add(record_named(std::to_string(t)));
         } catch (const std::exception& failure) {
-          MESSAGE(failure.what());
+          MESSAGE(std::string(failure.what()));
           ++wrong;
         }
       });
     }
     for (auto& thread : threads) thread.join();
     CHECK(wrong == 0);
+    CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);
     const auto one = sqlite_key_database::open(folder.path()),
                other = sqlite_key_database::open(folder.path());
     CHECK(one->of(ann).size() == 4);
