@@ -1,7 +1,6 @@
 #ifndef T3API_SANDBOX_SERVICE_HPP
 #define T3API_SANDBOX_SERVICE_HPP
 
-#include <array>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -24,6 +23,7 @@
 #include <t3api/sandbox/metrc/simulated.hpp>
 #include <t3api/sandbox/metrc/upstream.hpp>
 #include <t3api/sandbox/model.hpp>
+#include <t3api/sandbox/routes/admin.hpp>
 #include <t3api/sandbox/routes/auth.hpp>
 #include <t3api/sandbox/routes/collections.hpp>
 #include <t3api/sandbox/routes/licenses.hpp>
@@ -105,7 +105,7 @@ class basic_service {
     }
   };
 
-  static constexpr std::array<route, 16> table = {{
+  static constexpr route table[] = {
       {t3api::method::post, "/v2/auth/credentials", &routes::post_credentials<Metrc>},
       {t3api::method::post, "/v2/auth/apikey", &routes::post_apikey<Metrc>},
       {t3api::method::post, "/v2/auth/secretkey", &routes::post_secretkey<Metrc>},
@@ -122,7 +122,15 @@ class basic_service {
       {t3api::method::post, "/v2/packages/create", &routes::post_create_packages<Metrc>},
       {t3api::method::post, "/v2/packages/notes", &routes::post_package_notes<Metrc>},
       {t3api::method::post, "/v2/items/discontinue", &routes::post_discontinue_item<Metrc>},
-  }};
+      {t3api::method::get, "/sandbox/faults", &routes::get_faults<Metrc>},
+      {t3api::method::post, "/sandbox/faults", &routes::post_fault<Metrc>},
+      {t3api::method::delete_, "/sandbox/faults", &routes::delete_faults<Metrc>},
+      {t3api::method::delete_, "/sandbox/faults/*", &routes::delete_fault<Metrc>},
+      {t3api::method::get, "/sandbox/metrc", &routes::get_metrc<Metrc>},
+      {t3api::method::post, "/sandbox/metrc", &routes::post_metrc<Metrc>},
+      {t3api::method::get, "/sandbox/ledger", &routes::get_ledger<Metrc>},
+      {t3api::method::delete_, "/sandbox/ledger", &routes::delete_ledger<Metrc>},
+  };
 
   wall_time after_delay(const struck_fault& hit) {
     const auto delay = hit.fault->delay;
@@ -148,7 +156,8 @@ class basic_service {
   response dispatch(const call& c) {
     std::string allowed;
     for (const auto& r : table) {
-      if (!r.matches(c.path)) continue;
+      if (!r.matches(c.path) || (!shared_.settings.admin && r.path.starts_with(routes::admin_paths)))
+        continue;
       if (r.method == c.method) return r.run(shared_, c);
       allowed += (allowed.empty() ? "" : ", ") + std::string(to_string(r.method));
     }
@@ -178,15 +187,15 @@ class service : public basic_service<simulated_metrc> {
 
   service(sandbox::settings settings, const directory& known, std::shared_ptr<t3api::clock> clock,
           const backing& on, complete_tag)
-      : basic_service(settings, known,
-                      std::make_shared<simulated_metrc>(
-                          known.accounts,
-                          simulated_metrc_options{
-                              .session_ttl = settings.session_ttl,
-                              .key = on.ring->ring()->derived("sessions of the simulated Metrc"),
-                              .shared = on.sessions},
-                          clock),
-                      clock, on) {}
+      : basic_service(
+            settings, known,
+            std::make_shared<simulated_metrc>(
+                known.accounts,
+                simulated_metrc_options{.session_ttl = settings.session_ttl,
+                                        .key = on.ring->ring()->derived("sessions of the simulated Metrc"),
+                                        .shared = on.sessions},
+                clock),
+            clock, on) {}
 };
 
 }  // namespace t3api::sandbox
