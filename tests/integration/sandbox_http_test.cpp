@@ -7,20 +7,18 @@
 #include <thread>
 #include <vector>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <doctest/doctest.h>
 #include <httplib.h>
 #include <nlohmann/json.hpp>
 
 #include <t3api/sandbox.hpp>
 
+#include <tests/support/raw_client.hpp>
+
 using nlohmann::json;
 using t3api::sandbox::http_server;
 using t3api::sandbox::make_certificate;
+using raw_connection = t3api::test::raw_client;
 
 namespace {
 
@@ -41,59 +39,6 @@ struct running_sandbox {
     made.set_tcp_nodelay(true);
     return made;
   }
-};
-
-/// A plain connection; bytes in, bytes out.
-class raw_connection {
- public:
-  explicit raw_connection(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval patience{.tv_sec = 10, .tv_usec = 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
-  }
-  raw_connection(const raw_connection&) = delete;
-  raw_connection& operator=(const raw_connection&) = delete;
-  ~raw_connection() { ::close(socket_); }
-
-  void send(const std::string& bytes) const {
-    REQUIRE(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
-  }
-
-  /// One answer, as long as its Content-Length says.
-  std::string read_answer() const {
-    std::string answer;
-    std::size_t size = std::string::npos;
-    while (answer.size() < size) {
-      char byte = 0;
-      REQUIRE(::recv(socket_, &byte, 1, 0) == 1);
-      answer += byte;
-      if (size == answer.npos && answer.ends_with("\r\n\r\n")) {
-        const auto length = answer.find("Content-Length: ");
-        REQUIRE(length != answer.npos);
-        size = answer.size() + std::stoul(answer.substr(length + 16));
-      }
-    }
-    return answer;
-  }
-
-  /// Everything until the server closes; fails when it does not within ten seconds.
-  std::string read_to_end() const {
-    std::string all;
-    char buffer[4096];
-    while (true) {
-      const auto count = ::recv(socket_, buffer, sizeof(buffer), 0);
-      REQUIRE(count >= 0);
-      if (count == 0) return all;
-      all.append(buffer, static_cast<std::size_t>(count));
-    }
-  }
-
- private:
-  int socket_;
 };
 
 std::size_t count_of(const std::string& text, const std::string& part) {
@@ -282,7 +227,7 @@ TEST_CASE("a body that is too large gets 413, whether it tells its size or not")
   REQUIRE(chunked);
   CHECK(chunked->status == 413);
 
-  const raw_connection endless(s.server.port());
+  raw_connection endless(s.server.port());
   endless.send("POST /v2/auth/credentials HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n");
   CHECK(endless.read_to_end().substr(0, 12) == "HTTP/1.1 413");
 }
@@ -302,7 +247,7 @@ TEST_CASE("a request in doubt about its body gets one answer and the end of the 
            "DELETE /v2/licenses HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n",
        }) {
     CAPTURE(head);
-    const raw_connection connection(s.server.port());
+    raw_connection connection(s.server.port());
     connection.send(head + "\r\n" + smuggled);
     const auto answers = connection.read_to_end();
     CHECK(count_of(answers, "HTTP/1.1 ") == 1);
@@ -314,7 +259,7 @@ TEST_CASE("a request in doubt about its body gets one answer and the end of the 
 TEST_CASE("what is no HTTP gets 400 with T3's error body and the end of the connection") {
   running_sandbox s;
   for (const std::string bytes : {"NONSENSE\r\n\r\n", "GET /v2/states HTTP/9.9\r\n\r\n"}) {
-    const raw_connection connection(s.server.port());
+    raw_connection connection(s.server.port());
     connection.send(bytes);
     const auto answer = connection.read_to_end();
     CHECK(answer.substr(0, 12) == "HTTP/1.1 400");
@@ -324,7 +269,7 @@ TEST_CASE("what is no HTTP gets 400 with T3's error body and the end of the conn
 
 TEST_CASE("one connection carries many requests") {
   running_sandbox s;
-  const raw_connection connection(s.server.port());
+  raw_connection connection(s.server.port());
   for (int i = 0; i < 20; ++i) {
     connection.send("GET /v2/states HTTP/1.1\r\nHost: x\r\n\r\n");
     CHECK(connection.read_answer().substr(0, 12) == "HTTP/1.1 200");
@@ -362,7 +307,7 @@ TEST_CASE("stop waits for answers that are on their way, and for no idle connect
       },
       {.idle_timeout = std::chrono::hours(1)});
   server.start();
-  const raw_connection silent(server.port()), half(server.port()), slow(server.port());
+  raw_connection silent(server.port()), half(server.port()), slow(server.port());
   half.send("GET /half HTTP/1.1\r\nHo");
   httplib::Client used(server.url());
   used.set_keep_alive(true);

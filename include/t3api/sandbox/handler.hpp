@@ -24,12 +24,13 @@ struct caller {
 /// What a server does to the bytes of one answer, to be as bad as networks and proxies are. All members have
 /// defaults that change nothing. After `reset`, `garbage`, `cut_after` or `length_error` the connection ends.
 struct wire_fault {
-  bool reset = false;     ///< A TCP reset (or the end of TLS without close_notify) in place of an answer.
+  bool reset = false;     ///< A TCP reset in place of an answer, over TLS too; then no other member counts.
   std::string garbage{};  ///< These bytes in place of an answer.
-  std::optional<std::size_t> cut_after{};  ///< The connection ends after so many bytes, the head included.
+  std::optional<std::size_t> cut_after{};  ///< The connection ends after so many bytes, the head included;
+                                           ///< over TLS without close_notify.
   std::int64_t length_error = 0;           ///< Added to the header Content-Length, while the body stays.
   std::size_t drip_bytes = 0;              ///< When above 0, the answer goes out in pieces of so many bytes,
-  std::chrono::milliseconds drip_pause{};  ///< with this pause between two of them.
+  std::chrono::milliseconds drip_pause{};  ///< with this pause between two of them; a stop cuts it short.
 };
 
 /// An answer, and what is to happen to it on its way.

@@ -8,8 +8,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include <t3api/core/response.hpp>
 #include <t3api/sandbox/handler.hpp>
+#include <t3api/sandbox/http/answer_form.hpp>
 #include <t3api/sandbox/http/connection.hpp>
 #include <t3api/sandbox/http/connection_table.hpp>
 #include <t3api/sandbox/http/options.hpp>
@@ -34,13 +37,25 @@ class answer_sender {
   answer_sender(connection& to, connection_table::place& place, const http_server_options& limits)
       : to_(to), place_(place), limits_(limits) {}
 
-  /// Sends one answer, head and body. False when the connection must end at once: that is already under way.
-  bool send(std::string answer, const std::optional<wire_fault>& wire = std::nullopt) {
-    if (!wire) return write(answer, after(limits_.request_timeout));
+  /// Sends one answer. False when the connection must end at once: that is already under way.
+  bool send(response made, const answer_form& form, const answer_writer& writer,
+            const std::optional<wire_fault>& wire = std::nullopt) {
+    if (!wire) {
+      bool sent = true;
+      const auto until = after(limits_.request_timeout);
+      writer(std::move(made), form,
+             [&](std::string_view bytes) { return sent = sent && write(bytes, until); });
+      return sent;
+    }
     if (wire->reset) {
       to_.reset_at_end();
       return false;
     }
+    std::string answer;
+    writer(std::move(made), form, [&](std::string_view bytes) {
+      answer += bytes;
+      return true;
+    });
     falsify_length(answer, wire->length_error);
     if (!wire->garbage.empty()) answer = wire->garbage;
     if (wire->cut_after) answer.resize((std::min)(answer.size(), *wire->cut_after));
@@ -89,10 +104,9 @@ class answer_sender {
 
   void linger() {
     constexpr std::chrono::seconds longest(2);
-    if (place_.enter(connection_phase::lingering)) {
-      to_.discard(limits_.max_body_bytes * 8 + limits_.max_head_bytes,
-                  (std::min)(after(longest), after(limits_.head_timeout)));
-    }
+    const auto now = after({}), patience = (std::min)(after(longest), after(limits_.head_timeout));
+    to_.discard(limits_.max_body_bytes * 8 + limits_.max_head_bytes,
+                place_.enter(connection_phase::lingering) ? patience : now);
   }
 
   connection& to_;

@@ -56,17 +56,19 @@ class connection_table {
       table_.entries_.erase(self_);
     }
 
-    /// Says what the connection does from now on; false when it has been ended.
+    /// Says what the connection does from now on; false when it has been ended, or the server stops and is
+    /// not to wait for that.
     bool enter(connection_phase next) noexcept {
       auto now = self_->phase.load();
       if (now == next) return true;
       if (now == connection_phase::ended) return false;
       self_->since = std::chrono::steady_clock::now().time_since_epoch().count();
-      return self_->phase.compare_exchange_strong(now, next);
+      if (!self_->phase.compare_exchange_strong(now, next)) return false;
+      return next >= connection_phase::sending || !table_.stopping_;
     }
 
-    /// Whether no more requests are to be taken from it.
-    bool last_answer() const noexcept { return table_.stopping_; }
+    /// Whether the server stops, so that no more requests are to be taken from it.
+    bool stopping() const noexcept { return table_.stopping_; }
 
    private:
     connection_table& table_;

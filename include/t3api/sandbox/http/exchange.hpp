@@ -3,8 +3,6 @@
 
 #include <chrono>
 #include <exception>
-#include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +12,7 @@
 #include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/handler.hpp>
+#include <t3api/sandbox/http/answer_form.hpp>
 #include <t3api/sandbox/http/answer_sender.hpp>
 #include <t3api/sandbox/http/connection.hpp>
 #include <t3api/sandbox/http/connection_table.hpp>
@@ -24,11 +23,6 @@
 #include <t3api/sandbox/time_text.hpp>
 
 namespace t3api::sandbox {
-
-/// The bytes of an answer: to a request for the head alone or not, the last of its connection or not, with
-/// the codings that the caller accepts.
-using answer_writer =
-    std::function<std::string(response answer, bool head_only, bool close, std::string_view accept_encoding)>;
 
 /// An error answer with all that answers of the service have.
 inline response refusal_answer(const refusal& why, std::string_view path) {
@@ -78,12 +72,11 @@ class http_exchange {
       if (!place_.enter(connection_phase::working)) return false;
       given.answer = refusal_answer(why, head_.target);
     }
-    close = close || place_.last_answer();
-    const auto accepted = head_.headers.get("Accept-Encoding");
-    if (!sender_.send(writer_(std::move(given.answer), head_.method == "HEAD", close, accepted.value_or("")),
-                      given.wire)) {
-      return false;
-    }
+    close = close || place_.stopping();
+    const answer_form form{.head_only = head_.method == "HEAD",
+                           .close = close,
+                           .accept_encoding = head_.headers.get("Accept-Encoding").value_or("")};
+    if (!sender_.send(std::move(given.answer), form, writer_, given.wire)) return false;
     if (close) sender_.close();
     return !close;
   }

@@ -12,6 +12,7 @@
 
 #include <t3api/core/response.hpp>
 #include <t3api/detail/ascii.hpp>
+#include <t3api/sandbox/http/answer_form.hpp>
 
 #ifndef CPPHTTPLIB_OPENSSL_SUPPORT
 #error \
@@ -36,21 +37,22 @@ class httplib_server final : public httplib::Server {
     }));
   }
 
-  /// The bytes of an answer. `accept_encoding` is that header of the request.
-  std::string write(response answer, bool head_only, bool close, std::string_view accept_encoding) {
-    std::string asked = head_only ? "HEAD / HTTP/1.1\r\n" : "GET / HTTP/1.1\r\n";
-    if (!accept_encoding.empty() && accept_encoding.size() <= longest_accept_encoding) {
-      asked.append("Accept-Encoding: ").append(accept_encoding).append("\r\n");
+  /// Gives the bytes of an answer to `out`: a small one whole, a large one in pieces that are not copied.
+  void write(response answer, const answer_form& form, const byte_sink& out) {
+    std::string asked = form.head_only ? "HEAD / HTTP/1.1\r\n" : "GET / HTTP/1.1\r\n";
+    if (const auto wanted = form.accept_encoding;
+        !wanted.empty() && wanted.size() <= longest_accept_encoding) {
+      asked.append("Accept-Encoding: ").append(wanted).append("\r\n");
     }
     asked += "\r\n";
-    dialogue wire(asked);
+    dialogue wire(asked, out);
     // The one place of httplib's request, the same in all versions, that its server leaves to others.
     const std::function<void(httplib::Request&)> hand_over = [&](httplib::Request& made) {
-      made.response_handler = answer_of{&answer, close};
+      made.response_handler = answer_of{&answer, form.close};
     };
     bool closed = false;
     process(*this, wire, closed, hand_over);
-    return std::move(wire.answer);
+    wire.flush();
   }
 
  private:
@@ -67,7 +69,7 @@ class httplib_server final : public httplib::Server {
   /// `override`.
   class dialogue final : public httplib::Stream {
    public:
-    explicit dialogue(std::string_view request) : request_(request) {}
+    dialogue(std::string_view request, const byte_sink& out) : request_(request), out_(out) {}
 
     bool is_readable() const { return true; }
     bool wait_readable() const { return true; }
@@ -80,18 +82,29 @@ class httplib_server final : public httplib::Server {
     }
     using httplib::Stream::write;
     ssize_t write(const char* bytes, std::size_t count) {
-      answer.append(bytes, count);
-      return static_cast<ssize_t>(count);
+      if (held_.size() + count <= most_held) {
+        held_.append(bytes, count);
+        return static_cast<ssize_t>(count);
+      }
+      return flush() && out_({bytes, count}) ? static_cast<ssize_t>(count) : -1;
     }
     void get_remote_ip_and_port(std::string&, int&) const {}
     void get_local_ip_and_port(std::string&, int&) const {}
     socket_t socket() const { return INVALID_SOCKET; }
     std::time_t duration() const { return 0; }
 
-    std::string answer;
+    bool flush() {
+      const bool done = held_.empty() || out_(held_);
+      held_.clear();
+      return done;
+    }
 
    private:
+    static constexpr std::size_t most_held = 32 * 1024;
+
     std::string_view request_;
+    const byte_sink& out_;
+    std::string held_;
   };
 
   bool process_and_close_socket(socket_t accepted) override {

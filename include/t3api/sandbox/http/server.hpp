@@ -20,6 +20,7 @@
 
 #include <t3api/detail/worker_pool.hpp>
 #include <t3api/sandbox/handler.hpp>
+#include <t3api/sandbox/http/answer_form.hpp>
 #include <t3api/sandbox/http/connection.hpp>
 #include <t3api/sandbox/http/connection_table.hpp>
 #include <t3api/sandbox/http/exchange.hpp>
@@ -156,9 +157,8 @@ class http_server {
       if (std::this_thread::get_id() == acceptor_) return refuse(with);
       connection_table::place place(connections_, accepted);
       if (!place.enter(connection_phase::receiving) || !with.handshake(after(options_.head_timeout))) return;
-      const answer_writer writer = [this](response answer, bool head_only, bool close,
-                                          std::string_view accept_encoding) {
-        return http_.write(std::move(answer), head_only, close, accept_encoding);
+      const answer_writer writer = [this](response answer, const answer_form& form, const byte_sink& out) {
+        http_.write(std::move(answer), form, out);
       };
       http_exchange(with, place, handler_, writer, options_).run();
     }
@@ -167,7 +167,8 @@ class http_server {
     void refuse(connection& with) {
       if (tls_) return;
       const refusal why(503, "too many connections at once: try again", {{"Retry-After", "1"}});
-      with.write_some(http_.write(refusal_answer(why, ""), false, true, {}));
+      http_.write(refusal_answer(why, ""), {.close = true},
+                  [&](std::string_view bytes) { return with.write_some(bytes) == bytes.size(); });
       with.end_writing();
       with.discard(options_.max_head_bytes, std::chrono::steady_clock::now());
     }

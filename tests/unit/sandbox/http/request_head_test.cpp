@@ -1,0 +1,82 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include <t3api/sandbox/http/request_head.hpp>
+
+namespace sandbox = t3api::sandbox;
+
+namespace {
+
+int status_of(const std::string& lines) {
+  try {
+    sandbox::framing_of(sandbox::parse_request_head(lines));
+    return 200;
+  } catch (const sandbox::refusal& why) {
+    return why.status;
+  }
+}
+
+int with_field(const std::string& field) {
+  return status_of("POST / HTTP/1.1\r\nHost: x\r\n" + field + "\r\n");
+}
+
+}  // namespace
+
+TEST_CASE("a head is taken apart, fields in order") {
+  const auto head = sandbox::parse_request_head(
+      "PUT /a%20b?c=d HTTP/1.1\r\nHost: x\r\nX-B: \t two words \t\r\nX-A:\r\nx-b: again\r\n");
+  CHECK(head.method == "PUT");
+  CHECK(head.target == "/a%20b?c=d");
+  CHECK(head.keep_alive);
+  REQUIRE(head.headers.size() == 4);
+  CHECK((head.headers.begin() + 1)->second == "two words");
+  CHECK((head.headers.begin() + 2)->second.empty());
+  CHECK((head.headers.begin() + 3)->second == "again");
+}
+
+TEST_CASE("a connection stays open as version and header say") {
+  const auto stays = [](const std::string& lines) { return sandbox::parse_request_head(lines).keep_alive; };
+  CHECK_FALSE(stays("GET / HTTP/1.1\r\nHost: x\r\nConnection: foo, Close\r\n"));
+  CHECK_FALSE(stays("GET / HTTP/1.0\r\n"));
+  CHECK(stays("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n"));
+  CHECK_FALSE(stays("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nConnection: keep-alive\r\n"));
+}
+
+TEST_CASE("request lines that are none are refused") {
+  for (const std::string line : {"NONSENSE", "GET /", "GET  / HTTP/1.1", "GET /a b HTTP/1.1",
+                                 "GET / HTTP/9.9", "GET / http/1.1", "GET / HTTP/1.1 ", " GET / HTTP/1.1",
+                                 "GE(T / HTTP/1.1", "GET\t/ HTTP/1.1", "GET /\x01 HTTP/1.1", ""}) {
+    CAPTURE(line);
+    CHECK(status_of(line + "\r\nHost: x\r\n") == 400);
+  }
+  CHECK(status_of(std::string("GET /\0 HTTP/1.1\r\nHost: x\r\n", 27)) == 400);
+}
+
+TEST_CASE("fields that two readers could understand differently are refused") {
+  CHECK(with_field("X-Good: yes") == 200);
+  for (const std::string field : {"no colon", ": no name", "X-Space : x", " X-Folded: x", "\tfolded",
+                                  "X(Y): x", "X-Bell: \a", "X-Cr: a\rb", "Host: y"}) {
+    CAPTURE(field);
+    CHECK(with_field(field) == 400);
+  }
+  CHECK(with_field(std::string("X-Nul: a\0b", 10)) == 400);
+  CHECK(status_of("GET / HTTP/1.1\r\n") == 400);
+}
+
+TEST_CASE("the length of a body is stated once, and in digits") {
+  CHECK(with_field("Content-Length: 12") == 200);
+  CHECK(with_field("Transfer-Encoding: Chunked") == 200);
+  CHECK(with_field("Content-Encoding: identity") == 200);
+  CHECK(with_field("Content-Length: 1\r\nContent-Length: 1") == 400);
+  CHECK(with_field("Content-Length: 1\r\ncontent-length: 2") == 400);
+  CHECK(with_field("Content-Length: 1\r\nTransfer-Encoding: chunked") == 400);
+  CHECK(with_field("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked") == 400);
+  for (const std::string wrong : {"", "-1", "+1", "1x", "0x10", "1, 1", "1 1", "99999999999999999999999"}) {
+    CAPTURE(wrong);
+    CHECK(with_field("Content-Length: " + wrong) == 400);
+  }
+  CHECK(with_field("Transfer-Encoding: gzip, chunked") == 501);
+  CHECK(with_field("Transfer-Encoding: xchunked") == 501);
+  CHECK(with_field("Content-Encoding: gzip") == 415);
+}
