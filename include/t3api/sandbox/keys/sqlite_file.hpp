@@ -99,6 +99,7 @@ inline bool make_private(const std::string& file) {
 inline void make_tables_in(const std::string& file) {
   sqlite_connection on(file);
   on.run("PRAGMA synchronous = FULL");
+  on.run("PRAGMA journal_mode = MEMORY");  // A draft that fails is thrown away.
   on.run(make_tables);
   if (first_of(on, "PRAGMA journal_mode = WAL") == "wal") return;
   throw database_error("the file system of the key database '" + file +
