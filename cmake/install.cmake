@@ -11,4 +11,4 @@ install(EXPORT t3api-targets NAMESPACE t3api:: DESTINATION ${t3api_package_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/t3api-config-version.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES cmake/t3api-config.cmake cmake/t3api-dependencies.cmake cmake/t3api-redis.cmake
-  ${PROJECT_BINARY_DIR}/t3api-config-version.cmake DESTINATION ${t3api_package_dir})
+  cmake/t3api-sqlite.cmake ${PROJECT_BINARY_DIR}/t3api-config-version.cmake DESTINATION ${t3api_package_dir})

@@ -7,13 +7,13 @@ if(t3api_missing)
 endif()
 include("${CMAKE_CURRENT_LIST_DIR}/t3api-targets.cmake")
 
-# Optional parts, for those who ask: find_package(t3api COMPONENTS redis).
+# Optional parts, for those who ask: find_package(t3api COMPONENTS redis sqlite).
 foreach(t3api_component IN LISTS t3api_FIND_COMPONENTS)
-  if(t3api_component STREQUAL "redis")
-    include("${CMAKE_CURRENT_LIST_DIR}/t3api-redis.cmake")
-    set(t3api_component_missing "${t3api_redis_missing}")
+  if(t3api_component MATCHES "^(redis|sqlite)$")
+    include("${CMAKE_CURRENT_LIST_DIR}/t3api-${t3api_component}.cmake")
+    set(t3api_component_missing "${t3api_${t3api_component}_missing}")
   else()
-    set(t3api_component_missing "another version, as this one has the component redis only")
+    set(t3api_component_missing "another version, as this one has the components redis and sqlite only")
   endif()
   if(t3api_component_missing)
     set(t3api_${t3api_component}_FOUND FALSE)

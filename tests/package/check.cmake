@@ -7,8 +7,8 @@ if(WAY MATCHES "^find_package")
 else()
   set(location -D T3API_SOURCE_DIR=${T3API_SOURCE_DIR})
 endif()
-if(WAY MATCHES "_redis$")
-  set(parts -D WITH_REDIS=ON)
+if(WAY MATCHES "_(redis|sqlite)$")
+  set(parts -D WITH_PART=${CMAKE_MATCH_1})
 endif()
 execute_process(COMMAND ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${WORK_DIR}/build -G ${GENERATOR}
   -D CMAKE_CXX_COMPILER=${COMPILER} -D T3API_HTTPLIB_INCLUDE_DIR=${HTTPLIB_INCLUDE_DIR} ${location} ${parts}

@@ -67,6 +67,7 @@ bool may_include(const std::string& from, const std::string& to) {
 
 bool may_include_system(const std::string& from, const std::string& header) {
   if (header == "httplib.h") return starts_with(from, "transport/") || starts_with(from, "sandbox/");
+  if (header == "sqlite3.h") return from == "sandbox/keys/sqlite_connection.hpp";
   if (starts_with(header, "hiredis/")) return from == "store/redis_connection.hpp";
   if (starts_with(header, "openssl/")) {
     return from == "detail/crypto.hpp" || starts_with(from, "transport/tls") ||
