@@ -18,15 +18,15 @@ json package(std::uint64_t index, std::uint64_t seed = 1, const char* license = 
 }  // namespace
 
 TEST_CASE("a package is the same every time, in this and every later version") {
-  CHECK(package(0) == json::parse(R"({"dataModel":"ACTIVE_PACKAGE","hostname":"ca.metrc.com",
+  const auto expected = json::parse(R"json({"dataModel":"ACTIVE_PACKAGE","hostname":"ca.metrc.com",
       "id":895535000000001,"isArchived":false,"isFinished":false,"isOnHold":false,
       "item":{"id":895535122,"name":"Gelato Live Resin 0.5 g #2","productCategoryName":"Extract (weight - each)",
       "quantityTypeName":"CountBased","strainName":"Gelato","unitOfMeasureName":"Each"},
       "labTestingStateName":"NotSubmitted","label":"1A4692895535000000000001",
       "lastModified":"2024-05-09T08:39:00.000Z","licenseNumber":"LIC-00001","locationName":"Sales Floor",
       "note":"","packagedDate":"2024-04-21","quantity":193.0,"retrievedAt":"1970-01-01T00:00:00.000Z",
-      "sourcePackageLabels":["1A4692895535900000000000"],"unitOfMeasureAbbreviation":"ea"
-})"));
+      "sourcePackageLabels":["1A4692895535900000000000"],"unitOfMeasureAbbreviation":"ea"})json");
+  CHECK(package(0) == expected);
 }
 
 TEST_CASE("a package is another elsewhere") {
