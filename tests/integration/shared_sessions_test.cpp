@@ -42,13 +42,13 @@ struct member {
   sandbox::service service;
 
   member(const redis_server& server, std::shared_ptr<sandbox::key_database> keys,
-         std::shared_ptr<sandbox::key_ring_source> ring)
+         std::shared_ptr<sandbox::key_ring_source> ring, std::chrono::milliseconds timeout)
       : service({.requests_per_minute = 0}, sandbox::demo_directory(), std::make_shared<real_clock>(),
                 {.keys = std::move(keys),
                  .ring = std::move(ring),
                  .sessions = any_store(redis_store({.port = server.port(),
                                                     .key = "an example key of just 32 bytes.",
-                                                    .timeout = 300ms,
+                                                    .timeout = timeout,
                                                     .clock = pause_clock}))}) {}
 
   response post(const std::string& path, const json& body) {
@@ -80,12 +80,13 @@ struct member {
 };
 
 struct members {
-  redis_server server;
+  std::chrono::milliseconds timeout = 10s;
+  redis_server server{};
   std::shared_ptr<sandbox::key_database> keys = std::make_shared<sandbox::memory_key_database>();
   std::shared_ptr<sandbox::key_ring_source> ring =
       std::make_shared<sandbox::fixed_key_ring>(sandbox::make_key_ring());
-  member a{server, keys, ring};
-  member b{server, keys, ring};
+  member a{server, keys, ring, timeout};
+  member b{server, keys, ring, timeout};
 
   std::uint64_t attempts() { return a.service.metrc().attempts() + b.service.metrc().attempts(); }
 };
@@ -173,7 +174,7 @@ TEST_CASE("a one-time password that one took is used at the other") {
 }
 
 TEST_CASE("when Redis stands still, dies or forgets, calls get through with what each knows") {
-  members m;
+  members m{.timeout = 300ms};
   const auto key = m.a.secret_key(), other_key = m.b.secret_key(colorado());
   const auto token = m.a.token();
   bool is_back = false;

@@ -42,8 +42,9 @@ struct sandbox {
   t3api::sandbox::service service;
 
   explicit sandbox(t3api::sandbox::settings settings = {},
-                   const t3api::sandbox::directory& known = t3api::sandbox::demo_directory())
-      : service(std::move(settings), known, clock) {}
+                   const t3api::sandbox::directory& known = t3api::sandbox::demo_directory(),
+                   t3api::sandbox::backing on = {})
+      : service(std::move(settings), known, clock, std::move(on)) {}
 
   response get(const std::string& path, t3api::headers headers = {}) {
     return service.handle({.path = path, .headers = std::move(headers)});

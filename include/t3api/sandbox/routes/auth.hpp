@@ -95,9 +95,9 @@ response post_apikey(context<Metrc>& shared, const call& c) {
   if (!credentials)
     throw attempt.failed(
         unauthorized("the API key is not known for this state: check the key and the state code"));
-  const auto kept = shared.sessions.session(shared.sessions.name_of(*credentials),
-                                            {credentials->hostname, credentials->username},
-                                            [&] { return *credentials; });
+  const auto kept =
+      shared.sessions.session(shared.sessions.name_of(*credentials),
+                              {credentials->hostname, credentials->username}, [&] { return *credentials; });
   if (!kept.session && kept.retry_after.count() == 0)
     throw attempt.failed(
         unauthorized("Metrc no longer accepts the credentials behind the API key: ask T3 for a new one"));
@@ -123,7 +123,9 @@ response post_secretkey(context<Metrc>& shared, const call& c) {
                         c.address);
   const auto login = shared.sessions.name_of(credentials);
   const auto kept = shared.sessions.fresh_session(login, credentials);
-  if (!kept.session && kept.retry_after.count() == 0) throw attempt.failed(login_refused());
+  // That an account is locked would tell that there is one.
+  const bool refused = kept.retry_after.count() == 0 || kept.refusal == metrc_refusal::locked;
+  if (!kept.session && refused) throw attempt.failed(login_refused());
   if (!kept.session) throw login_must_wait(kept);
   const secret key = shared.secret_keys.make(credentials, login, c.now);
   return json_answer(200, {{"secretKey", std::string(key.reveal())}});

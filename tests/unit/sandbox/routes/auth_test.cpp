@@ -232,25 +232,117 @@ TEST_CASE("many requests with one secret key make one login when the session has
   CHECK(s.service.metrc().attempts() == 2);
 }
 
-TEST_CASE("a secret key outlives nothing that its credentials do not") {
+TEST_CASE("what changes in Metrc ends a secret key for good, after one failing login; a new key works") {
   sandbox s;
-  auto michigan = sandbox::michigan();
-  michigan["otpSeed"] = sandbox_test::demo_seed;
-  const auto by_password = s.secret_key(), by_email = s.secret_key(sandbox::colorado()),
-             by_seed = s.secret_key(michigan);
-  s.service.metrc().change_password("ca.metrc.com", "demo-ca", "new");
-  s.service.metrc().change_email("co.metrc.com", "demo-co", "new@example.com");
-  s.service.metrc().change_otp_seed("mi.metrc.com", "demo-mi", "GEZDGNBVGY3TQOJQ");
-  for (const auto& key : {by_password, by_email, by_seed})
-    CHECK(s.get_with_key("/v2/licenses", key).status == 401);
-  const auto attempts = s.service.metrc().attempts();
-  for (const auto& key : {by_password, by_email, by_seed}) {
-    for (int i = 0; i < 5; ++i) CHECK(s.get_with_key("/v2/licenses", key).status == 401);
+  auto& metrc = s.service.metrc();
+  json credentials, renewed;
+  SUBCASE("password") {
+    credentials = renewed = sandbox::california();
+    renewed["password"] = "new";
   }
-  CHECK(s.service.metrc().attempts() == attempts);
-  auto renewed = sandbox::california();
-  renewed["password"] = "new";
-  CHECK(s.get_with_key("/v2/licenses", s.secret_key(renewed)).status == 200);
+  SUBCASE("e-mail address") {
+    credentials = renewed = sandbox::colorado();
+    renewed["email"] = "new@example.com";
+  }
+  SUBCASE("username") {
+    credentials = renewed = sandbox::california();
+    renewed["username"] = "renamed";
+  }
+  SUBCASE("seed of one-time passwords") {
+    credentials = renewed = sandbox::michigan();
+    credentials["otpSeed"] = sandbox_test::demo_seed;
+    renewed["otpSeed"] = "GEZDGNBVGY3TQOJQ";
+  }
+  const auto key = s.secret_key(credentials), twin = s.secret_key(credentials);
+  CHECK(s.get_with_key("/v2/licenses", key).status == 200);
+  const auto change = [&](const json& from, const json& to) {
+    const std::string host = from["hostname"], user = from["username"];
+    if (from["password"] != to["password"])
+      metrc.change_password(host, user, to["password"].get<std::string>());
+    if (from.value("email", "") != to.value("email", "")) {
+      metrc.change_email(host, user, to["email"].get<std::string>());
+    }
+    if (from.value("otpSeed", "") != to.value("otpSeed", "")) {
+      metrc.change_otp_seed(host, user, to["otpSeed"].get<std::string>());
+    }
+    if (from["username"] != to["username"])
+      metrc.change_username(host, user, to["username"].get<std::string>());
+  };
+  s.clock->advance(1min);
+  change(credentials, renewed);
+  const auto attempts = metrc.attempts();
+  for (int i = 0; i < 10; ++i) {
+    for (const auto& old : {key, twin}) {
+      const auto answer = s.get_with_key("/v2/licenses", old);
+      CHECK(answer.status == 401);
+      CHECK(message_of(answer).find("make a new key") != std::string::npos);
+    }
+  }
+  CHECK(metrc.attempts() == attempts + 1);
+
+  const auto new_key = s.secret_key(renewed);
+  CHECK(s.get_with_key("/v2/licenses", new_key).status == 200);
+  CHECK(s.get_with_key("/v2/licenses", key).status == 401);
+
+  s.clock->advance(1min);
+  change(renewed, credentials);
+  CHECK(s.get_with_key("/v2/licenses", new_key).status == 401);
+  CHECK(s.get_with_key("/v2/licenses", key).status == 401);
+  const auto again = s.secret_key(credentials);
+  const auto list = body_of(s.get_with_key("/v2/auth/secretkey", again));
+  REQUIRE(list.size() >= 3);
+  for (const auto& listed : list) CHECK(listed["isEnabled"] == (listed == list.back()));
+  CHECK(metrc.attempts() == attempts + 4);
+}
+
+TEST_CASE("a locked account and a Metrc in trouble make a secret key wait and end none") {
+  sandbox s;
+  const auto key = s.secret_key();
+  auto& metrc = s.service.metrc();
+  metrc.end_sessions();
+  std::string wait;
+  SUBCASE("locked") {
+    metrc.lock("ca.metrc.com", "demo-ca");
+    wait = "60";
+  }
+  SUBCASE("in trouble") {
+    metrc.fail_logins();
+    wait = "5";
+  }
+  for (int i = 0; i < 10; ++i) {
+    const auto answer = s.get_with_key("/v2/licenses", key);
+    CHECK(answer.status == 503);
+    CHECK(answer.headers.get("Retry-After") == wait);
+  }
+  CHECK(metrc.attempts() == 2);
+  metrc.unlock("ca.metrc.com", "demo-ca");
+  metrc.fail_logins(0);
+  s.clock->advance(std::chrono::seconds(std::stoi(wait)));
+  CHECK(s.get_with_key("/v2/licenses", key).status == 200);
+  CHECK(body_of(s.get_with_key("/v2/auth/secretkey", key))[0]["isEnabled"] == true);
+}
+
+TEST_CASE("that an account is locked is told to nobody who merely tries to log in") {
+  sandbox s;
+  auto unknown = sandbox::california();
+  unknown["username"] = "nobody";
+  s.service.metrc().lock("ca.metrc.com", "demo-ca");
+  for (const char* path : {"/v2/auth/credentials", "/v2/auth/secretkey"}) {
+    const auto locked = s.post(path, sandbox::california());
+    CHECK(locked.status == 401);
+    CHECK(body_of(locked) == body_of(s.post(path, unknown)));
+  }
+}
+
+TEST_CASE("a Metrc in trouble is no refusal of the login") {
+  sandbox s;
+  for (const char* path : {"/v2/auth/credentials", "/v2/auth/secretkey"}) {
+    s.service.metrc().fail_logins(1);
+    const auto answer = s.post(path, sandbox::california());
+    CHECK(answer.status == 503);
+    CHECK(answer.headers.get("Retry-After") == "5");
+    CHECK(s.post(path, sandbox::california()).status == 200);
+  }
 }
 
 TEST_CASE("when all one-time passwords of a period are used, the answer tells how long to wait") {
