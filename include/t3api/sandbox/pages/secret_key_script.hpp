@@ -10,7 +10,6 @@ namespace t3api::sandbox::pages {
 /// and messages become text nodes, never markup.
 inline constexpr std::string_view secret_key_script = R"js(
 let session = null;  // {token, hostname, username, email, usesCode}
-let known = [];      // The keys of the list, the newest first.
 let doomed = null;   // The key that the dialog asks about.
 
 const signInForm = part('sign-in-form');
@@ -41,17 +40,21 @@ function render() {
   place(part('seed-field'), needs(session.hostname) === 'otp' || session.usesCode, 'create-needed', 'create-more');
 }
 
+function leaveSession() {
+  session = null;
+  doomed = null;
+  if (dialog.open) dialog.close();
+  part('key-list').replaceChildren();
+  show('no-keys', false);
+}
+
 // Ends the session here, and with it all that the page holds.
 function forget() {
   for (const cut of inFlight) cut.abort();
-  session = null;
-  known = [];
-  doomed = null;
-  if (dialog.open) dialog.close();
+  leaveSession();
   part('new-key-value').textContent = '';
   part('who').textContent = '';
   part('delete-text').textContent = '';
-  part('key-list').replaceChildren();
   clear(signInForm);
   clear(createForm);
   part('sign-in-more').open = false;
@@ -64,8 +67,7 @@ function forget() {
 // The token is not accepted any more. A new key, and what was filled in, stay.
 function sessionEnded() {
   const {hostname, username, email} = session;
-  session = null;
-  if (dialog.open) dialog.close();
+  leaveSession();
   signInForm.hostname.value = hostname;
   signInForm.username.value = username;
   signInForm.email.value = email;
@@ -126,9 +128,9 @@ async function refresh() {
     return false;
   }
   say('keys-wrong', '');
-  known = answer.content.filter((key) => typeof key?.id === 'string').reverse();
-  part('key-list').replaceChildren(...known.map(row));
-  show('no-keys', known.length === 0);
+  const newestFirst = answer.content.filter((key) => typeof key?.id === 'string').reverse();
+  part('key-list').replaceChildren(...newestFirst.map(row));
+  show('no-keys', newestFirst.length === 0);
   return true;
 }
 
@@ -177,7 +179,7 @@ async function submitCreate() {
   say('create-wrong', '');
   part('new-key-value').textContent = key;
   render();
-  say('status', 'The key is made. Copy it now: you will not see it again.');
+  say('status', 'The key is made: copy it now.');
   document.getElementById('new-key-title').focus();
   await refresh();
 }

@@ -6,7 +6,8 @@
 namespace t3api::sandbox::pages {
 
 /// The style of the page of secret keys. Text has a contrast of at least 4.5 to 1 in both colour schemes,
-/// what is to be pressed or filled in is at least 44 pixels high, and borders of fields have 3 to 1.
+/// what is to be pressed or filled in is at least 44 pixels high, and borders of fields have 3 to 1. Nothing
+/// moves.
 inline constexpr std::string_view secret_key_style = R"css(
 :root {
   color-scheme: light dark;
@@ -30,8 +31,8 @@ body {
 }
 header, main { max-width: 44rem; margin: 0 auto; padding: 0 1rem; }
 header {
-  display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .25rem 1rem;
-  min-height: 4rem; padding-top: .5rem;
+  display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .5rem 1rem;
+  min-height: 4.5rem; padding-top: .75rem; padding-bottom: .75rem;
 }
 header p { margin: 0; }
 main { padding-bottom: 4rem; }
@@ -41,14 +42,14 @@ main { padding-bottom: 4rem; }
   font-size: .875rem; font-weight: 400; color: var(--quiet);
 }
 .account { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1rem; }
-h1 { margin: .5rem 0; font-size: 1.875rem; line-height: 1.2; }
+h1 { margin: .25rem 0 .5rem; font-size: 1.875rem; line-height: 1.2; }
 h2 { margin: 0 0 .75rem; font-size: 1.25rem; line-height: 1.3; }
 h3 { margin: 0; font-size: 1rem; }
 p { margin: 0 0 .75rem; }
 code { font-family: ui-monospace, "Cascadia Mono", Menlo, "DejaVu Sans Mono", "Liberation Mono", monospace; }
 .note { padding: .625rem .875rem; border-radius: .375rem; background: var(--note); color: var(--on-note); }
 .hint { margin: 0 0 .375rem; font-size: .9375rem; color: var(--quiet); }
-.status { min-height: 1.5rem; margin: 0 0 .75rem; }
+.status:empty { margin: 0; }
 .wrong { margin: .375rem 0 0; font-weight: 600; color: var(--wrong); }
 .wrong:empty { display: none; }
 form > .wrong, .card > .wrong { margin: 0 0 1rem; padding-left: .75rem; border-left: 4px solid var(--wrong); }
@@ -108,12 +109,11 @@ dialog .actions { justify-content: flex-end; margin-top: 1.25rem; }
 dialog::backdrop { background: rgb(0 0 0 / .55); }
 @media (max-width: 30rem) {
   .card { padding: 1rem; }
+  .account { width: 100%; justify-content: space-between; flex-wrap: nowrap; }
+  .account button { flex: none; }
   .actions button { flex: 1 1 auto; }
   .keys li { grid-template-columns: 1fr; }
   .keys .delete { grid-column: 1; grid-row: auto; justify-self: start; margin-top: .375rem; }
-}
-@media (prefers-reduced-motion: no-preference) {
-  button, input, select { transition: border-color .15s, background-color .15s; }
 }
 )css";
 
