@@ -26,10 +26,17 @@ struct sqlite_error : database_error {
   int code;  ///< SQLite's extended result code.
 
  private:
+  static bool is_no_room(int system_code) {
+#ifdef EDQUOT
+    if (system_code == EDQUOT) return true;
+#endif
+    return system_code == ENOSPC;
+  }
+
   static std::string sentence(const std::string& which, int result_code, int system_code) {
     const int kind = result_code & 0xff;
     const bool from_system = kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN;
-    if (kind == SQLITE_FULL || (from_system && (system_code == ENOSPC || system_code == EDQUOT))) {
+    if (kind == SQLITE_FULL || (from_system && is_no_room(system_code))) {
       return "the disk is full on which " + which + " is: nothing was changed; make room there";
     }
     switch (kind) {

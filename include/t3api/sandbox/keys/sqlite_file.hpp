@@ -83,7 +83,7 @@ inline void make_folder(const std::filesystem::path& folder) {
   if (!std::filesystem::is_directory(folder, ignored)) {
     throw cannot_be_made("the folder '" + folder.string() + "'", why);
   }
-  keep_entries(folder.lexically_normal().parent_path());
+  keep_entries(folder / "..");
 }
 
 /// Makes an empty file, for its owner alone; false when it cannot be.
@@ -107,7 +107,8 @@ inline void make_tables_in(const std::string& file) {
 }
 
 /// Makes a database without records beside `file` and, once it is on the disk as a whole, gives it that name,
-/// unless somebody was faster.
+/// unless somebody was faster. A draft that a killed process leaves behind, `keys.sqlite3.new-…`, is of no
+/// use.
 inline void make_database(const std::string& file) {
   const std::string draft = file + ".new-" + detail::make_uuid();
   struct removal {
@@ -117,10 +118,9 @@ inline void make_database(const std::string& file) {
     }
     const std::string& name;
   } const removed{draft};
-  std::error_code why;
-  if (!make_private(draft)) {
-    throw cannot_be_made("the key database '" + file + "'", {errno, std::generic_category()});
-  }
+  const bool made = make_private(draft);
+  std::error_code why(errno, std::generic_category());
+  if (!made) throw cannot_be_made("the key database '" + file + "'", why);
   make_tables_in(draft);
   std::filesystem::create_hard_link(draft, file, why);
   if (why && why != std::errc::file_exists) throw cannot_be_made("the key database '" + file + "'", why);

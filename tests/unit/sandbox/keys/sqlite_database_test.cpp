@@ -281,6 +281,25 @@ TEST_CASE("a key database that was moved away in use fails, for another may be i
   CHECK(held.keys->find(record_named("1").key_hash));
 }
 
+TEST_CASE("what it takes to find records does not grow with their number: each question goes by an index") {
+  in_sqlite held;
+  sqlite_connection look(held.keys->file());
+  const auto plan_of = [&](std::string_view sql) {
+    sqlite_statement statement(look, "EXPLAIN QUERY PLAN " + std::string(sql));
+    std::string plan;
+    for (sqlite_run rows(statement); rows.next();) plan += rows.text_at(3) + "\n";
+    return plan;
+  };
+  using namespace sqlite_rows_detail;
+  for (const auto sql : {find, find_of, find_not_under}) {
+    const auto plan = plan_of(sql);
+    INFO(plan);
+    CHECK(has(plan, "SEARCH keys USING INDEX"));
+    CHECK_FALSE(has(plan, "SCAN"));
+    CHECK_FALSE(has(plan, "USE TEMP B-TREE FOR ORDER BY"));
+  }
+}
+
 TEST_CASE("a trigger that somebody put into the file does not run") {
   in_sqlite held;
   held.keys->add(record_named("1"));
