@@ -272,8 +272,39 @@ TEST_CASE("one connection carries many requests") {
   raw_connection connection(s.server.port());
   for (int i = 0; i < 20; ++i) {
     connection.send("GET /v2/states HTTP/1.1\r\nHost: x\r\n\r\n");
-    CHECK(connection.read_answer().substr(0, 12) == "HTTP/1.1 200");
+    const auto answer = connection.read_answer();
+    CHECK(answer.substr(0, 12) == "HTTP/1.1 200");
+    CHECK(answer.find("\r\nKeep-Alive: timeout=5\r\n") != answer.npos);
   }
+  connection.send("GET /v2/states HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  CHECK(connection.read_to_end().find("\r\nConnection: close\r\n") != std::string::npos);
+}
+
+TEST_CASE("the answer to HEAD has no body, and none for GET is left behind") {
+  http_server server([](const t3api::request&) { return t3api::response{.status = 200, .body = "12345"}; });
+  server.start();
+  raw_connection connection(server.port());
+  connection.send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const auto answers = connection.read_to_end();
+  CHECK(count_of(answers, "Content-Length: 5") == 2);
+  CHECK(count_of(answers, "12345") == 1);
+}
+
+TEST_CASE("answers are compressed for those who like that") {
+  http_server server([](const t3api::request&) {
+    return t3api::response{
+        .status = 200, .headers = {{"Content-Type", "application/json"}}, .body = std::string(100'000, ' ')};
+  });
+  server.start();
+  raw_connection connection(server.port());
+  connection.send("GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n");
+  const auto answer = connection.read_answer();
+#ifdef CPPHTTPLIB_ZLIB_SUPPORT
+  CHECK(answer.size() < 1000);
+  CHECK(answer.find("Content-Encoding: gzip") != answer.npos);
+#else
+  CHECK(answer.size() > 100'000);
+#endif
 }
 
 TEST_CASE("many clients at once are all served") {

@@ -1,6 +1,7 @@
 #ifndef T3API_SANDBOX_HTTP_HTTPLIB_SERVER_HPP
 #define T3API_SANDBOX_HTTP_HTTPLIB_SERVER_HPP
 
+#include <chrono>
 #include <cstddef>
 #include <ctime>
 #include <functional>
@@ -25,15 +26,22 @@ namespace t3api::sandbox {
 /// where a caller likes that. It never reads what a peer has sent, since old versions fall over some of it.
 class httplib_server final : public httplib::Server {
  public:
-  /// `serve` takes over each socket that was accepted.
-  explicit httplib_server(std::function<void(socket_t)> serve) : serve_(std::move(serve)) {
+  /// `serve` takes over each socket that was accepted. Answers tell how long a connection stays open.
+  httplib_server(std::function<void(socket_t)> serve, std::chrono::milliseconds idle_timeout)
+      : serve_(std::move(serve)),
+        keep_alive_("timeout=" +
+                    std::to_string(std::chrono::floor<std::chrono::seconds>(idle_timeout).count())) {
     set_pre_routing_handler(HandlerWithResponse([](const httplib::Request& asked, httplib::Response& out) {
       fill(out, *asked.response_handler.target<answer_of>());
       return HandlerResponse::Handled;
     }));
-    set_post_routing_handler(Handler([](const httplib::Request& asked, httplib::Response& out) {
+    set_post_routing_handler(Handler([this](const httplib::Request& asked, httplib::Response& out) {
       for (const char* name : {"Accept-Ranges", "Connection", "Keep-Alive"}) out.headers.erase(name);
-      if (asked.response_handler.target<answer_of>()->close) out.headers.emplace("Connection", "close");
+      if (asked.response_handler.target<answer_of>()->close) {
+        out.headers.emplace("Connection", "close");
+      } else {
+        out.headers.emplace("Keep-Alive", keep_alive_);
+      }
     }));
   }
 
@@ -143,7 +151,8 @@ class httplib_server final : public httplib::Server {
     if (!made.body.empty()) out.set_content(std::move(made.body), type);
   }
 
-  std::function<void(socket_t)> serve_;
+  const std::function<void(socket_t)> serve_;
+  const std::string keep_alive_;
 };
 
 }  // namespace t3api::sandbox

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <fstream>
 #include <functional>
 #include <future>
@@ -14,7 +15,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
-#include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -80,7 +81,7 @@ class http_server {
         : handler_(handler),
           options_(options),
           tls_(make_tls_context(options)),
-          http_([this](socket_t accepted) { serve(accepted); }) {
+          http_([this](socket_t accepted) { serve(accepted); }, options.idle_timeout) {
       listen();
       std::promise<void> ready;
       auto accepting = ready.get_future();
@@ -114,10 +115,15 @@ class http_server {
           serve_connection();  // On this thread it is refused.
         } else {
           ++open_;
-          pool_.run([this, job = std::move(serve_connection)] {
-            job();
+          try {
+            pool_.run([this, serve_connection] {
+              serve_connection();
+              --open_;
+            });
+          } catch (const std::system_error&) {  // There is not one thread to be had.
             --open_;
-          });
+            serve_connection();
+          }
         }
         return enqueued(true);
       }
@@ -152,15 +158,19 @@ class http_server {
       port_ = static_cast<std::uint16_t>(port);
     }
 
-    void serve(socket_t accepted) {
+    void serve(socket_t accepted) noexcept {
       connection with(accepted, tls_.get());
-      if (std::this_thread::get_id() == acceptor_) return refuse(with);
-      connection_table::place place(connections_, accepted);
-      if (!place.enter(connection_phase::receiving) || !with.handshake(after(options_.head_timeout))) return;
-      const answer_writer writer = [this](response answer, const answer_form& form, const byte_sink& out) {
-        http_.write(std::move(answer), form, out);
-      };
-      http_exchange(with, place, handler_, writer, options_).run();
+      try {
+        if (std::this_thread::get_id() == acceptor_) return refuse(with);
+        connection_table::place place(connections_, accepted);
+        if (!place.enter(connection_phase::receiving) || !with.handshake(after(options_.head_timeout)))
+          return;
+        const answer_writer writer = [this](response answer, const answer_form& form, const byte_sink& out) {
+          http_.write(std::move(answer), form, out);
+        };
+        http_exchange(with, place, handler_, writer, options_).run();
+      } catch (const std::exception&) {  // Out of memory: the connection ends, the server does not.
+      }
     }
 
     /// All threads are at work. Must not wait for the peer.
