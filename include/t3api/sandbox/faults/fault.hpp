@@ -94,10 +94,10 @@ inline void check_answer(const fault& f) {
 }
 
 inline void check_wire(const wire_fault& w) {
-  const int ways =
-      int{w.reset} + int{!w.garbage.empty()} + int{w.cut_after.has_value()} + int{w.length_error != 0};
-  demand(ways <= 1,
-         "a fault can reset, send garbage, cut the answer or falsify its length: give one of them");
+  demand(!w.reset || (w.garbage.empty() && !w.cut_after && w.length_error == 0 && w.drip_bytes == 0),
+         "a fault that resets the connection sends nothing: leave out what it does to the bytes");
+  demand(w.garbage.empty() || w.length_error == 0,
+         "garbage has no Content-Length to falsify: give a fault one of the two");
   demand(w.drip_pause >= w.drip_pause.zero() && w.drip_pause <= std::chrono::hours(1),
          "a fault's pause between drips is from 0 to an hour");
   demand(w.drip_bytes != 0 || w.drip_pause == w.drip_pause.zero(),

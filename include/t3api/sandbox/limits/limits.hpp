@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include <t3api/core/clock.hpp>
+#include <t3api/detail/crypto.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/limits/failure_limit.hpp>
 #include <t3api/sandbox/limits/request_limit.hpp>
@@ -58,35 +60,39 @@ class login_attempt {
   /// Throws `refusal` (429) when too many logins have failed for that account or from that address, whether
   /// this one would be right or not.
   login_attempt(service_limits& limits, std::string account, std::string_view address)
-      : limits_(limits), account_(std::move(account)), address_(address) {
-    if (const auto wait = limits_.of_account_.begin(account_, *limits_.clock_)) {
-      throw too_many("too many logins have failed for this account", *wait);
+      : of_account_(limits.of_account_, *limits.clock_, std::move(account),
+                    "too many logins have failed for this account") {
+    if (!address.empty()) {
+      of_address_.emplace(limits.of_address_, *limits.clock_, std::string(address),
+                          "too many logins have failed from this address");
     }
-    if (address_.empty()) return;
-    if (const auto wait = limits_.of_address_.begin(address_, *limits_.clock_)) {
-      limits_.of_account_.end(account_, false, *limits_.clock_);
-      throw too_many("too many logins have failed from this address", *wait);
-    }
-  }
-  login_attempt(const login_attempt&) = delete;
-  login_attempt& operator=(const login_attempt&) = delete;
-
-  ~login_attempt() {
-    limits_.of_account_.end(account_, failed_, *limits_.clock_);
-    if (!address_.empty()) limits_.of_address_.end(address_, failed_, *limits_.clock_);
   }
 
   /// Lets the login count as failed, and hands `why` back: `throw attempt.failed(login_refused())`.
   refusal failed(refusal why) noexcept {
-    failed_ = true;
+    of_account_.failed = true;
+    if (of_address_) of_address_->failed = true;
     return why;
   }
 
  private:
-  service_limits& limits_;
-  const std::string account_;
-  const std::string address_;
-  bool failed_ = false;
+  struct place {
+    place(failure_limit& limit_, const t3api::clock& clock_, std::string name_, const char* otherwise)
+        : limit(limit_), clock(clock_), name(std::move(name_)) {
+      if (const auto wait = limit.begin(name, clock)) throw too_many(otherwise, *wait);
+    }
+    place(const place&) = delete;
+    place& operator=(const place&) = delete;
+    ~place() { limit.end(name, failed, clock); }
+
+    failure_limit& limit;
+    const t3api::clock& clock;
+    const std::string name;
+    bool failed = false;
+  };
+
+  place of_account_;
+  std::optional<place> of_address_;
 };
 
 /// The name of an account among login attempts. `hostname` is canonical.
@@ -94,9 +100,9 @@ inline std::string attempted_account(std::string_view hostname, std::string_view
   return "account " + std::string(hostname) + "\n" + std::string(username);
 }
 
-/// The name of an API key among login attempts.
+/// The name of an API key among login attempts; the key itself is not in it.
 inline std::string attempted_api_key(std::string_view key, std::string_view state_code) {
-  return "key " + std::string(state_code) + "\n" + std::string(key);
+  return "key " + std::string(state_code) + "\n" + detail::sha256(key);
 }
 
 }  // namespace t3api::sandbox

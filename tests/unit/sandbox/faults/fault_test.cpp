@@ -46,6 +46,7 @@ TEST_CASE("faults that make sense") {
                          fault{.account = {{"ca.metrc.com", "ann"}}, .end_sessions = true},
                          fault{.account = {{"ca.metrc.com", "ann"}}, .new_password = "x"},
                          fault{.wire = wire_fault{.cut_after = 0}},
+                         fault{.wire = wire_fault{.cut_after = 50, .length_error = -5}},
                          fault{.status = 503, .wire = wire_fault{.cut_after = 9, .drip_bytes = 1}}}) {
     CHECK_NOTHROW(t3api::sandbox::check_fault(f));
   }
@@ -66,6 +67,7 @@ TEST_CASE("what makes no sense is refused with a sentence of its own, which tell
       {.new_password = "canary"},
       {.account = {{"ca.metrc.com", "ann"}}, .status = 500},
       {.wire = wire_fault{.reset = true, .cut_after = 5}},
+      {.wire = wire_fault{.garbage = "x", .length_error = 1}},
       {.wire = wire_fault{.drip_bytes = 1, .drip_pause = -1ms}},
       {.wire = wire_fault{.drip_pause = 1ms}},
   };
