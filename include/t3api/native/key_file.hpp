@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include <t3api/detail/wipe.hpp>
 #include <t3api/native/private_file.hpp>
 
 #ifndef _WIN32
@@ -83,7 +82,7 @@ class key_file {
 #endif
   }
 
-  /// The whole text, for the caller to overwrite; no other copy is left.
+  /// The whole text, for the caller to overwrite; no other copy is left, except of a text above the limit.
   std::string read(std::size_t limit) const {
     std::string text;
 #ifndef _WIN32
@@ -96,10 +95,7 @@ class key_file {
       if (got <= 0) break;
       used += static_cast<std::size_t>(got);
     }
-    if (used > limit) {
-      wipe(text);
-      throw std::runtime_error("it is larger than " + std::to_string(limit) + " bytes");
-    }
+    if (used > limit) throw std::runtime_error("it is larger than " + std::to_string(limit) + " bytes");
     text.resize(used);
 #else
     static_cast<void>(limit);
