@@ -180,20 +180,19 @@ class shared_accounts {
     const auto opened = detail::unseal(key_.reveal(), text, place);
     const auto told = opened ? parse_json(*opened) : std::nullopt;
     metrc_state metrc;
-    std::map<std::string, std::uint64_t> versions;
+    std::map<std::string, account_state> states;
     if (told) {
       metrc = metrc_state_from(told->at("metrc"));
       for (const auto& [name, json] : told->at("accounts").items()) {
         const auto id = by_id_.find(detail::base64url_decode(name).value_or("?"));
         if (id == by_id_.end()) continue;
-        auto state = account_state_from(json);
-        versions[id->first] = state.version;
-        if (is_later(state, id->second->state)) replace(id->first, std::move(state));
+        const auto& state = states[id->first] = account_state_from(json);
+        if (is_later(state, id->second->state)) replace(id->first, state);
       }
     }
-    bool complete = metrc.version >= metrc_.version;
     if (is_later(metrc, metrc_)) metrc_ = metrc;
-    for (const auto& id : changed_) complete &= versions[id] >= by_id_.at(id)->state.version;
+    bool complete = !is_later(metrc_, metrc);
+    for (const auto& id : changed_) complete &= !is_later(by_id_.at(id)->state, states[id]);
     return complete;
   }
 

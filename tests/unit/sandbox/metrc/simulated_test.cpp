@@ -7,7 +7,7 @@
 
 #include <t3api/sandbox/metrc/simulated.hpp>
 #include <t3api/store/memory.hpp>
-#include <tests/unit/sandbox/support.hpp>
+#include <tests/unit/sandbox/metrc/demo_time.hpp>
 
 using namespace t3api::sandbox;
 using namespace std::chrono_literals;
@@ -379,6 +379,20 @@ TEST_CASE("while the store fails each goes by what it knows, and then they agree
   CHECK_FALSE(w.a.login(world::california("first")).session);
 }
 
+TEST_CASE("of two changes that did not know of each other one wins, the same for both") {
+  two_worlds w;
+  *w.store.down = true;
+  w.a.change_password("ca.metrc.com", "demo-ca", "from a");
+  w.b.change_password("ca.metrc.com", "demo-ca", "from b");
+  *w.store.down = false;
+  w.a.login(world::california());
+  w.b.login(world::california());
+  for (const char* password : {"from a", "from b"}) {
+    const bool at_a = w.a.login(world::california(password)).session.has_value();
+    CHECK(w.b.login(world::california(password)).session.has_value() == at_a);
+  }
+}
+
 TEST_CASE("what the store lost or somebody wrote there changes nothing") {
   two_worlds w;
   w.a.change_password("ca.metrc.com", "demo-ca", "new");
@@ -400,20 +414,23 @@ TEST_CASE("what the store lost or somebody wrote there changes nothing") {
 }
 
 TEST_CASE("changes from many threads of both are all there in the end") {
-  two_worlds w;
+  const auto clock = std::make_shared<t3api::real_clock>();  // They wait for each other.
+  const simulated_metrc_options options{.key = "the same for both",
+                                        .shared = t3api::any_store(t3api::memory_store(clock))};
+  simulated_metrc a(demo_directory().accounts, options, clock), b(demo_directory().accounts, options, clock);
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
-      auto& mine = t % 2 == 0 ? w.a : w.b;
-      for (int i = 0; i < 25; ++i) {
+      auto& mine = t % 2 == 0 ? a : b;
+      for (int i = 0; i < 10; ++i) {
         mine.end_sessions();
         mine.login(world::california());
       }
     });
   }
   for (auto& thread : threads) thread.join();
-  const auto id = w.a.login(world::california()).session->id;
-  CHECK(w.b.find_session(id));
-  w.b.end_sessions();
-  CHECK_FALSE(w.a.find_session(id));
+  const auto id = a.login(world::california()).session->id;
+  CHECK(b.find_session(id));
+  b.end_sessions();
+  CHECK_FALSE(a.find_session(id));
 }

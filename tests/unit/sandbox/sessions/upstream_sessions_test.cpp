@@ -9,7 +9,7 @@
 #include <t3api/sandbox/metrc/simulated.hpp>
 #include <t3api/sandbox/sessions/upstream_sessions.hpp>
 #include <t3api/store/memory.hpp>
-#include <tests/unit/sandbox/support.hpp>
+#include <tests/unit/sandbox/metrc/demo_time.hpp>
 
 using namespace t3api::sandbox;
 using namespace std::chrono_literals;
