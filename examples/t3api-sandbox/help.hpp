@@ -12,13 +12,15 @@ Commands
   t3api-sandbox rotate --data DIR --kek-file FILE
                                   keep all secret keys in DIR under the newest key of the ring; services may
                                   run meanwhile, and it may be ended and started again at any time
-  t3api-sandbox keygen --prune FILE --data DIR
-                                  take all keys but the newest out of the ring, unless DIR still needs one
+  t3api-sandbox keygen --prune FILE [--data DIR]
+                                  take all keys but the newest out of the ring; with --data only if no secret
+                                  key in DIR needs them, else what is kept under them is lost
 
 Where it listens
   --host ADDRESS                  (127.0.0.1) any other than this machine's own is a risk: it is no hardened
                                   service
   --port NUMBER                   (0) 0 takes any free port
+  --proxy ADDRESS                 IP address of a proxy in front, whose X-Forwarded-For names the callers
   --tls-cert FILE --tls-key FILE  serve HTTPS with this PEM certificate or chain, and its key
 
 Who may come in

@@ -41,17 +41,15 @@ keygen_options parse(arguments given) {
     }
   }
   if (options.file.empty()) throw usage_error("keygen needs the name of a file: t3api-sandbox keygen FILE");
-  if (options.what == task::prune && options.data.empty()) {
-    throw usage_error(
-        "--prune needs --data DIR, to see whether a secret key there still needs one of the old keys");
-  }
   if (options.what != task::prune && !options.data.empty())
     throw usage_error("--data goes with --prune only");
   return options;
 }
 
-/// Looks and prunes with the file locked, so that no key is added in between.
+/// Looks into the data folder, if one is named, and prunes with the file locked, so that no key is added in
+/// between.
 std::size_t prune(const keygen_options& options) {
+  if (options.data.empty()) return sandbox::prune_keys(options.file);
   const auto database = open_existing_database(options.data);
   return sandbox::key_ring_detail::change(options.file, [&](sandbox::key_ring& ring) {
     if (!database->not_under(ring.current().id, "", 1).empty()) {

@@ -45,7 +45,8 @@ served answer(service& to, const t3api::request& asked, const caller& from) {
 int serve(arguments given) {
   auto options = parse_serve_options(std::move(given));
   const end_signals ends;
-  t3api::sandbox::http_server_options server_options{.host = options.host, .port = options.port};
+  t3api::sandbox::http_server_options server_options{
+      .host = options.host, .port = options.port, .proxy_address = options.proxy};
   if (!options.tls_certificate.empty()) {
     server_options.tls = t3api::sandbox::load_certificate(options.tls_certificate, options.tls_key);
   }

@@ -1,5 +1,7 @@
 #include "serve_options.hpp"
 
+#include <arpa/inet.h>
+
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -12,6 +14,12 @@ namespace {
 
 bool is_loopback(const std::string& host) { return t3api::url{.host = host, .base_path = {}}.is_loopback(); }
 
+bool is_ip_address(const std::string& text) {
+  in6_addr parsed{};
+  return ::inet_pton(AF_INET, text.c_str(), &parsed) == 1 ||
+         ::inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
+}
+
 /// Reads one option, on which `given` stands; false when it is none of these.
 bool read_option(arguments& given, serve_options& into) {
   const std::string& name = given.name();
@@ -19,6 +27,9 @@ bool read_option(arguments& given, serve_options& into) {
     into.host = given.value();
   } else if (name == "--port") {
     into.port = static_cast<std::uint16_t>(given.number(65535));
+  } else if (name == "--proxy") {
+    into.proxy = given.value();
+    if (!is_ip_address(into.proxy)) throw usage_error("--proxy must be an IP address, such as 127.0.0.1");
   } else if (name == "--tls-cert") {
     into.tls_certificate = given.value();
   } else if (name == "--tls-key") {

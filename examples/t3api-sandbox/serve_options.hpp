@@ -16,6 +16,7 @@ struct serve_options {
   t3api::sandbox::settings settings{};
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
+  std::string proxy{};
   std::string accounts{};
   std::string tls_certificate{};
   std::string tls_key{};

@@ -103,7 +103,7 @@ TEST_CASE("keygen and rotate say what they need") {
       {{"keygen"}, "keygen FILE"},
       {{"keygen", "a", "b"}, "one file"},
       {{"keygen", "--add"}, "--add"},
-      {{"keygen", "--prune", "a"}, "--data"},
+      {{"keygen", "--prune"}, "--prune"},
       {{"keygen", "a", "--data", "b"}, "--prune"},
       {{"keygen", "--nonsense"}, "--nonsense"},
       {{"rotate"}, "--data"},
@@ -155,6 +155,10 @@ TEST_CASE("a ring is brought up to date in four steps, and no key stops working"
   CHECK(status_with(url, old_key) == 200);
   CHECK(status_with(url, new_key) == 200);
   end(run);
+
+  REQUIRE(run_sandbox({"keygen", "--add", at.ring}).code == 0);
+  CHECK(json::parse(run_sandbox({"keygen", "--prune", at.ring}).output).at("removed") ==
+        1);  // Nobody looked.
 }
 
 TEST_CASE("rotate gives 1 when a record cannot be opened, and tells which") {

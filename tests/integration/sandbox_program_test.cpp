@@ -135,6 +135,18 @@ TEST_CASE("its settings reach the service") {
   CHECK(client.Get("/v2/auth/whoami", token)->status == 429);
 }
 
+TEST_CASE("behind --proxy the access log names the caller that the proxy names") {
+  for (const auto& [proxy, caller] :
+       {std::pair{"127.0.0.1", "192.0.2.7"}, std::pair{"192.0.2.1", "127.0.0.1"}}) {
+    sandbox_process run({"--proxy", proxy});
+    httplib::Client client(run.ready()["url"].get<std::string>());
+    REQUIRE(client.Get("/v2/states", httplib::Headers{{"X-Forwarded-For", "10.0.0.1, 192.0.2.7"}}));
+    run.signal(SIGTERM);
+    CHECK(run.exit_code() == 0);
+    CHECK(holds(run.errors(), std::string("Z ") + caller + " GET /v2/states 200 "));
+  }
+}
+
 TEST_CASE("the same seed makes the same data, another seed other data") {
   const auto labels = [](const std::string& seed) {
     sandbox_process run({"--seed", seed, "--packages", "3"});
@@ -191,6 +203,7 @@ TEST_CASE("bad arguments end it with 2 and one sentence that names them") {
       {"--host", ""},
       {"--tls-cert", "x"},
       {"--jwt-ttl", "99999999999999h"},
+      {"--proxy", "localhost"},
       {"--rate-limit", "many"},
       {"--seed", "-1"},
       {"--seed", "18446744073709551616"},
