@@ -32,6 +32,8 @@ constexpr std::string_view to_string(field_type type) noexcept {
 struct moment {
   utc_milliseconds at{};
   bool date_only = false;
+
+  friend bool operator==(const moment&, const moment&) = default;
 };
 
 /// The value of one field in one row, null included.
