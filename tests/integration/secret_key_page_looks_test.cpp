@@ -60,13 +60,14 @@ return [...document.querySelectorAll('button, input, select, summary')].filter((
   .map((e) => e.outerHTML.slice(0, 80));
 )js";
 
-void check_looks(secret_key_page& visit, const std::string& view) {
+void check_looks(secret_key_page& visit, const std::string& view, bool all_four = false) {
   struct look {
     const char* scheme;
     bool phone;
   };
-  for (const auto& [scheme, phone] :
-       {look{"light", false}, look{"dark", false}, look{"dark", true}, look{"light", true}}) {
+  std::vector<look> looks = {{"light", false}, {"dark", true}};
+  if (all_four) looks.insert(looks.end(), {{"dark", false}, {"light", true}});
+  for (const auto& [scheme, phone] : looks) {
     visit.page.prefer(scheme);
     visit.page.resize(phone ? 360 : 1000, phone ? 740 : 900, phone);
     CAPTURE(view);
@@ -129,7 +130,7 @@ TEST_CASE("page: light and dark, on a desk and on a phone, all can be read, reac
   visit.page.click(part("create-more") + " summary");
   visit.page.click(part("refresh"));
   visit.wait_for_text("status", "up to date");
-  check_looks(visit, "5-keys");
+  check_looks(visit, "5-keys", true);
   check_names(visit, 10);
   visit.service.metrc().change_password("ca.metrc.com", "demo-ca", "another");
   CHECK(visit.status_with(first) == 401);
@@ -140,7 +141,7 @@ TEST_CASE("page: light and dark, on a desk and on a phone, all can be read, reac
   visit.wait_for_keys(2);
   check_looks(visit, "7-ended-keys");
   visit.page.click(".keys .delete");
-  check_looks(visit, "8-delete");
+  check_looks(visit, "8-delete", true);
   CHECK(visit.page.role(visit.page.find("dialog")) == "dialog");
   CHECK(visit.page.label(visit.page.find("dialog")) == "Delete this key?");
 }

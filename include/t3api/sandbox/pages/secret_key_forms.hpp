@@ -10,9 +10,8 @@ namespace t3api::sandbox::pages {
 inline constexpr std::string_view secret_key_forms = R"js(
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 
-// An alert is read out when its text changes, so the same words twice are first taken away.
+// A status or alert is read out when its text changes: what was said before is taken away when a request starts.
 function say(name, text) {
-  part(name).textContent = '';
   part(name).textContent = text;
 }
 

@@ -10,6 +10,7 @@ namespace t3api::sandbox::pages {
 /// and messages become text nodes, never markup.
 inline constexpr std::string_view secret_key_script = R"js(
 let session = null;  // {token, hostname, username, email, usesCode}
+let turns = 0;       // How often the list was asked for: only the last answer counts.
 let doomed = null;   // The key that the dialog asks about.
 
 const signInForm = part('sign-in-form');
@@ -117,8 +118,10 @@ function refusedSignIn(hostname) {
 // Whether the list is now what the service has.
 async function refresh() {
   const mine = session;
+  const turn = ++turns;
+  say('keys-wrong', '');
   const answer = await listKeys(mine.token);
-  if (session !== mine) return false;
+  if (session !== mine || turn !== turns) return false;
   if (answer.status === 401) {
     sessionEnded();
     return false;
@@ -127,7 +130,6 @@ async function refresh() {
     say('keys-wrong', `The list could not be loaded. ${trouble(answer)}`);
     return false;
   }
-  say('keys-wrong', '');
   const newestFirst = answer.content.filter((key) => typeof key?.id === 'string').reverse();
   part('key-list').replaceChildren(...newestFirst.map(row));
   show('no-keys', newestFirst.length === 0);
@@ -228,6 +230,7 @@ function askToDelete(key) {
 async function confirmDelete() {
   const mine = session;
   const key = doomed;
+  say('delete-wrong', '');
   const answer = await deleteKey(mine.token, key.id);
   if (session !== mine) return;
   if (answer.status === 401) {

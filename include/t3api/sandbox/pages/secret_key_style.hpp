@@ -47,7 +47,7 @@ h2 { margin: 0 0 .75rem; font-size: 1.25rem; line-height: 1.3; }
 h3 { margin: 0; font-size: 1rem; }
 p { margin: 0 0 .75rem; }
 code { font-family: ui-monospace, "Cascadia Mono", Menlo, "DejaVu Sans Mono", "Liberation Mono", monospace; }
-.note { padding: .625rem .875rem; border-radius: .375rem; background: var(--note); color: var(--on-note); }
+.note { margin-bottom: 1.25rem; padding: .625rem .875rem; border-radius: .375rem; background: var(--note); color: var(--on-note); }
 .hint { margin: 0 0 .375rem; font-size: .9375rem; color: var(--quiet); }
 .status:empty { margin: 0; }
 .wrong { margin: .375rem 0 0; font-weight: 600; color: var(--wrong); }
