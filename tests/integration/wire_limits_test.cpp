@@ -167,7 +167,7 @@ TEST_CASE("a head of many long fields") {
 TEST_CASE("bodies whose length is in doubt, or is none") {
   running s;
   const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
-  for (const auto& [bytes, status] : std::vector<std::pair<std::string, int>>{
+  for (const auto& attack : std::vector<std::pair<std::string, int>>{
            {post + "Content-Length: 1\r\nContent-Length: 1\r\n\r\na", 400},
            {post + "Content-Length: 1\r\nContent-Length: 99\r\n\r\na", 400},
            {post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
@@ -185,10 +185,10 @@ TEST_CASE("bodies whose length is in doubt, or is none") {
            {"GET / HTTP/1.1\r\nHost: x\r\nX : a\r\n\r\n", 400},
            {std::string("GET / HTTP/1.1\r\nHost: x\r\nX: \0\r\n\r\n", 33), 400},
        }) {
-    CAPTURE(bytes);
+    CAPTURE(attack.first);
     raw_client attacker(s.server.port());
-    attacker.send(bytes + question);
-    CHECK(refused_with(attacker.read_to_end()) == status);
+    attacker.send(attack.first + question);
+    CHECK(refused_with(attacker.read_to_end()) == attack.second);
   }
 }
 

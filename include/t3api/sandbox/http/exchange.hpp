@@ -2,7 +2,6 @@
 #define T3API_SANDBOX_HTTP_EXCHANGE_HPP
 
 #include <chrono>
-#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -110,7 +109,7 @@ class http_exchange {
       const caller from = caller_of();
       asked.headers = head_.headers;
       return handler_(asked, from);
-    } catch (const std::exception&) {
+    } catch (...) {
       return {.answer = refusal_answer({500, "the handler behind the server failed"}, head_.target)};
     }
   }

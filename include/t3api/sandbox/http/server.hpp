@@ -1,6 +1,7 @@
 #ifndef T3API_SANDBOX_HTTP_SERVER_HPP
 #define T3API_SANDBOX_HTTP_SERVER_HPP
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -109,7 +110,7 @@ class http_server {
       explicit task_queue(running& owner) : owner_(owner), pool_(owner.options_.max_connections) {}
 
       enqueued enqueue(std::function<void()> serve_connection) override {
-        const auto most = owner_.options_.max_connections;
+        const auto most = (std::max<std::size_t>)(owner_.options_.max_connections, 1);
         const auto open = open_.load();
         if (open >= most && (open >= 2 * most || !owner_.connections_.end_one())) {
           serve_connection();  // On this thread it is refused.
