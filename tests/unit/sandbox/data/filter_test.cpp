@@ -38,7 +38,9 @@ TEST_CASE("texts are compared without case, by every operator") {
                                                            {"endswith:A__B", true},
                                                            {"endswith:a", false},
                                                            {"eq:", false}};
-  for (const auto& [rest, expected] : cases) {
+  for (const auto& one : cases) {
+    const auto& rest = one.first;
+    const bool expected = one.second;
     CAPTURE(rest);
     CHECK(passes("note__" + rest, value) == expected);
   }
@@ -59,7 +61,9 @@ TEST_CASE("datetimes are compared as moments, whatever their offset") {
                                                            {"gt:2024-05-17T12:00Z", true},
                                                            {"gte:2024-05-17T12:00:00.500Z", true},
                                                            {"gte:2024-05-17T12:01", false}};
-  for (const auto& [rest, expected] : cases) {
+  for (const auto& one : cases) {
+    const auto& rest = one.first;
+    const bool expected = one.second;
     CAPTURE(rest);
     CHECK(passes("lastModified__" + rest, value) == expected);
   }
@@ -109,7 +113,9 @@ TEST_CASE("a wrong filter is refused with what would be right") {
       {"lastModified__lt:", "ISO 8601"},
       {"note__eq:\xFF", "UTF-8"},
       {"note__eq:" + std::string(1000, 'x'), "longer than"}};
-  for (const auto& [given, says] : cases) {
+  for (const auto& one : cases) {
+    const auto& given = one.first;
+    const auto& says = one.second;
     CAPTURE(given);
     std::string message;
     try {

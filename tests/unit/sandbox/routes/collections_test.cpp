@@ -167,7 +167,9 @@ TEST_CASE("every collection answers with its own data model, and only below its 
       {"/v2/plants/onhold", "ONHOLD_PLANT"},
       {"/v2/plants/inactive", "INACTIVE_PLANT"},
   };
-  for (const auto& [path, model] : models) {
+  for (const auto& one : models) {
+    const auto& path = one.first;
+    const auto& model = one.second;
     CAPTURE(path);
     const auto body = body_of(s.get_with_token(path + "?licenseNumber=LIC-00001", s.token_text));
     CHECK(body["total"] > 0);
