@@ -71,7 +71,7 @@ class tab {
 
   /// Waits until the expression is true.
   void wait_for(const std::string& expression) {
-    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (run("return Boolean(" + expression + ")") != true) {
       if (std::chrono::steady_clock::now() > give_up) {
         throw std::runtime_error("this did not come true: " + expression + "; the page says: " +

@@ -27,7 +27,7 @@ class webdriver {
   webdriver() : driver_(how_to_start(folder_)), client_("127.0.0.1", port_of(driver_)) {
     client_.set_tcp_nodelay(true);
     client_.set_keep_alive(true);
-    client_.set_read_timeout(60);
+    client_.set_read_timeout(120);
     json arguments = json::array({"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
                                   "--no-first-run", "--disable-background-networking",
                                   "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
