@@ -1,5 +1,6 @@
 #include "keeping.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -82,7 +83,8 @@ std::shared_ptr<sandbox::key_ring_source> open_ring(const keeping_options& optio
 
 std::shared_ptr<sandbox::key_database> open_database([[maybe_unused]] const std::string& folder) {
 #ifdef T3API_SANDBOX_WITH_SQLITE
-  return sandbox::sqlite_key_database::open(folder);
+  // A disk that stands still for some seconds, as under a build, is worth waiting for.
+  return sandbox::sqlite_key_database::open(folder, {.patience = std::chrono::seconds(20)});
 #else
   throw usage_error(
       "this t3api-sandbox was built without SQLite, so it has no --data: install libsqlite3-dev and build "

@@ -80,7 +80,7 @@ class caller {
 
   /// A new secret key; empty when there was no answer, as from an instance that is killed.
   std::string make_key(const std::string& form = login()) {
-    const auto made = client_.Post("/v2/auth/secretkey", form, "application/json");
+    const auto made = patiently([&] { return client_.Post("/v2/auth/secretkey", form, "application/json"); });
     if (!made) return {};
     CHECK_MESSAGE(made->status == 200, made->body);
     return json::parse(made->body).value("secretKey", "");
@@ -111,11 +111,25 @@ class caller {
   }
   /// The status of the deletion; 0 when there was no answer.
   int erase(const std::string& id, const std::string& key) {
-    const auto gone = client_.Delete("/v2/auth/secretkey/" + id, httplib::Headers{{"X-T3-API-Key", key}});
+    const auto gone = patiently([&] {
+      return client_.Delete("/v2/auth/secretkey/" + id, httplib::Headers{{"X-T3-API-Key", key}});
+    });
     return gone ? gone->status : 0;
   }
 
  private:
+  /// Asks again, as callers should, while the answer is 503: on a machine that is busy enough, the writers of
+  /// one database wait too long for each other. Nothing was changed then.
+  template <class Ask>
+  static httplib::Result patiently(Ask ask) {
+    auto answer = ask();
+    for (int again = 0; again < 20 && answer && answer->status == 503; ++again) {
+      MESSAGE(answer->body);
+      answer = ask();
+    }
+    return answer;
+  }
+
   httplib::Client client_;
 };
 
@@ -234,17 +248,23 @@ TEST_CASE("no call that starts after a deletion was answered gets in, at any ins
     std::atomic<bool> done = false;
     std::thread load([&] {
       auto everywhere = all.callers();
+      std::shared_ptr<target> hit;
+      int calls_after = 0;
       for (std::size_t turn = user; !done; ++turn) {
-        std::shared_ptr<target> hit;
         {
           const std::scoped_lock lock(mutex);
+          if (hit != latest) calls_after = 0;
           hit = latest;
         }
-        if (!hit) continue;
-        const bool was_deleted = hit->deleted;
+        const bool was_deleted = hit && hit->deleted;
+        if (!hit || (was_deleted && ++calls_after > 8)) {
+          std::this_thread::sleep_for(std::chrono::microseconds(100));
+          continue;
+        }
         const int status = everywhere[turn % users].with_key(hit->key);
         ++(status == 200 ? accepted : status == 401 ? refused : strange);
         if (was_deleted && status == 200) ++late;
+        std::this_thread::sleep_for(std::chrono::microseconds(300));  // The deletions need processors too.
       }
     });
 
@@ -259,7 +279,11 @@ TEST_CASE("no call that starts after a deletion was answered gets in, at any ins
         latest = hit;
       }
       // The only key that this user has left deletes itself.
-      if (ids.size() == 1 && everywhere[random() % users].erase(ids[0], hit->key) == 200) ++deleted;
+      if (ids.size() != 1 || everywhere[random() % users].erase(ids[0], hit->key) != 200) {
+        ++strange;
+        break;
+      }
+      ++deleted;
       hit->deleted = true;
       for (auto& call : everywhere) {
         if (call.with_key(hit->key) != 401) ++late;
@@ -270,10 +294,10 @@ TEST_CASE("no call that starts after a deletion was answered gets in, at any ins
   });
   MESSAGE(deleted.load() << " deletions, " << accepted.load() << " calls accepted and " << refused.load()
                          << " refused meanwhile");
-  CHECK(deleted == users * deletions_each);
-  CHECK(late == 0);
-  CHECK(strange == 0);
-  CHECK(accepted > 0);
+  CHECK(deleted.load() == users * deletions_each);
+  CHECK(late.load() == 0);
+  CHECK(strange.load() == 0);
+  CHECK(accepted.load() > 0);
 }
 
 TEST_CASE(
@@ -298,6 +322,14 @@ TEST_CASE(
   std::uniform_int_distribution<std::size_t> moment(0, 500 * count);
   std::size_t killed = 0, finished = 0;
   CHECK(run_sandbox({"keygen", "--add", all.ring}).code == 0);
+  {
+    sandbox_process interrupted(all.rotation());
+    interrupted.wait_for_errors();
+    interrupted.signal(SIGINT);
+    const auto result = json::parse(interrupted.rest_of_output());
+    CHECK(interrupted.exit_code() == (result.at("finished") == true ? 0 : 1));
+    CHECK(result.at("failed") == 0);
+  }
   while (killed < kills) {
     sandbox_process rotation(all.rotation());
     rotation.wait_for_errors();
@@ -327,7 +359,7 @@ TEST_CASE(
   MESSAGE(count << " keys, " << killed << " rotations killed and " << finished << " finished, "
                 << json::parse(last.output).at("rewrapped") << " keys left for the last one, " << calls.load()
                 << " calls meanwhile");
-  CHECK(failures == 0);
+  CHECK(failures.load() == 0);
 }
 
 TEST_CASE("an instance that is killed loses no key that it answered with, and brings none back") {
