@@ -8,7 +8,9 @@
 
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
+#include <t3api/detail/ascii.hpp>
 #include <t3api/detail/uuid.hpp>
+#include <t3api/native/socket.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/handler.hpp>
 #include <t3api/sandbox/http/answer_form.hpp>

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include <t3api/detail/ascii.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/http/chunked_decoder.hpp>
 #include <t3api/sandbox/http/connection.hpp>
