@@ -67,7 +67,9 @@ void check_looks(secret_key_page& visit, const std::string& view, bool all_four 
   };
   std::vector<look> looks = {{"light", false}, {"dark", true}};
   if (all_four) looks.insert(looks.end(), {{"dark", false}, {"light", true}});
-  for (const auto& [scheme, phone] : looks) {
+  for (const auto& each : looks) {
+    const char* const scheme = each.scheme;
+    const bool phone = each.phone;
     visit.page.prefer(scheme);
     visit.page.resize(phone ? 360 : 1000, phone ? 740 : 900, phone);
     CAPTURE(view);
