@@ -180,19 +180,19 @@ class shared_accounts {
     const auto opened = detail::unseal(key_.reveal(), text, place);
     const auto told = opened ? parse_json(*opened) : std::nullopt;
     metrc_state metrc;
-    std::map<std::string, account_state> states;
+    std::map<std::string, account_state> found;
     if (told) {
       metrc = metrc_state_from(told->at("metrc"));
       for (const auto& [name, json] : told->at("accounts").items()) {
         const auto id = by_id_.find(detail::base64url_decode(name).value_or("?"));
         if (id == by_id_.end()) continue;
-        const auto& state = states[id->first] = account_state_from(json);
+        const auto& state = found[id->first] = account_state_from(json);
         if (is_later(state, id->second->state)) replace(id->first, state);
       }
     }
     if (is_later(metrc, metrc_)) metrc_ = metrc;
     bool complete = !is_later(metrc_, metrc);
-    for (const auto& id : changed_) complete &= !is_later(by_id_.at(id)->state, states[id]);
+    for (const auto& id : changed_) complete &= !is_later(by_id_.at(id)->state, found[id]);
     return complete;
   }
 
