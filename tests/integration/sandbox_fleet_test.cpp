@@ -1,5 +1,5 @@
 // Several t3api-sandbox programs on one data folder, one key ring and one Redis: do they behave as one
-// service? T3API_TEST_SCALE multiplies how often; 50 is what the figures in the documentation are from.
+// service? T3API_TEST_SCALE multiplies how often: 50 makes 10,000 deletions, 10,000 keys and 200 kills.
 
 #include <algorithm>
 #include <atomic>
