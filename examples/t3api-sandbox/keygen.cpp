@@ -51,14 +51,11 @@ keygen_options parse(arguments given) {
 std::size_t prune(const keygen_options& options) {
   if (options.data.empty()) return sandbox::prune_keys(options.file);
   const auto database = open_existing_database(options.data);
-  return sandbox::key_ring_detail::change(options.file, [&](sandbox::key_ring& ring) {
+  return sandbox::prune_keys(options.file, [&](const sandbox::key_ring& ring) {
     if (!database->not_under(ring.current().id, "", 1).empty()) {
       throw std::runtime_error("secret keys in '" + t3api::detail::printable(options.data, 200) +
                                "' are still kept under an older key: run \"t3api-sandbox rotate\" first");
     }
-    const std::size_t gone = ring.keys.size() - 1;
-    ring.keys.erase(ring.keys.begin(), ring.keys.end() - 1);
-    return gone;
   });
 }
 

@@ -53,6 +53,7 @@ constexpr std::string_view error_type(int status) noexcept {
     case 501: return "not_implemented";
     case 502: return "bad_gateway";
     case 503: return "unavailable";
+    case 507: return "insufficient_storage";
     case 504: return "gateway_timeout";
     default: return status < 500 ? "client_error" : "internal_error";
   }
