@@ -67,7 +67,7 @@ inline std::string next_id(const key_ring& ring) {
     number = (std::max)(number, detail::parse_decimal(std::string_view(entry.id).substr(1)).value_or(0));
   }
   std::string id;
-  do id = "k" + std::to_string(++number);
+  do id.assign("k").append(std::to_string(++number));
   while (ring.find(id));
   return id;
 }

@@ -123,8 +123,7 @@ class vault {
          {kind, std::string_view(record.id), std::string_view(record.key_hash),
           std::string_view(record.owner.hostname), std::string_view(record.owner.username),
           std::string_view(record.login), ring_id}) {
-      place += "\n" + std::to_string(part.size()) + ":";
-      place += part;
+      place.append("\n").append(std::to_string(part.size())).append(":").append(part);
     }
     return place;
   }
