@@ -91,6 +91,11 @@ inline cell value(const data_owner& owner, unsigned of_kind, std::uint64_t row, 
   const auto day_planted = [&] { return start_of_data() + days(of_batch(13, 300)); };
   const bool destroyed = of_kind == inactive;
   const bool flowers = of_kind == flowering || (of_kind != vegetative && draw(0, 2) == 0);
+  const auto day_flowering = [&] { return day_planted() + days(56); };
+  const auto day_destroyed = [&] { return day_planted() + days(60 + draw(3, 30)); };
+  const auto latest_day = [&] {
+    return destroyed ? day_destroyed() : flowers ? day_flowering() : day_planted() + days(14);
+  };
   switch (of_key) {
     case id: return owner.id(first_place + of_kind, row);
     case hostname: return owner.hostname;
@@ -110,12 +115,12 @@ inline cell value(const data_owner& owner, unsigned of_kind, std::uint64_t row, 
     case vegetative_date: return moment{day_planted() + days(14), true};
     case flowering_date:
       if (!flowers) return {};
-      return moment{day_planted() + days(56), true};
+      return moment{day_flowering(), true};
     case destroyed_date:
       if (!destroyed) return {};
-      return moment{day_planted() + days(60 + draw(3, 30)), true};
+      return moment{day_destroyed(), true};
     case destroyed_note: return text_or_null(destroyed ? "Destroyed by the sandbox" : "");
-    case last_modified: return moment{day_planted() + days(14) + std::chrono::minutes(draw(4, 86'400))};
+    case last_modified: return moment{latest_day() + std::chrono::minutes(draw(4, 86'400))};
     default: return {};
   }
 }

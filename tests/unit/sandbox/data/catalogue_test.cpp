@@ -1,5 +1,8 @@
+#include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
+#include <variant>
 
 #include <doctest/doctest.h>
 
@@ -26,6 +29,25 @@ TEST_CASE("each row has each field, in its type, and is found by its id") {
       }
       CHECK(object["dataModel"] == of->data_model);
       CHECK(of->row_of(owner, of->kind, object["id"].get<std::uint64_t>()) == row);
+    }
+  }
+}
+
+TEST_CASE("no row was modified before the latest of its dates") {
+  const data_owner owner(1, "ca.metrc.com", "LIC-00001");
+  for (const auto* of : catalogue) {
+    CAPTURE(of->path);
+    const field* modified = of->find("lastModified");
+    REQUIRE(modified != nullptr);
+    for (std::uint64_t row = 0; row < of->size(1000); ++row) {
+      CAPTURE(row);
+      const auto last = std::get<moment>(of->at(owner, row, *modified)).at;
+      for (const auto& f : of->fields) {
+        if (f.type != field_type::datetime || f.name == retrieved_at) continue;
+        CAPTURE(f.name);
+        const cell value = of->at(owner, row, f);
+        if (const auto* when = std::get_if<moment>(&value)) CHECK(when->at <= last);
+      }
     }
   }
 }
