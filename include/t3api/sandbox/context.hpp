@@ -1,16 +1,18 @@
 #ifndef T3API_SANDBOX_CONTEXT_HPP
 #define T3API_SANDBOX_CONTEXT_HPP
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <t3api/core/clock.hpp>
 #include <t3api/core/secret.hpp>
 #include <t3api/sandbox/api_keys.hpp>
-#include <t3api/sandbox/faults/fault_plan.hpp>
 #include <t3api/sandbox/data/ledger.hpp>
 #include <t3api/sandbox/data/records.hpp>
+#include <t3api/sandbox/faults/fault_plan.hpp>
 #include <t3api/sandbox/keys/database.hpp>
 #include <t3api/sandbox/keys/key_ring.hpp>
 #include <t3api/sandbox/keys/memory_database.hpp>
@@ -30,6 +32,10 @@ struct backing {
   std::shared_ptr<key_database> keys{};
   std::shared_ptr<key_ring_source> ring{};
   std::optional<any_store> sessions{};
+  /// Told, for whoever runs the service, what is wrong with the key database or a record in it, in a sentence
+  /// that callers do not get to see: the same one at most once a minute. Any thread calls it, several at
+  /// once; what it throws is ignored.
+  std::function<void(const std::string&)> on_trouble{};
 };
 
 /// The same with what a service needs and was not given.
