@@ -11,6 +11,7 @@
 #include <httplib.h>
 #include <nlohmann/json.hpp>
 
+#include <t3api/core/clock.hpp>
 #include <t3api/sandbox.hpp>
 
 #include <tests/support/raw_client.hpp>
@@ -356,6 +357,24 @@ TEST_CASE("stop waits for answers that are on their way, and for no idle connect
   server.stop();
   server.start();
   CHECK(httplib::Client(server.url()).Get("/quick"));
+}
+
+TEST_CASE("a handler that waits is told when the server stops, in each of its runs") {
+  t3api::real_clock clock;
+  std::atomic<int> waiting = 0;
+  http_server server([&](const t3api::request&, const t3api::sandbox::caller& from) {
+    ++waiting;
+    const bool waited = clock.wait_until(clock.now() + std::chrono::hours(1), from.stop);
+    return t3api::response{.status = 200, .body = waited ? "waited" : "told to stop"};
+  });
+  for (int run = 1; run <= 2; ++run) {
+    server.start();
+    raw_connection client(server.port());
+    client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    while (waiting < run) std::this_thread::yield();
+    server.stop();
+    CHECK(client.read_to_end().ends_with("told to stop"));
+  }
 }
 
 TEST_CASE("servers stop with idle TLS connections too") {

@@ -9,6 +9,8 @@
 #include <functional>
 #include <future>
 #include <list>
+#include <mutex>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -381,4 +383,51 @@ TEST_CASE("only a proxy that was named speaks for its callers") {
         "[2001:db8::1]");
   CHECK(seen_by({.proxy_address = "127.0.0.1"}, "X-Forwarded-For: unknown\r\n") == "[127.0.0.1]");
   CHECK(seen_by({.proxy_address = "127.0.0.1"}, "") == "[127.0.0.1]");
+}
+
+TEST_CASE("whatever is refused before the handler is told to who wants to know") {
+  std::mutex mutex;
+  std::string told;
+  const sandbox::http_server_options options{.max_connections = 1,
+                                             .head_timeout = 100ms,
+                                             .proxy_address = "127.0.0.1",
+                                             .on_refused = [&](const sandbox::caller& from, int status) {
+                                               const std::scoped_lock lock(mutex);
+                                               told += from.address + " " + std::to_string(status) + "\n";
+                                               throw std::runtime_error("nobody may see this");
+                                             }};
+  const auto told_of = [&](const std::string& bytes) {
+    sandbox::http_server server([](const t3api::request&) { return t3api::response{.status = 404}; },
+                                options);
+    server.start();
+    raw_client client(server.port());
+    client.send(bytes);
+    CHECK(client.read_to_end().starts_with("HTTP/1.1 4"));
+    server.stop();
+    return std::exchange(told, {});
+  };
+  CHECK(told_of("NONSENSE\r\n\r\n") == "127.0.0.1 400\n");
+  CHECK(told_of("GET /") == "127.0.0.1 408\n");
+  CHECK(told_of("BREW / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n") ==
+        "203.0.113.9 405\n");
+  CHECK(told_of(last_question).empty());
+
+  std::promise<void> asked, go_on;
+  auto held = go_on.get_future().share();
+  sandbox::http_server busy(
+      [&](const t3api::request&) {
+        asked.set_value();
+        held.wait();
+        return t3api::response{.status = 200};
+      },
+      options);
+  busy.start();
+  raw_client first(busy.port());
+  first.send(question);
+  asked.get_future().wait();
+  raw_client second(busy.port());
+  CHECK(refused_with(second.read_to_end()) == 503);
+  go_on.set_value();
+  busy.stop();
+  CHECK(told == "127.0.0.1 503\n");
 }

@@ -2,6 +2,7 @@
 #define T3API_SANDBOX_HTTP_EXCHANGE_HPP
 
 #include <chrono>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,17 +35,27 @@ inline response refusal_answer(const refusal& why, std::string_view path) {
   return made;
 }
 
+/// Tells whoever wants to know that a request was refused before it could reach the handler.
+inline void report_refusal(const http_server_options& options, const caller& from, int status) noexcept {
+  if (!options.on_refused) return;
+  try {
+    options.on_refused(from, status);
+  } catch (...) {
+  }
+}
+
 /// The requests of one connection, one after the other, and their answers. What never reaches the handler,
 /// such as a broken request line, is answered with T3's error body too; where it is then in doubt where the
 /// next request starts, the connection ends (RFC 9112 section 6.3).
 class http_exchange {
  public:
   http_exchange(connection& with, connection_table::place& place, const http_handler& handler,
-                const answer_writer& writer, const http_server_options& options)
+                const answer_writer& writer, const http_server_options& options, std::stop_token stop)
       : place_(place),
         handler_(handler),
         writer_(writer),
         options_(options),
+        stop_(std::move(stop)),
         reader_(with, place, options),
         sender_(with, place, options),
         peer_(with.peer_address()) {}
@@ -71,6 +82,7 @@ class http_exchange {
       given = answer(asked);
     } catch (const refusal& why) {
       if (!place_.enter(connection_phase::working)) return false;
+      report_refusal(options_, caller_of(), why.status);
       given.answer = refusal_answer(why, head_.target);
     }
     close = close || place_.stopping();
@@ -117,20 +129,22 @@ class http_exchange {
   }
 
   caller caller_of() const {
-    if (options_.proxy_address.empty() || peer_ != options_.proxy_address) return {.address = peer_};
+    if (options_.proxy_address.empty() || peer_ != options_.proxy_address)
+      return {.address = peer_, .stop = stop_};
     std::string_view last;
     for (const auto& [name, value] : head_.headers) {
       if (detail::iequals(name, "X-Forwarded-For")) last = value;
     }
     const auto comma = last.rfind(',');
     const auto address = std::string(detail::trim(comma == last.npos ? last : last.substr(comma + 1)));
-    return {.address = detail::is_address(address) ? address : peer_};
+    return {.address = detail::is_address(address) ? address : peer_, .stop = stop_};
   }
 
   connection_table::place& place_;
   const http_handler& handler_;
   const answer_writer& writer_;
   const http_server_options& options_;
+  const std::stop_token stop_;
   request_reader reader_;
   answer_sender sender_;
   const std::string peer_;

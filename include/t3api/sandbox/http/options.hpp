@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
+#include <t3api/sandbox/handler.hpp>
 #include <t3api/sandbox/http/certificate.hpp>
 #include <t3api/sandbox/input.hpp>
 
@@ -38,6 +40,11 @@ struct http_server_options {
   /// IP address of a proxy in front. For what comes from there, the last address in X-Forwarded-For is the
   /// caller's; from others that header counts for nothing.
   std::string proxy_address{};
+
+  /// Called for each answer of the server's own to what never reaches the handler (400, 405, 408, 413, 414,
+  /// 415, 431, 501, 503), before it is sent: for an access log. It is called from many threads at once, must
+  /// not take long, and what it throws is lost.
+  std::function<void(const caller& from, int status)> on_refused{};
 };
 
 }  // namespace t3api::sandbox

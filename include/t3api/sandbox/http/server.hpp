@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -57,8 +58,8 @@ class http_server {
     running_ = std::move(made);
   }
 
-  /// Accepts no more, lets requests that are being answered finish, closes all connections. Does nothing when
-  /// it does not run.
+  /// Accepts no more, asks handlers that wait to end (`caller::stop`), lets requests that are being answered
+  /// finish, closes all connections. Does nothing when it does not run.
   void stop() {
     const std::scoped_lock lock(mutex_);
     running_.reset();
@@ -95,6 +96,7 @@ class http_server {
       accepting.wait();
     }
     ~running() {
+      stopping_.request_stop();
       http_.stop();
       thread_.join();
     }
@@ -169,7 +171,7 @@ class http_server {
         const answer_writer writer = [this](response answer, const answer_form& form, const byte_sink& out) {
           http_.write(std::move(answer), form, out);
         };
-        http_exchange(with, place, handler_, writer, options_).run();
+        http_exchange(with, place, handler_, writer, options_, stopping_.get_token()).run();
       } catch (const std::exception&) {  // Out of memory: the connection ends, the server does not.
       }
     }
@@ -178,6 +180,7 @@ class http_server {
     void refuse(connection& with) {
       if (tls_) return;
       const refusal why(503, "too many connections at once: try again", {{"Retry-After", "1"}});
+      report_refusal(options_, {.address = with.peer_address(), .stop = stopping_.get_token()}, why.status);
       http_.write(refusal_answer(why, ""), {.close = true},
                   [&](std::string_view bytes) { return with.write_some(bytes) == bytes.size(); });
       with.end_writing();
@@ -196,6 +199,7 @@ class http_server {
     const http_handler& handler_;
     const http_server_options& options_;
     const tls_context tls_;
+    std::stop_source stopping_;
     connection_table connections_;
     httplib_server http_;
     std::thread::id acceptor_;
