@@ -17,15 +17,25 @@ namespace t3api::sandbox {
 /// Small values by names that strangers choose, in bounded memory: at most twice `capacity` values, those
 /// that were asked for longest ago are forgotten first, and each step takes the same short time. Names are
 /// kept as hashes under a random key, so that they are short, tell nothing, and nobody can choose two that
-/// collide. Not for several threads.
+/// collide. `hash` is for any number of threads, the rest for one at a time.
 template <class Value>
 class bounded_table {
  public:
+  using hashed = std::array<std::uint64_t, 2>;
+
   explicit bounded_table(std::size_t capacity) : capacity_(capacity) {}
 
-  /// The value of that name, made when there is none; the reference is good until the next call.
-  Value& operator[](std::string_view name) {
-    const hashed key = hash(name);
+  /// What the table knows a name by.
+  hashed hash(std::string_view name) const {
+    const std::string bytes = detail::hmac_sha256(key_, name);
+    hashed words;
+    std::memcpy(words.data(), bytes.data(), sizeof words);
+    return words;
+  }
+
+  /// The value of the name with that hash, made when there is none; the reference is good until the next
+  /// call.
+  Value& operator[](const hashed& key) {
     if (const auto found = recent_.find(key); found != recent_.end()) return found->second;
     if (recent_.size() >= capacity_) {
       older_ = std::move(recent_);
@@ -42,21 +52,13 @@ class bounded_table {
   std::size_t size() const noexcept { return recent_.size() + older_.size(); }
 
  private:
-  using hashed = std::array<std::uint64_t, 2>;
   struct first_word {
     std::size_t operator()(const hashed& key) const noexcept { return static_cast<std::size_t>(key[0]); }
   };
   using map = std::unordered_map<hashed, Value, first_word>;
 
-  hashed hash(std::string_view name) const {
-    const std::string bytes = detail::hmac_sha256(key_, name);
-    hashed words;
-    std::memcpy(words.data(), bytes.data(), sizeof words);
-    return words;
-  }
-
   std::size_t capacity_;
-  std::string key_ = detail::random_bytes(32);
+  const std::string key_ = detail::random_bytes(32);
   map recent_, older_;
 };
 

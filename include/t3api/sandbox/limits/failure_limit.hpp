@@ -17,38 +17,45 @@ namespace t3api::sandbox {
 /// How many attempts may fail under each name in a window of time, which begins with the first failure.
 /// Success takes nothing back, only time does: else whoever can log in once could guess on for ever. An
 /// attempt that is under way may still fail and holds a place; when the last places are held, others wait for
-/// them. So however many threads try at once, never more than the limit fail, and those who are right are not
-/// refused for the number of their threads. Any number of threads may share it.
+/// them for a short while. So however many threads try at once, never more than the limit fail, and those who
+/// are right are not refused for the number of their threads unless logins are slow. Any number of threads
+/// may share it.
 class failure_limit {
  public:
   /// `most` is 0 for no limit. Names beyond `capacity` push out those seen longest ago, which then start
-  /// anew: guessing on in that way takes thousands of other failures for each few guesses.
-  failure_limit(unsigned most, std::chrono::seconds window, std::size_t capacity = 50'000)
-      : most_(most), window_(window), names_(capacity) {}
+  /// anew: guessing on in that way takes thousands of other failures for each few guesses. `patience` is how
+  /// long an attempt waits for a place, and its thread with it.
+  failure_limit(unsigned most, std::chrono::seconds window, std::size_t capacity = 50'000,
+                std::chrono::milliseconds patience = std::chrono::seconds(2))
+      : most_(most), window_(window), patience_(patience), names_(capacity) {}
 
-  /// Begins an attempt, which `end` must end; or, when too many have failed, how long to wait: whole seconds,
-  /// at least one.
+  /// Begins an attempt, which `end` must end; or, when too many have failed or no place became free, how long
+  /// to wait: whole seconds, at least one.
   std::optional<std::chrono::seconds> begin(std::string_view name, const t3api::clock& clock) {
     if (most_ == 0) return std::nullopt;
+    const auto hash = names_.hash(name);
+    const auto give_up = std::chrono::steady_clock::now() + patience_;
     std::unique_lock lock(mutex_);
-    for (;;) {
+    for (bool late = false;;) {
       const auto now = clock.now();
-      tally& w = open_tally(name, now);
+      tally& w = open_tally(hash, now);
       if (w.failed >= most_) return std::chrono::ceil<std::chrono::seconds>(w.ends - now);
       if (w.failed + w.pending < most_) {
         ++w.pending;
         return std::nullopt;
       }
-      ended_.wait(lock);
+      if (late) return std::chrono::seconds(1);
+      late = ended_.wait_until(lock, give_up) == std::cv_status::timeout;
     }
   }
 
   void end(std::string_view name, bool failed, const t3api::clock& clock) {
     if (most_ == 0) return;
+    const auto hash = names_.hash(name);
     {
       const std::scoped_lock lock(mutex_);
       const auto now = clock.now();
-      tally& w = open_tally(name, now);
+      tally& w = open_tally(hash, now);
       if (w.pending > 0) --w.pending;  // None when other names have pushed it out meanwhile.
       if (failed) {
         if (w.failed == 0) w.ends = now + window_;
@@ -71,14 +78,15 @@ class failure_limit {
     steady_time ends = (steady_time::min)();
   };
 
-  tally& open_tally(std::string_view name, steady_time now) {
-    tally& w = names_[name];
+  tally& open_tally(const bounded_table<tally>::hashed& hash, steady_time now) {
+    tally& w = names_[hash];
     if (w.ends <= now) w.failed = 0;
     return w;
   }
 
   const unsigned most_;
   const std::chrono::seconds window_;
+  const std::chrono::milliseconds patience_;
   mutable std::mutex mutex_;
   std::condition_variable ended_;
   bounded_table<tally> names_;

@@ -30,8 +30,9 @@ class request_limit {
   /// seconds, at least one.
   std::optional<std::chrono::seconds> take(std::string_view user, steady_time now) {
     if (most_ == 0) return std::nullopt;
+    const auto name = users_.hash(user);
     const std::scoped_lock lock(mutex_);
-    tally& mine = users_[user];
+    tally& mine = users_[name];
     if (mine.ends <= now) mine = {.count = 0, .ends = now + window_};
     if (mine.count >= most_) return std::chrono::ceil<std::chrono::seconds>(mine.ends - now);
     ++mine.count;

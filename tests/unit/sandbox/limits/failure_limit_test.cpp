@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <future>
 #include <optional>
 #include <string>
 #include <thread>
@@ -115,4 +116,16 @@ TEST_CASE("memory is bounded under any number of names, and a name that keeps fa
   }
   CHECK(a.attempt("ann", true) == 5min);
   CHECK(a.limit.size() <= 200);
+}
+
+TEST_CASE("whoever waits for a place that does not become free is told to come again") {
+  t3api::manual_clock clock;
+  failure_limit limit(1, 5min, 1000, 20ms);
+  CHECK_FALSE(limit.begin("ann", clock));
+  auto other = std::async(std::launch::async, [&] { return limit.begin("ann", clock); });
+  const bool gave_up = other.wait_for(20s) == std::future_status::ready;
+  CHECK(gave_up);
+  limit.end("ann", false, clock);
+  if (gave_up) CHECK(other.get() == 1s);
+  CHECK_FALSE(limit.begin("ann", clock));
 }
