@@ -10,6 +10,7 @@
 #include <future>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -182,6 +183,11 @@ TEST_CASE("bodies whose length is in doubt, or is none") {
            {chunked + "fffffffffffffff\r\n", 413},
            {chunked + "2\nab\r\n0\r\n\r\n", 400},
            {chunked + "2\r\nabGET / HTTP/1.1\r\nHost: x\r\n\r\n", 400},
+           {post + "Transfer-Encoding: \vchunked\r\n\r\n0\r\n\r\n", 400},
+           {post + "Content-Length: 7\v\r\n\r\n", 400},
+           {post + "Content-Length: 7\r\r\n\r\n", 400},
+           {"POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+           {chunked + "2 99\r\nab\r\n0\r\n\r\n", 400},
            {"GET / HTTP/1.1\nHost: x\n\n", 400},
            {"GET / HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n", 400},
            {"GET / HTTP/1.1\r\nHost: x\r\nX : a\r\n\r\n", 400},
@@ -249,6 +255,20 @@ TEST_CASE("a request has its time, even when it goes on and on") {
   running s({.head_timeout = 1h, .request_timeout = 100ms});
   CHECK(refused_with(trickle(s, post + "Content-Length: 1000000\r\n\r\n", 'x')) == 408);
   CHECK(refused_with(trickle(s, post + "Transfer-Encoding: chunked\r\n\r\nF4240\r\n", 'x')) == 408);
+}
+
+TEST_CASE("a request has its time, even when more of it is always there") {
+  std::string chunks;
+  while (chunks.size() < 5'000'000) chunks += "1\r\nx\r\n";
+  for (const bool tls : {false, true}) {
+    sandbox::http_server server(
+        &echo_size,
+        {.tls = tls ? std::optional(sandbox::make_certificate()) : std::nullopt, .request_timeout = 5ms});
+    server.start();
+    raw_client attacker(server.port(), tls);
+    attacker.try_send(post + "Transfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n");
+    CHECK(refused_with(attacker.read_to_end()) == 408);
+  }
 }
 
 TEST_CASE("a connection that says nothing is closed without a word") {

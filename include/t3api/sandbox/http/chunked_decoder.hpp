@@ -13,7 +13,8 @@
 namespace t3api::sandbox {
 
 /// Reads a body in the transfer coding "chunked" (RFC 9112 section 7.1), piece by piece and to the letter:
-/// sizes are hexadecimal digits and nothing else, lines end in CRLF. Extensions and trailers are dropped.
+/// sizes are hexadecimal digits and nothing else, lines end in CRLF. Extensions, of 64 KiB in all at most,
+/// and trailers are dropped.
 class chunked_decoder {
  public:
   /// Takes from the front of `wire` what belongs to the body, and appends what it stands for to `body`.
@@ -37,6 +38,7 @@ class chunked_decoder {
  private:
   enum class place { size, data, after_data, trailer, done };
   static constexpr std::size_t longest_line = 1024;
+  static constexpr std::size_t most_extension_bytes = 64 * 1024;
   static constexpr std::size_t most_trailers = 16;
 
   [[noreturn]] static void broken() {
@@ -70,9 +72,15 @@ class chunked_decoder {
     line_.clear();
   }
 
-  static std::uint64_t size_in(std::string_view line) {
-    const auto digits = line.substr(0, line.find_first_of("; \t"));
+  std::uint64_t size_in(std::string_view line) {
+    const auto digits = line.substr(0, line.find_first_of("; "));
     if (digits.empty() || digits.size() > 15) broken();
+    line.remove_prefix(digits.size());
+    if (!line.empty() && (line.find_first_not_of(' ') == line.npos || detail::trim(line).front() != ';')) {
+      broken();
+    }
+    extension_bytes_ += line.size();
+    if (extension_bytes_ > most_extension_bytes) broken();
     std::uint64_t size = 0;
     for (const char c : digits) {
       const char lower = detail::ascii_lower(c);
@@ -85,6 +93,7 @@ class chunked_decoder {
   place where_ = place::size;
   std::uint64_t left_ = 0;
   std::size_t trailers_ = 0;
+  std::size_t extension_bytes_ = 0;
   std::string line_;
 };
 

@@ -149,7 +149,10 @@ class connection {
         usable_ = failure == SSL_ERROR_ZERO_RETURN;
         break;
       }
-      if (!wait(failure == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until)) return {.late = true};
+      if (std::chrono::steady_clock::now() >= until ||
+          !wait(failure == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until)) {
+        return {.late = true};
+      }
     }
     return {};
   }

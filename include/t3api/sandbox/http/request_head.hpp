@@ -2,10 +2,12 @@
 #define T3API_SANDBOX_HTTP_REQUEST_HEAD_HPP
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <t3api/core/headers.hpp>
 #include <t3api/detail/ascii.hpp>
@@ -16,7 +18,8 @@ namespace t3api::sandbox {
 /// A request without its body.
 struct request_head {
   std::string method{};
-  std::string target{};  ///< As it was sent, percent-encoded, with its query.
+  std::string target{};  ///< Path and query as they were sent, percent-encoded.
+  bool modern = true;    ///< HTTP/1.1, not 1.0.
   bool keep_alive = true;
   t3api::headers headers{};
 };
@@ -54,6 +57,32 @@ inline bool has_element(std::string_view list, std::string_view wanted) noexcept
   return false;
 }
 
+/// Without the blanks at both ends that may surround a value, which are fewer than `detail::trim` knows.
+inline std::string_view trim_blanks(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t";
+  text.remove_prefix((std::min)(text.find_first_not_of(blanks), text.size()));
+  return text.substr(0, text.find_last_not_of(blanks) + 1);
+}
+
+/// Takes the scheme and the authority from the front of a target that has them (RFC 9112 section 3.2.2), and
+/// returns the authority. Throws `refusal` when there is no host in it, or a user.
+inline std::optional<std::string> take_authority(std::string& target) {
+  std::size_t start = 0;
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (detail::iequals(std::string_view(target).substr(0, scheme.size()), scheme)) start = scheme.size();
+  }
+  if (start == 0) return std::nullopt;
+  const auto end = (std::min)(target.find_first_of("/?", start), target.size());
+  const auto authority = target.substr(start, end - start);
+  if (authority.empty() || authority.front() == ':' || authority.find('@') != authority.npos) {
+    throw refusal(400,
+                  "the target of the request does not name a host alone: send a path, or http://host/path");
+  }
+  target.erase(0, end);
+  if (!target.starts_with('/')) target.insert(0, "/");
+  return authority;
+}
+
 }  // namespace request_head_detail
 
 /// Reads the lines of a head, each with its CRLF, without the empty line at the end. Throws `refusal` for
@@ -86,11 +115,12 @@ inline request_head parse_request_head(std::string_view lines) {
     if (colon == line.npos || !is_token(name)) {
       throw refusal(400, "a header field does not start with its name and a colon");
     }
-    const auto value = detail::trim(line.substr(colon + 1));
-    if (std::any_of(value.begin(), value.end(),
+    const auto untrimmed = line.substr(colon + 1);
+    if (std::any_of(untrimmed.begin(), untrimmed.end(),
                     [](char c) { return c != '\t' && detail::ascii_control(c); })) {
       throw refusal(400, "the header '" + detail::printable(name, 60) + "' holds a control character");
     }
+    const auto value = trim_blanks(untrimmed);
     if (detail::iequals(name, "Host")) ++hosts;
     if (detail::iequals(name, "Connection")) {
       close = close || has_element(value, "close");
@@ -98,9 +128,10 @@ inline request_head parse_request_head(std::string_view lines) {
     }
     head.headers.add_received(std::string(name), std::string(value));
   }
-  const bool modern = version == "HTTP/1.1";
-  if (hosts > 1 || (modern && hosts == 0)) throw refusal(400, "the request needs one header Host");
-  head.keep_alive = !close && (modern || stay);
+  head.modern = version == "HTTP/1.1";
+  if (hosts > 1 || (head.modern && hosts == 0)) throw refusal(400, "the request needs one header Host");
+  if (auto authority = take_authority(head.target)) head.headers.set("Host", std::move(*authority));
+  head.keep_alive = !close && (head.modern || stay);
   return head;
 }
 
@@ -122,6 +153,7 @@ inline body_framing framing_of(const request_head& head) {
     throw refusal(400, "the request states the length of its body more than once");
   }
   if (codings == 1) {
+    if (!head.modern) throw refusal(400, "HTTP/1.0 knows no header Transfer-Encoding");
     if (!detail::iequals(coding, "chunked")) {
       throw refusal(501, "the only transfer coding here is chunked");
     }

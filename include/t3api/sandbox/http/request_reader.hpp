@@ -46,7 +46,7 @@ class request_reader {
     scan progress;
     while (!find_end(progress)) {
       enter(connection_phase::receiving);
-      if (!more(head_late)) throw refusal(408, "the head of the request did not come in time");
+      if (!more_before(head_late)) throw refusal(408, "the head of the request did not come in time");
     }
     const std::string lines = buffer_.substr(progress.start, progress.line_start - progress.start);
     buffer_.erase(0, progress.line_start + 2);
@@ -57,7 +57,7 @@ class request_reader {
   std::string read_body(const request_head& head, const body_framing& framing) {
     if (framing.length > limits_.max_body_bytes) throw too_large();
     if (const auto expected = head.headers.get("Expect");
-        expected && buffer_.empty() && detail::iequals(*expected, "100-continue")) {
+        expected && head.modern && buffer_.empty() && detail::iequals(*expected, "100-continue")) {
       from_.write_some("HTTP/1.1 100 Continue\r\n\r\n");
     }
     std::string body;
@@ -74,7 +74,7 @@ class request_reader {
       buffer_.erase(0, buffer_.size() - wire.size());
       if (framing.chunked ? chunks.done() : body.size() == framing.length) return body;
       enter(connection_phase::receiving);
-      if (!more((std::min)(after(limits_.head_timeout), body_late_))) {
+      if (!more_before((std::min)(after(limits_.head_timeout), body_late_))) {
         throw refusal(408, "the body of the request did not come in time");
       }
     }
@@ -107,6 +107,11 @@ class request_reader {
     if (got.late) return false;
     if (got.count == 0 || !place_.enter(connection_phase::receiving)) throw connection_over();
     return true;
+  }
+
+  /// The same, and too late is too late even for what is there already.
+  bool more_before(connection::moment until) {
+    return std::chrono::steady_clock::now() < until && more(until);
   }
 
   /// Whether the buffer holds the empty line that ends a head.

@@ -57,7 +57,8 @@ TEST_CASE("a body that is cut is not done") {
 TEST_CASE("whatever is no size in hexadecimal digits is refused") {
   for (const std::string wire :
        {"-2\r\n", "+2\r\n", "0x2\r\nab\r\n", "\r\n", "g\r\n", " 2\r\nab\r\n", ";x\r\n", "2\nab\r\n",
-        "2\rab\r\n", "1111111111111111\r\n", "2\r\nabc\r\n", "2\r\nab\n0\r\n\r\n", "2;\a\r\nab\r\n"}) {
+        "2\rab\r\n", "1111111111111111\r\n", "2\r\nabc\r\n", "2\r\nab\n0\r\n\r\n", "2;\a\r\nab\r\n",
+        "7 99\r\n", "7 \r\n", "7 x;y\r\n", "7\r\r\n", "7\v\r\n"}) {
     CAPTURE(wire);
     CHECK(decode(wire, 1).status == 400);
     CHECK(decode(wire, 1000).status == 400);
@@ -67,6 +68,15 @@ TEST_CASE("whatever is no size in hexadecimal digits is refused") {
   std::string trailers = "0\r\n";
   for (int i = 0; i < 100; ++i) trailers += "A: b\r\n";
   CHECK(decode(trailers + "\r\n", 100).status == 400);
+}
+
+TEST_CASE("extensions are dropped, as long as they are not the most of it") {
+  CHECK(decode("2 ;x\r\nab\r\n2  ; y=1\r\ncd\r\n0;\r\n\r\n", 3).body == "abcd");
+  const std::string chunk = "1;" + std::string(1000, 'x') + "\r\na\r\n", end = "0\r\n\r\n";
+  std::string wire;
+  for (int i = 0; i < 65; ++i) wire += chunk;
+  CHECK(decode(wire + end, 1000).status == 200);
+  CHECK(decode(wire + chunk + end, 1000).status == 400);
 }
 
 TEST_CASE("a chunk beyond the limit is refused before it comes") {

@@ -64,6 +64,49 @@ TEST_CASE("fields that two readers could understand differently are refused") {
   CHECK(status_of("GET / HTTP/1.1\r\n") == 400);
 }
 
+TEST_CASE("around a value only blanks and tabs are dropped, before it is known to hold nothing else") {
+  for (const std::string field :
+       {"Transfer-Encoding: ?chunked", "Transfer-Encoding:?chunked", "Transfer-Encoding: chunked?",
+        "Content-Length: 7?", "Content-Length: ?7", "Content-Length: 7? ", "X-Empty: ?"}) {
+    for (const char control : {'\v', '\f', '\r', '\b', '\x7f'}) {
+      auto sent = field;
+      sent[sent.find('?')] = control;
+      CAPTURE(sent);
+      CHECK(with_field(sent) == 400);
+    }
+    auto sent = field;
+    sent[sent.find('?')] = '\t';
+    CHECK(with_field(sent) == 200);
+  }
+  CHECK(with_field("X-Tab: a\tb") == 200);
+}
+
+TEST_CASE("HTTP/1.0 has no transfer codings") {
+  const std::string old = "POST / HTTP/1.0\r\nConnection: keep-alive\r\n";
+  CHECK(status_of(old + "Content-Length: 5\r\n") == 200);
+  CHECK(status_of(old + "Transfer-Encoding: chunked\r\n") == 400);
+}
+
+TEST_CASE("of a whole URL as target the path and query count, and its host in place of Host") {
+  const auto read = [](const std::string& target) {
+    const auto head = sandbox::parse_request_head("GET " + target + " HTTP/1.1\r\nHost: other\r\n");
+    CHECK(head.headers.size() == 1);
+    return head.target + " of " + std::string(head.headers.get("Host").value());
+  };
+  CHECK(read("http://host:80/a%20b?c=/d") == "/a%20b?c=/d of host:80");
+  CHECK(read("HTTPS://[::1]/") == "/ of [::1]");
+  CHECK(read("http://host") == "/ of host");
+  CHECK(read("http://host?a=b/c") == "/?a=b/c of host");
+  CHECK(read("/http://host/") == "/http://host/ of other");
+  CHECK(read("ftp://host/") == "ftp://host/ of other");
+  for (const std::string target :
+       {"http://", "http:///a", "http://?a", "http://:80/a", "http://localhost@host/"}) {
+    CAPTURE(target);
+    CHECK(status_of("GET " + target + " HTTP/1.1\r\nHost: x\r\n") == 400);
+  }
+  CHECK(status_of("GET http://host/ HTTP/1.1\r\n") == 400);
+}
+
 TEST_CASE("the length of a body is stated once, and in digits") {
   CHECK(with_field("Content-Length: 12") == 200);
   CHECK(with_field("Transfer-Encoding: Chunked") == 200);
