@@ -52,17 +52,24 @@ class session_ids {
     const auto sealed = detail::base64url_decode(id);
     const auto opened = sealed ? detail::unseal(key_.reveal(), *sealed, place) : std::nullopt;
     const auto told = opened ? parse_json(*opened) : std::nullopt;
-    if (!told) return std::nullopt;
-    const std::chrono::microseconds start(told->at("start").get<std::int64_t>());
-    return open_session{
-        .account = detail::base64url_decode(told->at("account").get_ref<const std::string&>()).value_or(""),
-        .start = wall_time(std::chrono::duration_cast<wall_time::duration>(start)),
-        .metrc_epoch = told->at("metrc").get<std::uint64_t>(),
-        .account_epoch = told->at("epoch").get<std::uint64_t>()};
+    return told ? session_from(*told) : std::nullopt;
   }
 
  private:
   static constexpr const char* place = "simulated metrc/session";
+
+  static std::optional<open_session> session_from(const nlohmann::json& told) {
+    try {
+      const std::chrono::microseconds start(told.at("start").get<std::int64_t>());
+      return open_session{
+          .account = detail::base64url_decode(told.at("account").get_ref<const std::string&>()).value_or(""),
+          .start = wall_time(std::chrono::duration_cast<wall_time::duration>(start)),
+          .metrc_epoch = told.at("metrc").get<std::uint64_t>(),
+          .account_epoch = told.at("epoch").get<std::uint64_t>()};
+    } catch (const nlohmann::json::exception&) {  // Of another version of the program.
+      return std::nullopt;
+    }
+  }
 
   const secret key_;
 };

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <shared_mutex>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,7 +57,9 @@ class shared_accounts {
   /// What one look saw.
   struct view {
     metrc_state metrc{};
-    account found{};  ///< Or null.
+    account found{};       ///< Or null.
+    bool is_fresh = true;  ///< False when the store failed: others may have changed something since.
+    std::stop_token delay_changed{};  ///< Stops when `metrc.delay` is known to be another.
   };
 
   /// `key` has 32 bytes and seals what the store is given.
@@ -74,17 +77,17 @@ class shared_accounts {
 
   /// The account with that name, else the one with the id `otherwise`.
   view by_name(std::string_view hostname, std::string_view username, std::string_view otherwise = {}) {
-    catch_up();
+    const bool is_fresh = catch_up();
     const std::shared_lock lock(mutex_);
     const auto named = by_name_.find({std::string(hostname), std::string(username)});
     const auto found = by_id_.find(named == by_name_.end() ? otherwise : std::string_view(named->second));
-    return {metrc_, found == by_id_.end() ? nullptr : found->second};
+    return {metrc_, found == by_id_.end() ? nullptr : found->second, is_fresh, delay_changed_.get_token()};
   }
   view by_id(std::string_view id) {
-    catch_up();
+    const bool is_fresh = catch_up();
     const std::shared_lock lock(mutex_);
     const auto found = by_id_.find(id);
-    return {metrc_, found == by_id_.end() ? nullptr : found->second};
+    return {metrc_, found == by_id_.end() ? nullptr : found->second, is_fresh, delay_changed_.get_token()};
   }
 
   /// Changes the account with that id by `apply(account_state&)`.
@@ -101,8 +104,10 @@ class shared_accounts {
   template <class Apply>
   void change_metrc(Apply apply) {
     update([&] {
-      apply(metrc_);
-      ++metrc_.version;
+      auto state = metrc_;
+      apply(state);
+      ++state.version;
+      replace(state);
     });
   }
 
@@ -118,22 +123,24 @@ class shared_accounts {
   static constexpr const char* place = "simulated metrc/accounts";
   static constexpr std::chrono::hours kept_for{30 * 24};
 
-  void catch_up() {
-    if (!store_) return;
+  /// False when the store did not answer.
+  bool catch_up() {
+    if (!store_) return true;
     const auto kept = store_->get(place);
-    if (!kept) return;
+    if (!kept) return false;
     const std::string_view text = *kept ? std::string_view((*kept)->value) : std::string_view();
     {
       const std::shared_lock lock(mutex_);
-      if (text == last_seen_ && !unpublished_) return;
+      if (text == last_seen_ && !unpublished_) return true;
     }
     {
       const std::scoped_lock lock(mutex_);
       const bool complete = merge(text);
       if (complete) last_seen_ = text;
-      if (complete && !unpublished_) return;
+      if (complete && !unpublished_) return true;
     }
     update([] {});
+    return true;
   }
 
   /// Reads what the others know, applies a change and tells the others. One at a time, so that no change is
@@ -175,25 +182,45 @@ class shared_accounts {
     return text;
   }
 
-  /// Takes over what is later than what is known here; false when the text lacks something of what is.
-  bool merge(std::string_view text) {
+  struct states {
+    metrc_state metrc{};
+    std::map<std::string, account_state> accounts{};
+  };
+
+  /// What others told of the accounts that are known here. A text that `sealed` does not make, as another
+  /// version of the program may, tells nothing.
+  states told_by(std::string_view text) const {
     const auto opened = detail::unseal(key_.reveal(), text, place);
     const auto told = opened ? parse_json(*opened) : std::nullopt;
-    metrc_state metrc;
-    std::map<std::string, account_state> found;
-    if (told) {
-      metrc = metrc_state_from(told->at("metrc"));
+    if (!told) return {};
+    try {
+      states read{.metrc = metrc_state_from(told->at("metrc"))};
       for (const auto& [name, json] : told->at("accounts").items()) {
         const auto id = by_id_.find(detail::base64url_decode(name).value_or("?"));
-        if (id == by_id_.end()) continue;
-        const auto& state = found[id->first] = account_state_from(json);
-        if (is_later(state, id->second->state)) replace(id->first, state);
+        if (id != by_id_.end()) read.accounts[id->first] = account_state_from(json);
       }
+      return read;
+    } catch (const nlohmann::json::exception&) {
+      return {};
     }
-    if (is_later(metrc, metrc_)) metrc_ = metrc;
-    bool complete = !is_later(metrc_, metrc);
-    for (const auto& id : changed_) complete &= !is_later(by_id_.at(id)->state, found[id]);
+  }
+
+  /// Takes over what is later than what is known here; false when the text lacks something of what is.
+  bool merge(std::string_view text) {
+    auto told = told_by(text);
+    for (const auto& [id, state] : told.accounts) {
+      if (is_later(state, by_id_.at(id)->state)) replace(id, state);
+    }
+    if (is_later(told.metrc, metrc_)) replace(told.metrc);
+    bool complete = !is_later(metrc_, told.metrc);
+    for (const auto& id : changed_) complete &= !is_later(by_id_.at(id)->state, told.accounts[id]);
     return complete;
+  }
+
+  void replace(const metrc_state& state) {
+    const bool wake = state.delay != metrc_.delay;
+    metrc_ = state;
+    if (wake) std::exchange(delay_changed_, std::stop_source()).request_stop();
   }
 
   void replace(const std::string& id, account_state state) {
@@ -221,6 +248,7 @@ class shared_accounts {
   std::mutex changing_;
   mutable std::shared_mutex mutex_;
   metrc_state metrc_;
+  std::stop_source delay_changed_;
   std::map<std::string, account, std::less<>> by_id_;
   std::map<std::pair<std::string, std::string>, std::string> by_name_;
   std::set<std::string> changed_;

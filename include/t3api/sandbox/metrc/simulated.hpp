@@ -57,7 +57,8 @@ class simulated_metrc {
   }
 
   /// Opens a session when everything is right. Unknown users and wrong passwords get the same answer for the
-  /// same work; the one-time password is looked at last, so a wrong password never uses one up.
+  /// same work; the one-time password is looked at last, so a wrong password never uses one up. A refusal is
+  /// uncertain while the shared store fails.
   metrc_answer login(const metrc_login& form) {
     ++tally_.attempts;
     const std::string password = hash(form.password.reveal());
@@ -65,20 +66,23 @@ class simulated_metrc {
     const auto seen = accounts_.by_name(form.hostname, form.username, nobody);
     const known_account& claimed = *seen.found;
     ++claimed.tally->attempts;
-    if (seen.metrc.delay.count() > 0) clock_->wait_until(clock_->now() + seen.metrc.delay, {});
+    wait_out_delay(seen);
+    const auto refused = [&](metrc_refusal why) {
+      return metrc_answer{.refusal = why, .certain = seen.is_fresh};
+    };
     if (seen.metrc.failing > 0) return fail(seen.metrc);
     const bool password_right = detail::constant_time_equal(password, claimed.state.password);
     const bool email_right = detail::constant_time_equal(email, claimed.state.email);
-    if (claimed.state.locked) return {.refusal = metrc_refusal::locked};
+    if (claimed.state.locked) return refused(metrc_refusal::locked);
     if (!password_right || (claimed.state.needs_email && !email_right) || !claimed.user) {
       if (seen.metrc.lock_after > 0) note_wrong_login(claimed.id, seen.metrc.lock_after);
-      return {};
+      return refused(metrc_refusal::credentials);
     }
     if (claimed.otp) {
       const auto verdict = claimed.otp->check(form.otp, clock_->wall_now());
-      if (verdict == otp_verdict::wrong) return {.refusal = metrc_refusal::otp_wrong};
+      if (verdict == otp_verdict::wrong) return refused(metrc_refusal::otp_wrong);
       if (verdict == otp_verdict::used || !first_use(claimed, form.otp)) {
-        return {.refusal = metrc_refusal::otp_used};
+        return refused(metrc_refusal::otp_used);
       }
     }
     if (claimed.state.wrong_logins > 0) {
@@ -154,7 +158,9 @@ class simulated_metrc {
     accounts_.change_metrc([&](metrc_state& s) { s.lock_after = wrong_logins; });
   }
 
-  /// Makes each login take as long as that on the clock; zero, as at the start, for no time.
+  /// Makes each login take as long as that on the clock; zero, as at the start, for no time. It holds for
+  /// those that have begun too: with a shorter delay they end sooner, so that nobody who stops has to wait
+  /// for them.
   void delay_logins(std::chrono::milliseconds delay) {
     accounts_.change_metrc([&](metrc_state& s) { s.delay = delay; });
   }
@@ -215,6 +221,14 @@ class simulated_metrc {
       apply(s);
       ++s.epoch;
     });
+  }
+
+  void wait_out_delay(shared_accounts::view seen) {
+    const auto start = clock_->now();
+    while (seen.metrc.delay.count() > 0 &&
+           !clock_->wait_until(start + seen.metrc.delay, seen.delay_changed)) {
+      seen = accounts_.by_id(nobody);
+    }
   }
 
   metrc_answer fail(const metrc_state& seen) {

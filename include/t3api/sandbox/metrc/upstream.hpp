@@ -47,6 +47,8 @@ enum class metrc_refusal {
 struct metrc_answer {
   std::optional<metrc_session> session{};
   metrc_refusal refusal = metrc_refusal::credentials;
+  /// False when the refusal rests on what may be out of date: no reason to give the credentials up.
+  bool certain = true;
 };
 
 /// What the service needs of a Metrc, simulated or real. Any number of threads call it at once.

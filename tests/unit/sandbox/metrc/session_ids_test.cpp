@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include <t3api/detail/base64url.hpp>
+#include <t3api/detail/seal.hpp>
 #include <t3api/sandbox/metrc/session_ids.hpp>
 
 using namespace t3api::sandbox;
@@ -33,5 +35,9 @@ TEST_CASE("an id is new each time, and none without the key or when it was chang
   CHECK_FALSE(session_ids("another key of just 32 bytes....").read(id));
   for (const std::string& wrong : {std::string(), id + "A", id.substr(4), std::string(5000, 'A')}) {
     CHECK_FALSE(ids.read(wrong));
+  }
+  for (const char* of_another_version : {"{}", "7", R"({"account":7,"start":1,"metrc":1,"epoch":1})"}) {
+    CHECK_FALSE(ids.read(t3api::detail::base64url_encode(
+        t3api::detail::seal(key.reveal(), of_another_version, "simulated metrc/session"))));
   }
 }

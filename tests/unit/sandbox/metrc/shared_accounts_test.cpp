@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include <t3api/detail/seal.hpp>
 #include <t3api/sandbox/metrc/shared_accounts.hpp>
 #include <t3api/store/memory.hpp>
 
@@ -59,6 +60,23 @@ TEST_CASE("changes of different accounts by processes that did not know of each 
   CHECK(a.locked("ann"));
   CHECK(b.locked("ann"));
   CHECK(b.locked("bob"));
+}
+
+TEST_CASE("what another version of the program told is as good as nothing, and is written anew") {
+  const auto clock = std::make_shared<t3api::manual_clock>();
+  t3api::memory_store store(clock);
+  process a(clock, t3api::any_store(store)), b(clock, t3api::any_store(store));
+  a.lock("id of ann");
+  for (const char* told : {"{}", "[]", "7", R"({"metrc":{},"accounts":{}})", R"({"metrc":7,"accounts":7})",
+                           R"({"metrc":{"version":9,"epoch":0,"failing":0,"lockAfter":0,"delay":0},)"
+                           R"("accounts":{"aWQgb2YgYW5u":{"version":"9"}}})"}) {
+    CAPTURE(told);
+    store.put("simulated metrc/accounts",
+              t3api::detail::seal("an example key of just 32 bytes.", told, "simulated metrc/accounts"), 1h);
+    CHECK(a.locked("ann"));
+    CHECK(b.locked("ann"));
+    CHECK(a.accounts.by_id("id of ann").metrc.version == 0);
+  }
 }
 
 TEST_CASE("a process that died while it changed something stops no change for long") {

@@ -280,6 +280,49 @@ TEST_CASE("logins fail and take their time as they are told") {
   CHECK(w.clock->waits() == std::vector<t3api::manual_clock::duration>{1500ms});
 }
 
+namespace {
+
+/// The real clock; tells of waits.
+struct watched_clock final : t3api::clock {
+  t3api::real_clock real;
+  std::atomic<int> begun{0}, cut_short{0};
+
+  t3api::steady_time now() const override { return real.now(); }
+  t3api::wall_time wall_now() const override { return real.wall_now(); }
+  bool wait_until(t3api::steady_time when, std::stop_token stop) override {
+    ++begun;
+    const bool done = real.wait_until(when, stop);
+    if (!done) ++cut_short;
+    return done;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a login that waits ends when the delay is taken back, here or by another that shares the store") {
+  const auto clock = std::make_shared<watched_clock>();
+  const simulated_metrc_options options{.key = "the same for both",
+                                        .shared = t3api::any_store(t3api::memory_store())};
+  simulated_metrc metrc(demo_directory().accounts, options, clock);
+  simulated_metrc other(demo_directory().accounts, options, clock);
+  metrc.delay_logins(20s);
+  std::thread login([&] { CHECK(metrc.login(world::california()).session); });
+  while (clock->begun == 0) std::this_thread::yield();
+  int waits = 1;
+  SUBCASE("here") { metrc.delay_logins({}); }
+  SUBCASE("here, to a shorter one") {
+    metrc.delay_logins(1ms);
+    waits = 2;
+  }
+  SUBCASE("by another") {
+    other.delay_logins({});
+    metrc.logins("ca.metrc.com", "demo-ca");  // A look.
+  }
+  login.join();
+  CHECK(clock->cut_short == 1);
+  CHECK(clock->begun == waits);
+}
+
 TEST_CASE("logins are counted, those of each account too") {
   world w;
   w.metrc.login(w.california());
@@ -377,6 +420,23 @@ TEST_CASE("while the store fails each goes by what it knows, and then they agree
   CHECK(w.b.login(world::california("second")).session);
   CHECK(w.a.login(world::california("second")).session);
   CHECK_FALSE(w.a.login(world::california("first")).session);
+}
+
+TEST_CASE("a refusal is uncertain while the store fails") {
+  two_worlds w;
+  CHECK(w.a.login(world::california("wrong")).certain);
+  CHECK(world().metrc.login(world::california("wrong")).certain);
+  *w.store.down = true;
+  CHECK_FALSE(w.a.login(world::california("wrong")).certain);
+  auto form = world::california();
+  form.hostname = "mi.metrc.com";
+  form.username = "demo-mi";
+  form.password = "demo-mi-password";
+  const auto otp = w.a.login(form);
+  CHECK(otp.refusal == metrc_refusal::otp_wrong);
+  CHECK_FALSE(otp.certain);
+  *w.store.down = false;
+  CHECK(w.a.login(form).certain);
 }
 
 TEST_CASE("of two changes that did not know of each other one wins, the same for both") {
