@@ -2,11 +2,13 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string>
 
 #include <t3api/core/url.hpp>
+#include <t3api/sandbox/data/draw.hpp>
 
 #include "redis_address.hpp"
 
@@ -18,6 +20,12 @@ bool is_ip_address(const std::string& text) {
   in6_addr parsed{};
   return ::inet_pton(AF_INET, text.c_str(), &parsed) == 1 ||
          ::inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
+}
+
+/// Failed logins of one account; 0 lifts the limit of an address too, which is never the lower one.
+void set_login_limit(unsigned most, t3api::sandbox::settings& into) {
+  into.failed_logins_per_account = most;
+  into.failed_logins_per_address = most == 0 ? 0 : (std::max)(most, into.failed_logins_per_address);
 }
 
 /// Reads one option, on which `given` stands; false when it is none of these.
@@ -42,8 +50,10 @@ bool read_option(arguments& given, serve_options& into) {
     into.settings.session_ttl = given.duration();
   } else if (name == "--rate-limit") {
     into.settings.requests_per_minute = static_cast<unsigned>(given.number(1'000'000'000));
+  } else if (name == "--login-limit") {
+    set_login_limit(static_cast<unsigned>(given.number(1'000'000'000)), into.settings);
   } else if (name == "--packages") {
-    into.settings.packages = given.number(1'000'000'000);
+    into.settings.packages = given.number(t3api::sandbox::ids_of_place);
   } else if (name == "--seed") {
     into.settings.seed = given.number((std::numeric_limits<std::uint64_t>::max)());
   } else if (name == "--faults") {
@@ -70,6 +80,12 @@ serve_options parse_serve_options(arguments given) {
     throw usage_error(
         "--faults lets anybody who reaches the service break it, and --host lets other machines reach it: "
         "leave one out");
+  }
+  if (options.settings.admin && !options.proxy.empty()) {
+    throw usage_error(
+        "--faults lets anybody who reaches the service break it, and behind --proxy others reach it: leave "
+        "one "
+        "out");
   }
   take_ring_text(options.keeping);
   if (!options.keeping.data.empty()) require_ring(options.keeping, "--data");

@@ -28,6 +28,9 @@ constexpr std::uint64_t text_number(std::string_view text) noexcept {
   return number;
 }
 
+/// So many ids has each set of data of a licence: no collection may have more rows.
+inline constexpr std::uint64_t ids_of_place = 100'000'000;
+
 /// Whose data is generated. The same seed, host and licence give the same data, with nothing stored for it.
 struct data_owner {
   data_owner(std::uint64_t seed, std::string_view hostname_, std::string_view license_)
@@ -41,16 +44,16 @@ struct data_owner {
     return scramble(number ^ set ^ scramble(row * 16 + purpose)) % below;
   }
 
-  /// The id of row `row`. Sets of data have places of 100 million of their own, so that no two rows share
-  /// one.
+  /// The id of row `row`, which is below `ids_of_place`. Sets of data have places of their own, so that no
+  /// two rows share one.
   std::uint64_t id(std::uint64_t place, std::uint64_t row) const noexcept {
-    return number % 1'000'000 * 1'000'000'000 + place * 100'000'000 + row + 1;
+    return number % 1'000'000 * 1'000'000'000 + place * ids_of_place + row + 1;
   }
 
   /// The row with that id in that place, or nothing.
   std::optional<std::uint64_t> row_of(std::uint64_t place, std::uint64_t wanted) const noexcept {
     const std::uint64_t first = id(place, 0);
-    if (wanted < first || wanted - first >= 100'000'000) return std::nullopt;
+    if (wanted < first || wanted - first >= ids_of_place) return std::nullopt;
     return wanted - first;
   }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,7 +29,14 @@ class records {
   /// At most so many written rows are kept of all licences together.
   static constexpr std::size_t most_kept_rows = 10'000;
 
-  records(std::uint64_t seed, std::uint64_t packages) : seed_(seed), packages_(packages) {}
+  /// Throws std::invalid_argument when there are more packages than ids for them.
+  records(std::uint64_t seed, std::uint64_t packages) : seed_(seed), packages_(packages) {
+    if (packages > ids_of_place) {
+      throw std::invalid_argument("a sandbox of " + std::to_string(packages) +
+                                  " packages has no ids for them all: ask for at most " +
+                                  std::to_string(ids_of_place));
+    }
+  }
 
   /// A collection of a licence as it stands now.
   table open(const collection& of, std::string_view hostname, std::string_view license) const {

@@ -1,3 +1,9 @@
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <stdexcept>
+#include <string>
+
 #include <doctest/doctest.h>
 
 #include <t3api/sandbox/data/catalogue.hpp>
@@ -57,4 +63,19 @@ TEST_CASE("written rows are kept up to a number") {
   CHECK_THROWS_AS(edit.commit(), refusal);
   CHECK(all.open(active_packages, host, "L").size() == 10 + records::most_kept_rows);
   CHECK(all.open(items, host, "L").size() == 240);
+}
+
+TEST_CASE("there are never more packages than ids for them") {
+  const records most(1, ids_of_place);
+  std::set<std::string> ids;
+  for (const auto* of : catalogue) {
+    if (of == &items) continue;
+    const auto rows = most.open(*of, host, "L");
+    for (const auto row : {std::uint64_t{0}, rows.size() - 1}) {
+      CHECK(ids.insert(to_json(rows.at(row, *of->find("id"))).dump()).second);
+    }
+  }
+  CHECK_THROWS_WITH_AS(records(1, ids_of_place + 1),
+                       "a sandbox of 100000001 packages has no ids for them all: ask for at most 100000000",
+                       std::invalid_argument);
 }
