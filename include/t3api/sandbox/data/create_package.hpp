@@ -15,6 +15,7 @@
 #include <t3api/core/iso_time.hpp>
 #include <t3api/sandbox/data/catalogue.hpp>
 #include <t3api/sandbox/data/records.hpp>
+#include <t3api/sandbox/data/table.hpp>
 #include <t3api/sandbox/data/write_entry.hpp>
 
 namespace t3api::sandbox {
@@ -45,10 +46,11 @@ inline std::uint64_t location_id(const data_owner& owner, std::size_t room) {
   return owner.number % 1'000'000 * 1000 + 501 + room;
 }
 
-/// What `GET /v2/packages/create/inputs` answers: the ids to create packages with. `tags` has the first 100
-/// of those that are free.
-inline nlohmann::json create_inputs(const data_owner& owner, const changes& packages) {
+/// What `GET /v2/packages/create/inputs` answers: the ids to create packages with, of a licence whose active
+/// packages these are. `tags` has the first 100 of those that are free.
+inline nlohmann::json create_inputs(const table& packages) {
   constexpr std::size_t shown = 100;
+  const data_owner& owner = packages.owner();
   auto tags = nlohmann::json::array();
   for (std::uint64_t tag = 0; tag < tags_of_license && tags.size() < shown; ++tag) {
     if (packages.is_taken(tag)) continue;

@@ -73,6 +73,9 @@ class table {
     return copy;
   }
 
+  /// Whether `changes::take` has that mark.
+  bool is_taken(std::uint64_t mark) const noexcept { return changed_->is_taken(mark); }
+
   /// The number of the row with that id, or nothing.
   std::optional<std::uint64_t> find_id(std::uint64_t id) const {
     auto number = of_->row_of(owner_, of_->kind, id);

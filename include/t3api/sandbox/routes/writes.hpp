@@ -26,15 +26,16 @@ namespace writes_detail {
 
 using write_one = void (*)(records::edit&, const nlohmann::json&, const std::string& where, wall_time);
 
-/// Writes all entries or, when one is wrong, none. Only `submit=true` writes: with any other value, or none,
-/// the entries are checked alone, as T3's API description has it.
+/// Writes all entries or, when one is wrong, none. Only `submit=true` writes: with `false`, or without it,
+/// the entries are checked alone, as T3's API description has it. The case of `True` does not matter; any
+/// other value is refused.
 template <metrc_upstream Metrc>
 response write(context<Metrc>& shared, const call& c, bool list, write_one one) {
   constexpr std::size_t most_entries = 100;
   const auto who = authenticate(shared, c);
   const auto& user = *who.session.user;
   const auto license = license_parameter(c, user);
-  const bool submit = query_value(c, "submit") == "true";
+  const bool submit = query_flag(c, "submit");
   const auto body = body_json(c);
   if (list && (!body.is_array() || body.empty() || body.size() > most_entries)) {
     throw refusal(400, "the body must be a JSON list of 1 to " + std::to_string(most_entries) + " entries");
@@ -70,8 +71,8 @@ template <metrc_upstream Metrc>
 response get_create_inputs(context<Metrc>& shared, const call& c) {
   const auto who = authenticate(shared, c);
   const auto license = license_parameter(c, *who.session.user);
-  records::edit edit(shared.records, who.session.user->hostname, license);
-  return json_answer(200, create_inputs(edit.open(active_packages).owner(), edit.of(active_packages)));
+  return json_answer(
+      200, create_inputs(shared.records.open(active_packages, who.session.user->hostname, license)));
 }
 
 /// `POST /v2/packages/notes`: notes on packages.

@@ -93,7 +93,7 @@ TEST_CASE("a tag is used once") {
 
 TEST_CASE("only submit=true writes") {
   writer s;
-  for (const char* submit : {"", "&submit=false", "&submit=True", "&submit=1", "&submit="}) {
+  for (const char* submit : {"", "&submit=false", "&submit=False"}) {
     CAPTURE(submit);
     const auto answer = s.write(create, json::array({s.creation()}), submit);
     CHECK(answer.status == 200);
@@ -101,8 +101,24 @@ TEST_CASE("only submit=true writes") {
     CHECK(s.write(create, json::array({json::object()}), submit).status == 400);
   }
   CHECK(s.read("/v2/packages/active")["total"] == 20);
-  CHECK(s.service.ledger().entries().size() == 5);
+  CHECK(s.service.ledger().entries().size() == 3);
   for (const auto& one : s.service.ledger().entries()) CHECK_FALSE(one.submit);
+  CHECK(body_of(s.write(create, json::array({s.creation()}), "&submit=True")) ==
+        json({{"message", "Success"}}));
+  CHECK(s.read("/v2/packages/active")["total"] == 21);
+}
+
+TEST_CASE("submit is true or false, and nothing that could be taken for one of them") {
+  writer s;
+  for (const char* submit :
+       {"&submit=1", "&submit=maybe", "&submit=", "&submit=yes", "&submit=true&submit=true"}) {
+    CAPTURE(submit);
+    const auto answer = s.write(create, json::array({s.creation()}), submit);
+    CHECK(answer.status == 400);
+    CHECK(message_of(answer).find("'submit'") != std::string::npos);
+  }
+  CHECK(s.read("/v2/packages/active")["total"] == 20);
+  CHECK(s.service.ledger().entries().empty());
 }
 
 TEST_CASE("the ledger has each accepted write once, and no refused one") {
