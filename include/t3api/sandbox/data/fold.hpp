@@ -20,7 +20,12 @@ constexpr unsigned small_letter(unsigned point) noexcept {
   if (((point >= 0x139 && point <= 0x147) || (point >= 0x179 && point <= 0x17D)) && point % 2 == 1) {
     return point + 1;
   }
-  if (point >= 0x391 && point <= 0x3A9 && point != 0x3A2) return point + 0x20;
+  if (point >= 0x391 && point <= 0x3AB && point != 0x3A2) return point + 0x20;
+  if (point == 0x386) return 0x3AC;
+  if (point >= 0x388 && point <= 0x38A) return point + 0x25;
+  if (point == 0x38C) return 0x3CC;
+  if (point == 0x38E || point == 0x38F) return point + 0x3F;
+  if (point == 0x178) return 0xFF;
   if (point >= 0x400 && point <= 0x40F) return point + 0x50;
   if (point >= 0x410 && point <= 0x42F) return point + 0x20;
   return point;
@@ -28,8 +33,9 @@ constexpr unsigned small_letter(unsigned point) noexcept {
 
 }  // namespace fold_detail
 
-/// Makes letters small, so that texts that differ in case alone become equal; their length stays. For UTF-8;
-/// knows the letters of ASCII, Latin-1, Latin Extended-A, Greek and Cyrillic.
+/// Makes letters small, so that texts that differ in case alone become equal; their length stays. For UTF-8,
+/// of which other bytes are left alone; knows the letters of ASCII, Latin-1, Latin Extended-A, Greek and
+/// Cyrillic.
 inline void fold_case(std::string& text) noexcept {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto lead = static_cast<unsigned char>(text[i]);
@@ -37,6 +43,7 @@ inline void fold_case(std::string& text) noexcept {
       text[i] = detail::ascii_lower(text[i]);
     } else if (lead >= 0xC2 && lead <= 0xDF && i + 1 < text.size()) {
       const auto next = static_cast<unsigned char>(text[i + 1]);
+      if ((next & 0xC0U) != 0x80U) continue;
       const unsigned point = fold_detail::small_letter(((lead & 0x1FU) << 6U) | (next & 0x3FU));
       text[i] = static_cast<char>(0xC0U | (point >> 6U));
       text[++i] = static_cast<char>(0x80U | (point & 0x3FU));
