@@ -9,6 +9,8 @@
 namespace t3api::sandbox {
 
 /// Appends a field as RFC 4180 section 2 has it: in quotes when it holds a comma, a quote or a line end.
+/// Nothing else is done to it, so that programs read what was written: a note that begins with = + - or @
+/// stays as it is, and a spreadsheet may take it for a formula.
 inline void append_csv_field(std::string& out, std::string_view text) {
   if (text.find_first_of(",\"\r\n") == text.npos) {
     out += text;

@@ -64,17 +64,16 @@ struct report {
   /// which `use` appends, has grown too long.
   template <class F>
   void each(const std::string& text, F&& use) const {
-    const std::string advice = ": name fewer fields in 'fieldnames', or narrow it with 'filter'";
     if (size() > most_report_rows) {
       throw refusal(400, "the report has " + std::to_string(size()) +
                              " rows, and the sandbox answers at most " + std::to_string(most_report_rows) +
-                             advice);
+                             ": narrow it with 'filter', or read the collection page by page");
     }
     for (std::uint64_t at = 0; at < size(); ++at) {
       use(rows ? (*rows)[at] : from.number_at(at));
       if (text.size() > most_report_bytes) {
-        throw refusal(
-            400, "the report is larger than " + std::to_string(most_report_bytes >> 20U) + " MiB" + advice);
+        throw refusal(400, "the report is larger than " + std::to_string(most_report_bytes >> 20U) +
+                               " MiB: name fewer fields in 'fieldnames', or narrow it with 'filter'");
       }
     }
   }

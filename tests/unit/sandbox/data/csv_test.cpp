@@ -15,6 +15,7 @@ TEST_CASE("CSV fields are quoted when RFC 4180 demands it") {
   };
   CHECK(field("") == "");
   CHECK(field("plain 'text' = ü") == "plain 'text' = ü");
+  CHECK(field("=1+1") == "=1+1");
   CHECK(field("a,b") == "\"a,b\"");
   CHECK(field("say \"x\"") == "\"say \"\"x\"\"\"");
   CHECK(field("a\nb") == "\"a\nb\"");
