@@ -107,6 +107,13 @@ int refused_with(const std::string& answer) {
   return answer.find("\r\nConnection: close\r\n") == answer.npos ? 0 : status;
 }
 
+/// Whether this machine lets a server listen on `::`, and for IPv4 as well.
+bool has_ipv6() {
+  std::string only_v6;
+  std::getline(std::ifstream("/proc/sys/net/ipv6/bindv6only"), only_v6);
+  return only_v6 == "0";
+}
+
 /// Sends `start`, and `more` again and again up to `size` bytes or until there is an answer; gives the
 /// answer.
 std::string flood(const running& s, const std::string& start, std::string more, std::size_t size) {
@@ -403,6 +410,12 @@ TEST_CASE("only a proxy that was named speaks for its callers") {
         "[2001:db8::1]");
   CHECK(seen_by({.proxy_address = "127.0.0.1"}, "X-Forwarded-For: unknown\r\n") == "[127.0.0.1]");
   CHECK(seen_by({.proxy_address = "127.0.0.1"}, "") == "[127.0.0.1]");
+  CHECK(seen_by({.proxy_address = "127.0.0.1"}, "X-Forwarded-For: ::ffff:203.0.113.9\r\n") ==
+        "[203.0.113.9]");
+  CHECK(seen_by({.proxy_address = "::ffff:127.0.0.1"}, forwarded) == "[198.51.100.7]");
+  if (!has_ipv6()) return;
+  CHECK(seen_by({.host = "::"}, forwarded) == "[127.0.0.1]");
+  CHECK(seen_by({.host = "::", .proxy_address = "127.0.0.1"}, forwarded) == "[198.51.100.7]");
 }
 
 TEST_CASE("whatever is refused before the handler is told to who wants to know") {

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 
 #include <t3api/native/socket.hpp>
+#include <t3api/sandbox/http/address.hpp>
 
 namespace t3api::sandbox {
 
@@ -56,7 +57,7 @@ class connection {
 
   int socket() const noexcept { return socket_; }
 
-  /// The IP address of the other end; empty when it is gone.
+  /// The IP address of the other end, in its plain spelling; empty when it is gone.
   std::string peer_address() const {
     sockaddr_storage peer{};
     socklen_t size = sizeof(peer);
@@ -66,7 +67,7 @@ class connection {
         ::getnameinfo(generic, size, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) != 0) {
       return {};
     }
-    return text;
+    return plain_address(text);
   }
 
   /// Agrees on TLS, where it is spoken.

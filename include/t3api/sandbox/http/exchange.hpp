@@ -14,6 +14,7 @@
 #include <t3api/native/socket.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/handler.hpp>
+#include <t3api/sandbox/http/address.hpp>
 #include <t3api/sandbox/http/answer_form.hpp>
 #include <t3api/sandbox/http/answer_sender.hpp>
 #include <t3api/sandbox/http/connection.hpp>
@@ -129,7 +130,7 @@ class http_exchange {
   }
 
   caller caller_of() const {
-    if (options_.proxy_address.empty() || peer_ != options_.proxy_address)
+    if (options_.proxy_address.empty() || peer_ != plain_address(options_.proxy_address))
       return {.address = peer_, .stop = stop_};
     std::string_view last;
     for (const auto& [name, value] : head_.headers) {
@@ -137,7 +138,7 @@ class http_exchange {
     }
     const auto comma = last.rfind(',');
     const auto address = std::string(detail::trim(comma == last.npos ? last : last.substr(comma + 1)));
-    return {.address = detail::is_address(address) ? address : peer_, .stop = stop_};
+    return {.address = detail::is_address(address) ? plain_address(address) : peer_, .stop = stop_};
   }
 
   connection_table::place& place_;

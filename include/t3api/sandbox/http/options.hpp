@@ -37,8 +37,8 @@ struct http_server_options {
   /// How long a request may take from its first byte to its last, and an answer as well.
   std::chrono::milliseconds request_timeout{std::chrono::seconds(60)};
 
-  /// IP address of a proxy in front. For what comes from there, the last address in X-Forwarded-For is the
-  /// caller's; from others that header counts for nothing.
+  /// IP address of a proxy in front, in any spelling. For what comes from there, the last address in
+  /// X-Forwarded-For is the caller's; from others that header counts for nothing.
   std::string proxy_address{};
 
   /// Called for each answer of the server's own to what never reaches the handler (400, 405, 408, 413, 414,
