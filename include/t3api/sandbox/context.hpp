@@ -18,6 +18,7 @@
 #include <t3api/sandbox/keys/memory_database.hpp>
 #include <t3api/sandbox/keys/secret_keys.hpp>
 #include <t3api/sandbox/limits/limits.hpp>
+#include <t3api/sandbox/limits/trouble_report.hpp>
 #include <t3api/sandbox/metrc/upstream.hpp>
 #include <t3api/sandbox/model.hpp>
 #include <t3api/sandbox/sessions/session_cache.hpp>
@@ -66,6 +67,7 @@ struct context {
   sandbox::ledger ledger;
   service_limits limits;
   fault_plan faults;
+  trouble_report trouble;
 
  private:
   struct complete_tag {};
@@ -82,7 +84,8 @@ struct context {
         secret_keys(on.keys, on.ring),
         api_keys(known),
         records(settings.seed, settings.packages),
-        limits(settings, clock) {}
+        limits(settings, clock),
+        trouble(on.on_trouble) {}
 };
 
 }  // namespace t3api::sandbox

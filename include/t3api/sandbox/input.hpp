@@ -19,7 +19,19 @@
 namespace t3api::sandbox {
 
 /// A longer request body is refused with 413.
-inline constexpr std::size_t max_body_bytes = 8U << 20U;
+inline constexpr std::size_t max_body_bytes = 1U << 20U;
+
+/// The same for logins, which anybody may send, and for orders to the sandbox.
+inline constexpr std::size_t max_small_body_bytes = 16U << 10U;
+
+/// The same for a body with more JSON values: read, they take many times the memory that their text does.
+inline constexpr std::size_t max_json_values = 100'000;
+
+/// How long the body of a request to that path may be, in bytes.
+inline std::size_t most_body_bytes(std::string_view path) noexcept {
+  return path.starts_with("/v2/auth/") || path.starts_with("/sandbox/") ? max_small_body_bytes
+                                                                        : max_body_bytes;
+}
 
 /// One request, checked and taken apart. It refers to the request it came from.
 struct call {
@@ -67,6 +79,23 @@ inline bool query_flag(const call& c, std::string_view name) {
   throw refusal(400, "the query parameter '" + std::string(name) + "' must be true or false");
 }
 
+/// Whether a text that is JSON can hold more than `max_json_values` values. An empty list or object counts as
+/// two.
+inline bool too_many_json_values(std::string_view text) noexcept {
+  std::size_t values = 1;
+  bool in_text = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (in_text && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      in_text = !in_text;
+    } else if (!in_text && (text[i] == ',' || text[i] == '[' || text[i] == '{')) {
+      ++values;
+    }
+  }
+  return values > max_json_values;
+}
+
 /// The request body, which must be JSON. Throws `refusal`, which shows nothing of it.
 inline nlohmann::json body_json(const call& c) {
   if (const auto type = c.headers.get("Content-Type")) {
@@ -74,6 +103,10 @@ inline nlohmann::json body_json(const call& c) {
     if (!detail::iequals(media, "application/json")) {
       throw refusal(415, "the body must be JSON: send it with Content-Type: application/json");
     }
+  }
+  if (too_many_json_values(c.body)) {
+    throw refusal(413, "the body holds more than " + std::to_string(max_json_values) +
+                           " JSON values: send it in several requests");
   }
   auto body = parse_json(c.body);
   if (!body) {

@@ -37,10 +37,14 @@ struct directory {
 struct settings {
   std::chrono::seconds jwt_ttl = std::chrono::hours(1);
   std::chrono::seconds session_ttl = std::chrono::hours(24);  ///< T3 keeps a Metrc session for at most a day.
-  std::uint64_t packages = 250;                               ///< Active packages of each licence.
-  std::uint64_t seed = 1;                                     ///< The same number generates the same data.
-  /// Requests of one user in a minute; more get 429 (T3 allows 600). 0 for no limit.
+  std::uint64_t packages = 250;  ///< Active packages of each licence, at most 100 million.
+  std::uint64_t seed = 1;        ///< The same number generates the same data.
+  /// Requests of one user in a minute, logins that succeed among them; more get 429 (T3 allows 600). 0 for no
+  /// limit.
   unsigned requests_per_minute = 600;
+  /// Secret keys of one user; who has as many gets 409 for another. Requests at the same time may make a few
+  /// more. 0 for no limit.
+  unsigned secret_keys_per_user = 100;
   /// Failed logins within `login_window`, for one account and from one address; more get 429. 0 for no limit.
   unsigned failed_logins_per_account = 10;
   unsigned failed_logins_per_address = 50;

@@ -4,6 +4,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,16 +61,25 @@ class basic_service {
       c.request_id = request_id;
       hit = shared_.faults.strike(c.method, c.path, c.query);
       if (hit.fault) {
-        now = c.now = after_delay(hit);
+        now = c.now = after_delay(hit, from.stop);
         upset_account(*shared_.metrc, *hit.fault);
       }
       answer = hit.fault && hit.fault->status != 0 ? ordered_answer(*hit.fault, c.path, now) : dispatch(c);
     } catch (const refusal& why) {
       answer = error_answer(why, asked.path, now);
     } catch (const database_error& failure) {
-      answer = error_answer({503, failure.what()}, asked.path, now);
+      shared_.trouble(failure.what(), shared_.clock->now());
+      answer = error_answer({503,
+                             "the service's key database cannot be used at the moment: ask who runs it",
+                             {{"Retry-After", "5"}}},
+                            asked.path, now);
     } catch (const vault_error& failure) {
-      answer = error_answer({500, failure.what()}, asked.path, now);
+      shared_.trouble(failure.what(), shared_.clock->now());
+      answer =
+          error_answer({500,
+                        "the record behind the secret key cannot be opened: ask who runs the service, or "
+                        "make a new key"},
+                       asked.path, now);
     } catch (const std::exception&) {
       answer = error_answer(
           {500, "the sandbox failed to answer: this is a fault of the sandbox, please report it"}, asked.path,
@@ -96,6 +106,11 @@ class basic_service {
     response (*run)(context<Metrc>&, const call&);
     bool (*covers)(std::string_view) noexcept = nullptr;  ///< In place of `path`.
 
+    /// HEAD is answered as GET is: whoever sends the answer leaves out the body (RFC 9110 section 9.3.2).
+    bool answers(t3api::method asked) const noexcept {
+      return asked == method || (asked == t3api::method::head && method == t3api::method::get);
+    }
+
     bool matches(std::string_view asked) const noexcept {
       if (covers != nullptr) return covers(asked);
       if (!path.ends_with('*')) return asked == path;
@@ -115,7 +130,6 @@ class basic_service {
       {t3api::method::get, "/v2/licenses", &routes::get_licenses<Metrc>},
       {t3api::method::get, "/v2/states", &routes::get_states<Metrc>},
       {t3api::method::get, "/v2/pages/secret-key", &routes::get_secret_key_page<Metrc>},
-      {t3api::method::head, "/v2/pages/secret-key", &routes::get_secret_key_page<Metrc>},
       {t3api::method::get, "", &routes::get_collection<Metrc>, &is_collection},
       {t3api::method::get, "", &routes::get_report<Metrc>, &is_report},
       {t3api::method::get, "/v2/packages/create/inputs", &routes::get_create_inputs<Metrc>},
@@ -132,17 +146,24 @@ class basic_service {
       {t3api::method::delete_, "/sandbox/ledger", &routes::delete_ledger<Metrc>},
   };
 
-  wall_time after_delay(const struck_fault& hit) {
+  /// The delay ends early when the faults are cleared or the server stops.
+  wall_time after_delay(const struck_fault& hit, const std::stop_token& server_stops) {
     const auto delay = hit.fault->delay;
-    if (delay > delay.zero()) shared_.clock->wait_until(shared_.clock->now() + delay, hit.cleared);
+    if (delay > delay.zero()) {
+      std::stop_source over;
+      const auto end = [&over] { over.request_stop(); };
+      const std::stop_callback cleared(hit.cleared, end), stopped(server_stops, end);
+      shared_.clock->wait_until(shared_.clock->now() + delay, over.get_token());
+    }
     return shared_.clock->wall_now();
   }
 
   static call take_apart(const request& asked, const caller& from, wall_time now) {
     request target{.method = asked.method, .path = asked.path, .query = asked.query};
     if (const auto wrong = normalise(target)) throw refusal(400, wrong->message);
-    if (asked.body.size() > max_body_bytes) {
-      throw refusal(413, "the body is larger than " + std::to_string(max_body_bytes >> 20U) + " MiB");
+    const auto most = most_body_bytes(target.path);
+    if (asked.body.size() > most) {
+      throw refusal(413, "the body is larger than " + std::to_string(most >> 10U) + " KiB");
     }
     return {.method = target.method,
             .path = std::move(target.path),
@@ -156,10 +177,14 @@ class basic_service {
   response dispatch(const call& c) {
     std::string allowed;
     for (const auto& r : table) {
-      if (!r.matches(c.path) || (!shared_.settings.admin && r.path.starts_with(routes::admin_paths)))
-        continue;
-      if (r.method == c.method) return r.run(shared_, c);
+      const bool admin = r.path.starts_with(routes::admin_paths);
+      if (!r.matches(c.path) || (admin && !shared_.settings.admin)) continue;
+      if (r.answers(c.method)) {
+        if (admin) routes::refuse_web_pages(c);
+        return r.run(shared_, c);
+      }
       allowed += (allowed.empty() ? "" : ", ") + std::string(to_string(r.method));
+      if (r.method == t3api::method::get) allowed += ", HEAD";
     }
     if (allowed.empty())
       throw refusal(404, "there is nothing at this path: check it against the sandbox's documentation");

@@ -43,13 +43,27 @@ inline response ordered_answer(const fault& f, std::string_view path, wall_time 
   return answer;
 }
 
+/// Refuses a fault for an account that Metrc does not have, if that Metrc can tell. Throws `refusal` (422).
+template <metrc_upstream Metrc>
+void refuse_unknown_account(Metrc& metrc, const fault& f) {
+  if constexpr (requires { metrc.has_account(f.account->hostname, f.account->username); }) {
+    if (f.account && !metrc.has_account(f.account->hostname, f.account->username)) {
+      throw refusal(422, "Metrc has no such account: check the fault's hostname and username");
+    }
+  } else {
+    static_cast<void>(metrc), static_cast<void>(f);
+  }
+}
+
 /// What a fault does to an account of Metrc. Throws `refusal` when that Metrc cannot do it or has no such
 /// account.
 template <metrc_upstream Metrc>
 void upset_account(Metrc& metrc, const fault& f) {
   if (f.end_sessions) {
     if constexpr (requires { metrc.end_sessions(f.account->hostname, f.account->username); }) {
-      metrc.end_sessions(f.account->hostname, f.account->username);
+      if (!metrc.end_sessions(f.account->hostname, f.account->username)) {
+        throw refusal(501, "a fault was to end the sessions of an account that Metrc does not have");
+      }
     } else {
       throw refusal(501, "a fault was to end sessions, which the Metrc behind this service cannot do");
     }

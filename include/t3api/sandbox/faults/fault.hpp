@@ -93,6 +93,10 @@ inline void check_answer(const fault& f) {
   if (const auto wrong = framing_header(f.headers)) throw std::invalid_argument(wrong->message);
 }
 
+inline bool does_something(const std::optional<wire_fault>& w) {
+  return w && (w->reset || !w->garbage.empty() || w->cut_after || w->length_error != 0 || w->drip_bytes != 0);
+}
+
 inline void check_wire(const wire_fault& w) {
   demand(!w.reset || (w.garbage.empty() && !w.cut_after && w.length_error == 0 && w.drip_bytes == 0),
          "a fault that resets the connection sends nothing: leave out what it does to the bytes");
@@ -119,7 +123,7 @@ inline void check_fault(const fault& f) {
          "a fault that ends sessions or changes a password needs the account: add its hostname and username");
   demand(of_account || !f.account,
          "a fault with an account does nothing to it: let it end its sessions or change its password");
-  demand(of_account || f.status != 0 || f.wire || f.delay > f.delay.zero(),
+  demand(of_account || f.status != 0 || faults_detail::does_something(f.wire) || f.delay > f.delay.zero(),
          "a fault must do something: give it a status, a delay, or another effect");
 }
 

@@ -101,7 +101,7 @@ inline void read_member(fault& f, const std::string& name, const nlohmann::json&
   } else if (name == "lengthError") {
     wire().length_error = as_difference(name, value);
   } else if (name == "dripBytes") {
-    wire().drip_bytes = static_cast<std::size_t>(as_count(name, value));
+    wire().drip_bytes = static_cast<std::size_t>(as_count(name, value, 1'000'000'000, 1));
   } else if (name == "dripPauseMs") {
     wire().drip_pause = as_milliseconds(name, value);
   } else {

@@ -35,24 +35,25 @@ inline bool as_flag(const std::string& name, const nlohmann::json& value) {
   return value.get<bool>();
 }
 
-/// A whole number from 0 to `most`.
+/// A whole number from `least` to `most`.
 inline std::uint64_t as_count(const std::string& name, const nlohmann::json& value,
-                              std::uint64_t most = 1'000'000'000) {
+                              std::uint64_t most = 1'000'000'000, std::uint64_t least = 0) {
   const bool negative =
       !value.is_number_unsigned() && value.is_number_integer() && value.get<std::int64_t>() < 0;
-  if (!value.is_number_integer() || negative || value.get<std::uint64_t>() > most) {
-    throw wrong_member(name, "a whole number from 0 to " + std::to_string(most));
+  if (!value.is_number_integer() || negative || value.get<std::uint64_t>() > most ||
+      value.get<std::uint64_t>() < least) {
+    throw wrong_member(name, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
   }
   return value.get<std::uint64_t>();
 }
 
-/// A whole number of either sign, of at most nine digits.
+/// A whole number of either sign but 0, of at most nine digits.
 inline std::int64_t as_difference(const std::string& name, const nlohmann::json& value) {
   constexpr std::int64_t most = 999'999'999;
   const bool whole = value.is_number_integer() &&
                      !(value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{most});
-  if (!whole || value.get<std::int64_t>() < -most || value.get<std::int64_t>() > most) {
-    throw wrong_member(name, "a whole number from -999999999 to 999999999");
+  if (!whole || value.get<std::int64_t>() < -most || value.get<std::int64_t>() > most || value == 0) {
+    throw wrong_member(name, "a whole number from -999999999 to 999999999, and not 0");
   }
   return value.get<std::int64_t>();
 }

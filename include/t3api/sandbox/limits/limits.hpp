@@ -2,6 +2,7 @@
 #define T3API_SANDBOX_LIMITS_LIMITS_HPP
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +44,9 @@ class service_limits {
     }
   }
 
+  /// Of how many accounts it remembers attempts to log in.
+  std::size_t known_accounts() const { return of_account_.size(); }
+
  private:
   friend class login_attempt;
 
@@ -59,18 +63,19 @@ class login_attempt {
   /// `account` is what was submitted, known or not. `address` may be empty: then only the account counts.
   /// Throws `refusal` (429) when too many logins have failed for that account or from that address, whether
   /// this one would be right or not.
-  login_attempt(service_limits& limits, std::string account, std::string_view address)
-      : of_account_(limits.of_account_, *limits.clock_, std::move(account),
-                    "too many logins have failed for this account") {
+  login_attempt(service_limits& limits, std::string account, std::string_view address) {
+    // The address first: what a blocked one tries must not push other accounts out of memory.
     if (!address.empty()) {
       of_address_.emplace(limits.of_address_, *limits.clock_, std::string(address),
-                          "too many logins have failed from this address");
+                          "too many logins from this address have failed or are under way");
     }
+    of_account_.emplace(limits.of_account_, *limits.clock_, std::move(account),
+                        "too many logins for this account have failed or are under way");
   }
 
   /// Lets the login count as failed, and hands `why` back: `throw attempt.failed(login_refused())`.
   refusal failed(refusal why) noexcept {
-    of_account_.failed = true;
+    of_account_->failed = true;
     if (of_address_) of_address_->failed = true;
     return why;
   }
@@ -91,8 +96,8 @@ class login_attempt {
     bool failed = false;
   };
 
-  place of_account_;
   std::optional<place> of_address_;
+  std::optional<place> of_account_;
 };
 
 /// The name of an account among login attempts. `hostname` is canonical.

@@ -38,31 +38,37 @@ inline bool names_no_site(std::string_view host) {
           std::all_of(name.begin(), name.end(), [](char c) { return detail::ascii_digit(c) || c == '.'; }));
 }
 
-/// Refuses what a web page could make a browser send on behalf of the developer who looks at it: a change
-/// needs a Content-Type that no form has, and must not come from a page of another origin, nor from one whose
-/// name was pointed at this machine. Throws `refusal`.
+/// Refuses what a web page could make a browser send on behalf of the developer who looks at it: from a page
+/// of another origin, or of one whose name was pointed at this machine, nothing is answered; and a change
+/// needs a Content-Type that no form has. The service calls it for each route of this file. Throws `refusal`.
 inline void refuse_web_pages(const call& c) {
+  const auto host = c.headers.get("Host");
+  const auto origin = c.headers.get("Origin");
+  const auto site = c.headers.get("Sec-Fetch-Site");
+  bool foreign = (host && !names_no_site(*host)) || (site && *site != "same-origin" && *site != "none");
+  if (origin) {
+    const auto scheme = origin->find("://");
+    const auto from = scheme == origin->npos ? std::string_view() : origin->substr(scheme + 3);
+    foreign |= from.empty() || !detail::iequals(from, host.value_or(""));
+  }
+  if (foreign) {
+    throw refusal(
+        403,
+        "the paths below /sandbox/ are not for web pages of other sites: ask for them at localhost or "
+        "an IP address");
+  }
+  if (c.method == method::get || c.method == method::head) return;
   const auto type = c.headers.get("Content-Type").value_or("");
   if (!detail::iequals(detail::trim(type.substr(0, type.find(';'))), "application/json")) {
     throw refusal(415, "a change of the sandbox must come with the header Content-Type: application/json");
   }
-  const auto site = c.headers.get("Sec-Fetch-Site");
-  const auto origin = c.headers.get("Origin");
-  bool foreign = site && *site != "same-origin" && *site != "none";
-  if (origin) {
-    const auto scheme = origin->find("://");
-    const auto from = scheme == origin->npos ? std::string_view() : origin->substr(scheme + 3);
-    const auto host = c.headers.get("Host").value_or("");
-    foreign |= from.empty() || !detail::iequals(from, host) || !names_no_site(host);
-  }
-  if (foreign) throw refusal(403, "web pages of other sites may not change the sandbox");
 }
 
 /// `POST /sandbox/faults`: something that is to go wrong.
 template <metrc_upstream Metrc>
 response post_fault(context<Metrc>& shared, const call& c) {
-  refuse_web_pages(c);
   auto ordered = fault_from(body_object(c));
+  refuse_unknown_account(*shared.metrc, ordered);
   try {
     return json_answer(201, {{"id", shared.faults.add(std::move(ordered))}});
   } catch (const std::invalid_argument& full) {
@@ -80,8 +86,7 @@ response get_faults(context<Metrc>& shared, const call&) {
 
 /// `DELETE /sandbox/faults`: nothing is to go wrong any more.
 template <metrc_upstream Metrc>
-response delete_faults(context<Metrc>& shared, const call& c) {
-  refuse_web_pages(c);
+response delete_faults(context<Metrc>& shared, const call&) {
   shared.faults.clear();
   return json_answer(200, nlohmann::json::object());
 }
@@ -89,7 +94,6 @@ response delete_faults(context<Metrc>& shared, const call& c) {
 /// `DELETE /sandbox/faults/<id>`
 template <metrc_upstream Metrc>
 response delete_fault(context<Metrc>& shared, const call& c) {
-  refuse_web_pages(c);
   const auto id = detail::parse_decimal(std::string_view(c.path).substr(c.path.rfind('/') + 1));
   if (!id || !shared.faults.remove(*id)) {
     throw refusal(404, "there is no such fault: GET /sandbox/faults lists them");
@@ -133,7 +137,6 @@ std::optional<bool> tell_metrc(Metrc& metrc, const metrc_order& order) {
 /// `POST /sandbox/metrc`: one order, such as `{"endSessions": true}`.
 template <metrc_upstream Metrc>
 response post_metrc(context<Metrc>& shared, const call& c) {
-  refuse_web_pages(c);
   const auto order = metrc_order_from(body_object(c));
   std::optional<bool> done;
   try {
@@ -167,8 +170,7 @@ response get_ledger(context<Metrc>& shared, const call&) {
 
 /// `DELETE /sandbox/ledger`: forgets them; what they wrote stays.
 template <metrc_upstream Metrc>
-response delete_ledger(context<Metrc>& shared, const call& c) {
-  refuse_web_pages(c);
+response delete_ledger(context<Metrc>& shared, const call&) {
   shared.ledger.clear();
   return json_answer(200, nlohmann::json::object());
 }

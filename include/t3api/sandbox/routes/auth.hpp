@@ -78,6 +78,7 @@ response post_credentials(context<Metrc>& shared, const call& c) {
   const auto answer = shared.metrc->login(form);
   if (!answer.session && answer.refusal == metrc_refusal::unavailable) throw metrc_unavailable();
   if (!answer.session) throw attempt.failed(login_refused());
+  shared.limits.count_request(*answer.session->user);
   return token_answer(shared, c, "CREDENTIALS", *answer.session);
 }
 
@@ -102,7 +103,17 @@ response post_apikey(context<Metrc>& shared, const call& c) {
     throw attempt.failed(
         unauthorized("Metrc no longer accepts the credentials behind the API key: ask T3 for a new one"));
   if (!kept.session) throw login_must_wait(kept);
+  shared.limits.count_request(*kept.session->user);
   return token_answer(shared, c, "API_KEY", *kept.session);
+}
+
+template <metrc_upstream Metrc>
+void refuse_too_many_keys(context<Metrc>& shared, const key_owner& owner) {
+  const auto most = shared.settings.secret_keys_per_user;
+  if (most == 0 || shared.secret_keys.of(owner).size() < most) return;
+  throw refusal(409, "this user has " + std::to_string(most) +
+                         " secret keys, which is as many as there may be: delete one with DELETE "
+                         "/v2/auth/secretkey/<id>, which takes its id from GET /v2/auth/secretkey");
 }
 
 /// `POST /v2/auth/secretkey`: a Metrc login for a secret key, which is shown this once.
@@ -127,6 +138,8 @@ response post_secretkey(context<Metrc>& shared, const call& c) {
   const bool refused = kept.retry_after.count() == 0 || kept.refusal == metrc_refusal::locked;
   if (!kept.session && refused) throw attempt.failed(login_refused());
   if (!kept.session) throw login_must_wait(kept);
+  shared.limits.count_request(*kept.session->user);
+  refuse_too_many_keys(shared, {credentials.hostname, credentials.username});
   const secret key = shared.secret_keys.make(credentials, login, c.now);
   return json_answer(200, {{"secretKey", std::string(key.reveal())}});
 }
