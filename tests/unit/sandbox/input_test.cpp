@@ -82,7 +82,22 @@ TEST_CASE("a body is a JSON object, said to be one, in UTF-8, and not too deep")
   };
   CHECK(body_status(nested(64)) == 0);
   CHECK(body_status(nested(65)) == 400);
-  CHECK(body_status(nested(1'000'000)) == 400);
+  CHECK(body_status(nested(90'000)) == 400);
+}
+
+TEST_CASE("a body has a hundred thousand values at most, however small they are") {
+  const auto list = [](std::size_t values, const std::string& value) {
+    std::string body = "{\"a\":[" + value;
+    for (std::size_t i = 1; i < values; ++i) body += "," + value;
+    return body + "]}";
+  };
+  CHECK(body_status(list(99'998, "0")) == 0);
+  CHECK(body_status(list(99'999, "0")) == 413);
+  CHECK(body_status(list(99'999, "[]")) == 413);
+  CHECK(body_status(list(99'999, "{}")) == 413);
+  CHECK(body_status(list(3, "\"" + std::string(200'000, ',') + "\\\"" + std::string(200'000, '[') + "\"")) ==
+        0);
+  CHECK(body_status("{\"a\":\"\\\\\"," + list(99'999, "0").substr(1)) == 413);
 }
 
 TEST_CASE("text members") {

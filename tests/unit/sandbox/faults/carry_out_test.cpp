@@ -4,7 +4,10 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <t3api/core/http_date.hpp>
@@ -67,7 +70,7 @@ TEST_CASE("each form of Retry-After") {
 }
 
 TEST_CASE("faults strike logins, before anything is done for them and before any limit") {
-  sandbox s({.requests_per_minute = 1, .failed_logins_per_account = 1});
+  sandbox s({.requests_per_minute = 2, .failed_logins_per_account = 1});
   s.service.faults().add({.method = method::post, .times = 3, .status = 401});
   for (int i = 0; i < 3; ++i) {
     const auto answer = s.post("/v2/auth/credentials", sandbox::california());
@@ -99,6 +102,42 @@ TEST_CASE("clearing the faults lets go who waits") {
   std::jthread caller([&] { CHECK(service.handle({.path = "/v2/states"}).status == 503); });
   while (service.faults().list().at(0).struck == 0) std::this_thread::yield();
   service.faults().clear();
+}
+
+TEST_CASE("a server that stops lets go who waits") {
+  t3api::sandbox::service service;
+  service.faults().add({.delay = 1h, .status = 503});
+  std::stop_source server;
+  std::jthread caller([&] {
+    const auto made = service.serve({.path = "/v2/states"}, {.stop = server.get_token()});
+    CHECK(made.answer.status == 503);
+  });
+  while (service.faults().list().at(0).struck == 0) std::this_thread::yield();
+  server.request_stop();
+  caller.join();
+  service.faults().add({.delay = 1h, .status = 503});
+  CHECK(service.serve({.path = "/v2/states"}, {.stop = server.get_token()}).answer.status == 503);
+}
+
+TEST_CASE("a fault for an account that Metrc does not have is refused, if Metrc can tell") {
+  struct telling_metrc {
+    bool has_account(std::string_view, std::string_view username) const { return username == "ann"; }
+    t3api::sandbox::metrc_answer login(const t3api::sandbox::metrc_login&) { return {}; }
+    std::optional<t3api::sandbox::metrc_session> find_session(std::string_view) { return std::nullopt; }
+  };
+  t3api::sandbox::basic_service<telling_metrc> service({.admin = true}, {}, std::make_shared<telling_metrc>(),
+                                                       std::make_shared<t3api::manual_clock>());
+  const auto status = [&](const char* username) {
+    return service
+        .handle({.method = method::post,
+                 .path = "/sandbox/faults",
+                 .headers = {{"Content-Type", "application/json"}},
+                 .body = R"({"endSessions":true,"account":{"hostname":"ca.metrc.com","username":")" +
+                         std::string(username) + R"("}})"})
+        .status;
+  };
+  CHECK(status("ann") == 201);
+  CHECK(status("nobody") == 422);
 }
 
 TEST_CASE("what becomes of the bytes goes to the server, with the answer that there would be") {
@@ -141,6 +180,8 @@ TEST_CASE("the password of an account becomes another") {
   const auto answer = s.get("/v2/states");
   CHECK(answer.status == 501);
   CHECK(answer.body.find("canary") == answer.body.npos);
+  s.service.faults().add({.account = {{"ca.metrc.com", "nobody"}}, .end_sessions = true});
+  CHECK(s.get("/v2/states").status == 501);
 }
 
 TEST_CASE("a Metrc that cannot be upset says so") {

@@ -73,6 +73,8 @@ TEST_CASE("each wrong thing has one sentence, which names the member") {
                                                                   {"cutAfter", "-1"},
                                                                   {"lengthError", "0.5"},
                                                                   {"lengthError", "18446744073709551615"},
+                                                                  {"lengthError", "0"},
+                                                                  {"dripBytes", "0"},
                                                                   {"dripBytes", "null"},
                                                                   {"dripPauseMs", "-1"}}) {
     const auto said = sentence("{\"" + name + "\":" + value + "}");
@@ -83,5 +85,7 @@ TEST_CASE("each wrong thing has one sentence, which names the member") {
   CHECK(sentence(R"({"status":500,"headers":{"A":1}})").find("'A' must be a text") != std::string::npos);
   CHECK(sentence(R"({"status":500,"headers":{"A\n":"1"}})") != "accepted");
   CHECK(sentence(R"({"status":500,"headers":{"A":"1\r\nB: 2"}})") != "accepted");
-  CHECK(sentence(R"({})").find("must do something") != std::string::npos);
+  for (const char* idle : {"{}", R"({"reset":false})", R"({"endSessions":false})", R"({"delayMs":0})"}) {
+    CHECK(sentence(idle).find("must do something") != std::string::npos);
+  }
 }

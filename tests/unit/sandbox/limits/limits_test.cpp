@@ -15,19 +15,21 @@
 #include <tests/unit/sandbox/support.hpp>
 
 using namespace std::chrono_literals;
+using nlohmann::json;
 using sandbox_test::body_of;
+using sandbox_test::message_of;
 using sandbox_test::method;
 using sandbox_test::sandbox;
 
 namespace {
 
-nlohmann::json with(nlohmann::json body, const char* name, const std::string& value) {
+json with(json body, const char* name, const std::string& value) {
   body[name] = value;
   return body;
 }
 
 /// A login from an address.
-t3api::response log_in(sandbox& s, const nlohmann::json& body, const std::string& address = {},
+t3api::response log_in(sandbox& s, const json& body, const std::string& address = {},
                        const std::string& path = "/v2/auth/credentials") {
   return s.service.handle({.method = method::post, .path = path, .body = body.dump()}, {.address = address});
 }
@@ -51,7 +53,7 @@ const auto unknown = with(sandbox::california(), "username", "nobody");
 TEST_CASE("a user has 600 requests a minute, whatever the way in, and others are not touched") {
   sandbox s;
   const auto token = s.token(), key = s.secret_key(), other = s.token(sandbox::colorado());
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 299; ++i) {  // Besides the two logins.
     REQUIRE(s.get_with_token("/v2/licenses", token).status == 200);
     REQUIRE(s.get_with_key("/v2/auth/whoami", key).status == 200);
   }
@@ -71,19 +73,22 @@ TEST_CASE("a user has 600 requests a minute, whatever the way in, and others are
 
 TEST_CASE("who is not let in uses up no requests, and who called too often no key") {
   sandbox s({.requests_per_minute = 1});
-  const auto token = s.token(), key = s.secret_key();
+  const auto key = s.secret_key();
+  s.clock->advance(60s);
+  const auto token = s.token();
+  s.clock->advance(60s);
   for (int i = 0; i < 3; ++i) CHECK(s.get_with_key("/v2/licenses", "wrong").status == 401);
   CHECK(s.get_with_key("/v2/licenses", key).status == 200);
   s.clock->advance(1s);
   CHECK(s.get_with_key("/v2/licenses", key).status == 429);
   s.clock->advance(59s);
   const auto list = body_of(s.get_with_token("/v2/auth/secretkey", token));
-  CHECK(list[0]["lastUsedAt"] == "2024-05-17T12:00:10.000Z");
+  CHECK(list[0]["lastUsedAt"] == "2024-05-17T12:02:10.000Z");
 }
 
 TEST_CASE("of many threads exactly the limit of requests gets through") {
-  sandbox s({.requests_per_minute = 100});
-  const auto token = s.token();
+  sandbox s({.requests_per_minute = 101});
+  const auto token = s.token();  // The first request.
   std::atomic<int> through{0};
   {
     std::vector<std::jthread> threads;
@@ -134,12 +139,61 @@ TEST_CASE("an address has fifty failed logins, over all accounts, which success 
     REQUIRE(log_in(s, with(unknown, "username", "user " + std::to_string(i)), "192.0.2.1").status == 401);
     if (i < 49) REQUIRE(log_in(s, sandbox::colorado(), "192.0.2.1").status == 200);
   }
-  const nlohmann::json api_key = {{"apiKey", "demo-api-key"}, {"stateCode", "CA"}};
+  const json api_key = {{"apiKey", "demo-api-key"}, {"stateCode", "CA"}};
   CHECK(log_in(s, sandbox::california(), "192.0.2.1").status == 429);
   CHECK(log_in(s, sandbox::california(), "192.0.2.1", "/v2/auth/secretkey").status == 429);
   CHECK(log_in(s, api_key, "192.0.2.1", "/v2/auth/apikey").status == 429);
   CHECK(log_in(s, sandbox::california(), "192.0.2.2").status == 200);
   CHECK(log_in(s, sandbox::california()).status == 200);
+}
+
+TEST_CASE("logins that succeed count among the requests of their user, whatever the way in") {
+  const json api_key = {{"apiKey", "demo-api-key"}, {"stateCode", "CA"}};
+  sandbox s({.requests_per_minute = 3});
+  CHECK(log_in(s, sandbox::california()).status == 200);
+  CHECK(log_in(s, sandbox::california(), {}, "/v2/auth/secretkey").status == 200);
+  CHECK(log_in(s, api_key, {}, "/v2/auth/apikey").status == 200);
+  for (const auto& refused :
+       {log_in(s, sandbox::california()), log_in(s, sandbox::california(), {}, "/v2/auth/secretkey"),
+        log_in(s, api_key, {}, "/v2/auth/apikey")}) {
+    CHECK(refused.status == 429);
+    CHECK(refused.headers.get("Retry-After") == "60");
+  }
+  CHECK(log_in(s, wrong).status == 401);
+  CHECK(log_in(s, sandbox::colorado()).status == 200);
+  s.clock->advance(60s);
+  const auto token = s.token();
+  CHECK(body_of(s.get_with_token("/v2/auth/secretkey", token)).size() == 1);
+}
+
+TEST_CASE("a user has a hundred secret keys, of which one must go before the next is made") {
+  sandbox s({.requests_per_minute = 0, .secret_keys_per_user = 3});
+  const auto key = s.secret_key();
+  for (int i = 0; i < 2; ++i) s.secret_key();
+  const auto refused = s.post("/v2/auth/secretkey", sandbox::california());
+  CHECK(refused.status == 409);
+  CHECK(message_of(refused).find("delete one") != std::string::npos);
+  CHECK(s.post("/v2/auth/secretkey", with(sandbox::california(), "password", "x")).status == 401);
+  CHECK(s.post("/v2/auth/secretkey", sandbox::colorado()).status == 200);
+  const std::string id = body_of(s.get_with_key("/v2/auth/secretkey", key))[0]["id"];
+  s.service.handle(
+      {.method = method::delete_, .path = "/v2/auth/secretkey/" + id, .headers = {{"X-T3-API-Key", key}}});
+  CHECK(s.post("/v2/auth/secretkey", sandbox::california()).status == 200);
+  CHECK(t3api::sandbox::settings().secret_keys_per_user == 100);
+}
+
+TEST_CASE("what a blocked address tries does not make the service forget other accounts") {
+  t3api::sandbox::service_limits limits({.failed_logins_per_account = 1, .failed_logins_per_address = 1},
+                                        std::make_shared<t3api::manual_clock>());
+  const auto fail = [&](const std::string& account, const char* address) {
+    t3api::sandbox::login_attempt attempt(limits, account, address);
+    static_cast<void>(attempt.failed({401, "wrong"}));
+  };
+  fail("ann", "");
+  fail("bob", "192.0.2.1");
+  const auto known = limits.known_accounts();
+  for (int i = 0; i < 9; ++i) CHECK_THROWS(fail("stranger " + std::to_string(i), "192.0.2.1"));
+  CHECK(limits.known_accounts() == known);
 }
 
 TEST_CASE("what an address was refused does not count against the account") {

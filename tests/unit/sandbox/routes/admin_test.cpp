@@ -156,7 +156,7 @@ TEST_CASE("the ledger of writes can be read and emptied") {
   CHECK(body_of(s.get("/sandbox/ledger"))["entries"].empty());
 }
 
-TEST_CASE("web pages cannot change anything") {
+TEST_CASE("web pages can neither read nor change anything") {
   admin_sandbox s;
   const std::string type = "application/json", host = "127.0.0.1:8088";
   const auto status = [&](headers fields, method m = method::post, const char* path = "/sandbox/metrc") {
@@ -186,6 +186,19 @@ TEST_CASE("web pages cannot change anything") {
     CHECK(status({{"Content-Type", type}, {"Sec-Fetch-Site", site}}) == 403);
   }
   CHECK(status({{"Content-Type", type}, {"Sec-Fetch-Site", "same-origin"}}) == 200);
+  for (const char* path : {"/sandbox/faults", "/sandbox/metrc", "/sandbox/ledger"}) {
+    CAPTURE(path);
+    for (const auto m : {method::get, method::head}) {
+      CHECK(status({}, m, path) == 200);
+      for (const char* here : {"127.0.0.1:8088", "localhost", "[::1]:1"})
+        CHECK(status({{"Host", here}, {"Sec-Fetch-Site", "none"}}, m, path) == 200);
+      CHECK(status({{"Host", "evil.example:8088"}}, m, path) == 403);
+      CHECK(status({{"Host", "evil.example"}, {"Sec-Fetch-Site", "same-origin"}}, m, path) == 403);
+      CHECK(status({{"Host", host}, {"Sec-Fetch-Site", "cross-site"}}, m, path) == 403);
+      CHECK(status({{"Host", host}, {"Origin", "http://evil.example"}}, m, path) == 403);
+    }
+  }
+  CHECK(status({{"Content-Type", type}, {"Host", "evil.example"}}) == 403);
   const headers foreign = {{"Content-Type", type}, {"Host", host}, {"Origin", "https://evil.example"}};
   CHECK(status(foreign, method::post, "/sandbox/faults") == 403);
   for (const char* path : {"/sandbox/faults", "/sandbox/faults/1", "/sandbox/ledger"}) {
