@@ -40,6 +40,16 @@ void append_escaped(std::string& to, std::string_view text) {
   }
 }
 
+std::string line_start(std::string_view address, std::chrono::system_clock::time_point now) {
+  std::string line;
+  line.reserve(256);
+  line += t3api::iso_time(now);
+  line += ' ';
+  append_escaped(line, address.empty() ? "-" : address);
+  line += ' ';
+  return line;
+}
+
 }  // namespace
 
 std::string logged_path(std::string_view path, int status) {
@@ -62,12 +72,7 @@ std::string logged_path(std::string_view path, int status) {
 
 std::string access_line(const t3api::request& asked, const t3api::response& answer, std::string_view address,
                         std::chrono::system_clock::time_point now, std::chrono::nanoseconds took) {
-  std::string line;
-  line.reserve(256);
-  line += t3api::iso_time(now);
-  line += ' ';
-  append_escaped(line, address.empty() ? "-" : address);
-  line += ' ';
+  std::string line = line_start(address, now);
   line += to_string(asked.method);
   line += ' ';
   line += logged_path(asked.path, answer.status);
@@ -78,6 +83,10 @@ std::string access_line(const t3api::request& asked, const t3api::response& answ
   append_escaped(line, answer.headers.get("X-Request-Id").value_or("-"));
   line += '\n';
   return line;
+}
+
+std::string refused_line(std::string_view address, int status, std::chrono::system_clock::time_point now) {
+  return line_start(address, now) + "- - " + std::to_string(status) + " - -\n";
 }
 
 void write_access_line(std::string_view line) noexcept {

@@ -23,6 +23,9 @@ class end_signals {
     sigwait(&set_, &received);
   }
 
+  /// Lets the next one end the program at once, when the calling thread goes on.
+  void let_through() const { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
+
  private:
   sigset_t set_{};
 };

@@ -12,9 +12,9 @@ Commands
   t3api-sandbox rotate --data DIR --kek-file FILE
                                   keep all secret keys in DIR under the newest key of the ring; services may
                                   run meanwhile, and it may be ended and started again at any time
-  t3api-sandbox keygen --prune FILE [--data DIR]
-                                  take all keys but the newest out of the ring; with --data only if no secret
-                                  key in DIR needs them, else what is kept under them is lost
+  t3api-sandbox keygen --prune FILE --data DIR
+                                  take all keys but the newest out of the ring, if no secret key in DIR needs
+                                  them
 
 Where it listens
   --host ADDRESS                  (127.0.0.1) any other than this machine's own is a risk: it is no hardened
@@ -28,11 +28,14 @@ Who may come in
   --jwt-ttl DURATION              (1h) life of a token: 90, 90s, 15m or 24h
   --session-ttl DURATION          (24h) life of a Metrc session
   --rate-limit NUMBER             (600) requests of one user in a minute; 0 for no limit
+  --login-limit NUMBER            (10) failed logins of one account in 5 minutes; 0 for no limit, of an
+                                  address neither
 
 What it serves
   --packages NUMBER               (250) active packages of each licence
   --seed NUMBER                   (1) the same number makes the same data
-  --faults                        serve /sandbox/..., by which tests order faults; only on this machine
+  --faults                        serve /sandbox/..., by which tests order faults; only on this machine, and
+                                  not behind --proxy
 
 What outlives it
   --data DIR                      keep secret keys in an SQLite database in this folder, encrypted

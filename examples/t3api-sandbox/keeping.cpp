@@ -6,17 +6,22 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/wipe.hpp>
 #include <t3api/sandbox/keys/key_ring_file.hpp>
+#include <t3api/sandbox/keys/rotation.hpp>
 #include <t3api/sandbox/keys/vault.hpp>
 
 #ifdef T3API_SANDBOX_WITH_REDIS
 #include <t3api/store/redis.hpp>
+
+#include "watched_store.hpp"
 #endif
 #ifdef T3API_SANDBOX_WITH_SQLITE
 #include <t3api/sandbox/keys/sqlite_database.hpp>
@@ -71,7 +76,15 @@ void require_ring(const keeping_options& options, const char* option) {
 }
 
 std::shared_ptr<sandbox::key_ring_source> open_ring(const keeping_options& options) {
-  if (!options.kek_file.empty()) return sandbox::file_key_ring::open(options.kek_file, warn);
+  if (!options.kek_file.empty()) {
+    std::error_code unknown;
+    if (!std::filesystem::exists(options.kek_file, unknown)) {
+      const auto name = t3api::detail::printable(options.kek_file, 200);
+      throw sandbox::key_ring_error("there is no key ring file '" + name +
+                                    "': make one with: t3api-sandbox keygen " + name);
+    }
+    return sandbox::file_key_ring::open(options.kek_file, warn);
+  }
   if (options.ring_text.empty()) return nullptr;
   try {
     return std::make_shared<sandbox::fixed_key_ring>(sandbox::parse_key_ring(options.ring_text.reveal()));
@@ -83,6 +96,11 @@ std::shared_ptr<sandbox::key_ring_source> open_ring(const keeping_options& optio
 
 std::shared_ptr<sandbox::key_database> open_database([[maybe_unused]] const std::string& folder) {
 #ifdef T3API_SANDBOX_WITH_SQLITE
+  std::error_code unknown;
+  if (std::filesystem::is_regular_file(folder, unknown)) {
+    throw sandbox::database_error("'" + t3api::detail::printable(folder, 200) +
+                                  "' after --data is a file: name a folder");
+  }
   // A disk that stands still for some seconds, as under a build, is worth waiting for.
   return sandbox::sqlite_key_database::open(folder, {.patience = std::chrono::seconds(20)});
 #else
@@ -95,12 +113,37 @@ std::shared_ptr<sandbox::key_database> open_database([[maybe_unused]] const std:
 std::shared_ptr<sandbox::key_database> open_existing_database(const std::string& folder) {
 #ifdef T3API_SANDBOX_WITH_SQLITE
   std::error_code failure;
-  if (!std::filesystem::exists(folder + "/keys.sqlite3", failure)) {
+  if (!std::filesystem::is_regular_file(folder, failure) &&
+      !std::filesystem::exists(folder + "/keys.sqlite3", failure)) {
     throw sandbox::database_error("there is no key database in the folder '" +
                                   t3api::detail::printable(folder, 200) + "': check the name after --data");
   }
 #endif
   return open_database(folder);
+}
+
+void require_own_ring(sandbox::key_database& database, const std::shared_ptr<sandbox::key_ring_source>& ring,
+                      const std::string& folder) {
+  const auto found = sandbox::check_ring(database, ring, 1);
+  if (!found.is_foreign()) return;
+  const auto count = found.failed.size();
+  throw std::runtime_error(
+      "the key ring does not open " +
+      (count == 1 ? "the one secret key" : "one of the " + std::to_string(count) + " secret keys") + " in '" +
+      t3api::detail::printable(folder, 200) +
+      "': it is the ring of another database, so name the right one; nothing was changed");
+}
+
+void warn_of_open_folder(const std::string& folder) {
+  constexpr auto others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+  for (const auto& [path, mode] : {std::pair{folder, "700"}, std::pair{folder + "/keys.sqlite3", "600"}}) {
+    std::error_code unknown;
+    const auto rights = std::filesystem::status(path, unknown).permissions();
+    if (unknown || (rights & others) == std::filesystem::perms::none) continue;
+    warn("others than its owner may use '" + t3api::detail::printable(path, 200) + "': run chmod " + mode +
+         " on it");
+    return;
+  }
 }
 
 void warn_of_foreign_records(sandbox::key_database& database,
@@ -121,7 +164,8 @@ void warn_of_foreign_records(sandbox::key_database& database,
   }
   if (lost > 0) {
     warn(std::to_string(lost) + (lost == 1 ? " secret key" : " secret keys") + unusable + "it has no key '" +
-         t3api::detail::printable(lost_key, 40) + "'; add that key again, or name the right ring");
+         t3api::detail::printable(lost_key, 40) +
+         "'; calls with them get 500 until you add that key again or name the right ring");
     return;
   }
   // Another ring may have keys of the same names. Nothing is under the empty name, so this is the first of
@@ -130,7 +174,10 @@ void warn_of_foreign_records(sandbox::key_database& database,
     try {
       sandbox::vault(ring).check(record);
     } catch (const sandbox::vault_error&) {
-      warn("the first secret key" + unusable + "it is the ring of another database, or the key was changed");
+      warn(
+          "the first secret key" + unusable +
+          "it is the ring of another database, or the record was changed; calls with such keys get 500: name "
+          "the right ring");
     }
   }
 }
@@ -140,10 +187,12 @@ t3api::any_store open_redis(t3api::redis_options options, const sandbox::key_rin
   options.password = take_from_environment("T3API_SANDBOX_REDIS_PASSWORD");
   options.key = ring.derived("values in Redis");
   options.prefix = "t3api-sandbox:";
-  t3api::any_store store = t3api::redis_store(options);
-  if (const auto asked = store.get("is anybody there"); !asked) {
-    warn(asked.error().message + "; until then nothing is shared, and every service logs in for itself");
-  }
+  const auto gone = [](const t3api::error& why) {
+    warn(why.message + "; until then nothing is shared, and every service logs in for itself");
+  };
+  const auto back = [] { warn("Redis is back: sessions are shared again"); };
+  t3api::any_store store = watched_store(t3api::redis_store(options), {.gone = gone, .back = back});
+  static_cast<void>(store.get("is anybody there"));
   return store;
 #else
   static_cast<void>(options), static_cast<void>(ring);

@@ -38,12 +38,21 @@ std::shared_ptr<t3api::sandbox::key_database> open_database(const std::string& f
 /// The same, but it must be there: a mistyped name must not make an empty one.
 std::shared_ptr<t3api::sandbox::key_database> open_existing_database(const std::string& folder);
 
+/// Throws std::runtime_error with one sentence when the ring opens not one record of the database, which is
+/// in `folder`, and there are some.
+void require_own_ring(t3api::sandbox::key_database& database,
+                      const std::shared_ptr<t3api::sandbox::key_ring_source>& ring,
+                      const std::string& folder);
+
+/// Says on standard error when others than its owner may use the folder or the database in it.
+void warn_of_open_folder(const std::string& folder);
+
 /// Says on standard error when the ring does not open what is kept: it is another's, or a key was taken out.
 void warn_of_foreign_records(t3api::sandbox::key_database& database,
                              const std::shared_ptr<t3api::sandbox::key_ring_source>& ring);
 
-/// Redis, its values sealed with a key of the ring; says on standard error when it cannot be reached, which
-/// costs only what it would have saved.
+/// Redis, its values sealed with a key of the ring; says on standard error when it cannot be reached, now or
+/// later, which costs only what it would have saved.
 t3api::any_store open_redis(t3api::redis_options options, const t3api::sandbox::key_ring& ring);
 
 /// A line on standard error.

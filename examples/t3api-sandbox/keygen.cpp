@@ -1,10 +1,17 @@
 #include <cstddef>
 #include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
 #include <string>
+#include <system_error>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include <t3api/detail/ascii.hpp>
 #include <t3api/sandbox/keys/key_ring_file.hpp>
+#include <t3api/sandbox/keys/rotation.hpp>
 
 #include "commands.hpp"
 #include "keeping.hpp"
@@ -24,39 +31,76 @@ struct keygen_options {
 keygen_options parse(arguments given) {
   using task = keygen_options::task;
   keygen_options options;
-  const auto take_file = [&](const std::string& file) {
-    if (!options.file.empty()) throw usage_error("keygen is about one file: name one only");
-    options.file = file;
-  };
   while (given.next()) {
     if (given.name() == "--add" || given.name() == "--prune") {
+      if (options.what != task::make) throw usage_error("give one of --add and --prune, and once");
       options.what = given.name() == "--add" ? task::add : task::prune;
-      take_file(given.value());
     } else if (given.name() == "--data") {
       options.data = given.value();
     } else if (given.name().empty() || given.name().starts_with('-')) {
       throw given.unknown();
     } else {
-      take_file(given.name());
+      if (!options.file.empty()) throw usage_error("keygen is about one file: name one only");
+      options.file = given.name();
     }
   }
-  if (options.file.empty()) throw usage_error("keygen needs the name of a file: t3api-sandbox keygen FILE");
-  if (options.what != task::prune && !options.data.empty())
+  if (options.file.empty()) {
+    throw usage_error(
+        "keygen needs the name of a file: keygen FILE, keygen --add FILE or keygen --prune FILE --data DIR");
+  }
+  if (options.what != task::prune && !options.data.empty()) {
     throw usage_error("--data goes with --prune only");
+  }
+  if (options.what == task::prune && options.data.empty()) {
+    throw usage_error("--prune needs --data DIR, to see that no secret key there needs what it removes");
+  }
   return options;
 }
 
-/// Looks into the data folder, if one is named, and prunes with the file locked, so that no key is added in
-/// between.
-std::size_t prune(const keygen_options& options) {
-  if (options.data.empty()) return sandbox::prune_keys(options.file);
+std::string make(const std::string& file) {
+  namespace fs = std::filesystem;
+  std::error_code unknown;
+  const std::string shown = "'" + t3api::detail::printable(file, 200) + "'";
+  if (fs::exists(file, unknown)) {
+    throw std::runtime_error(shown +
+                             " is there already, and no key ring is ever overwritten: take another name, or "
+                             "--add to add a key to it");
+  }
+  if (const auto folder = fs::path(file).parent_path(); !folder.empty() && !fs::exists(folder, unknown)) {
+    throw std::runtime_error("there is no folder for " + shown + ": make the folder first");
+  }
+  return sandbox::write_new_key_ring(file);
+}
+
+/// Throws std::runtime_error when a secret key in the folder needs more than the current key of the ring, or
+/// when nothing shows that this is the ring of that folder.
+void require_current_key_alone(const keygen_options& options, const sandbox::key_ring& ring) {
   const auto database = open_existing_database(options.data);
-  return sandbox::prune_keys(options.file, [&](const sandbox::key_ring& ring) {
-    if (!database->not_under(ring.current().id, "", 1).empty()) {
-      throw std::runtime_error("secret keys in '" + t3api::detail::printable(options.data, 200) +
-                               "' are still kept under an older key: run \"t3api-sandbox rotate\" first");
-    }
-  });
+  const std::string place = "in '" + t3api::detail::printable(options.data, 200) + "'";
+  require_own_ring(*database, std::make_shared<sandbox::fixed_key_ring>(ring), options.data);
+  if (!database->not_under(ring.current().id, "", 1).empty()) {
+    throw std::runtime_error("secret keys " + place +
+                             " are still kept under an older key: run \"t3api-sandbox rotate\" first");
+  }
+  const auto left = std::make_shared<sandbox::fixed_key_ring>(
+      sandbox::key_ring{.root = ring.root, .keys = {ring.current()}});
+  const auto found = sandbox::check_ring(*database, left);
+  if (!found.failed.empty()) {
+    throw std::runtime_error(std::to_string(found.failed.size()) + " of the secret keys " + place +
+                             " cannot be opened: \"t3api-sandbox rotate\" tells which; delete those, or name "
+                             "the right ring");
+  }
+  if (found.opened == 0 && ring.keys.size() > 1) {
+    throw std::runtime_error(
+        "there is no secret key " + place +
+        ", so nothing shows that this is its ring: name the folder that is used with it");
+  }
+}
+
+/// Looks with the file locked, so that no key is added in between.
+std::size_t prune(const keygen_options& options) {
+  return sandbox::prune_keys(
+      options.file, [&](const sandbox::key_ring& ring) { require_current_key_alone(options, ring); });
 }
 
 void tell(const nlohmann::ordered_json& result) {
@@ -69,8 +113,7 @@ int keygen(arguments given) {
   const auto options = parse(std::move(given));
   switch (options.what) {
     case keygen_options::task::make:
-      sandbox::write_new_key_ring(options.file);
-      tell({{"file", options.file}, {"current", "k1"}});
+      tell({{"file", options.file}, {"current", make(options.file)}});
       std::fputs("Keep a copy in a safe place, apart from the data: without it no secret key can be used.\n",
                  stderr);
       break;

@@ -9,8 +9,10 @@
 #include "arguments.hpp"
 #include "commands.hpp"
 #include "help.hpp"
+#include "no_core_dump.hpp"
 
 int main(int count, char** given) {
+  forbid_core_dumps();
   std::vector<std::string> all(given + 1, given + count);
   try {
     for (const auto& argument : all) {

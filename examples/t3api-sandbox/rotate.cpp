@@ -54,6 +54,7 @@ int rotate(arguments given) {
 
   const auto ring = open_ring(options);
   const auto database = open_existing_database(options.data);
+  require_own_ring(*database, ring, options.data);
   const stop_on_signal stop;
   std::fprintf(stderr, "putting all secret keys under the key '%s'\n", ring->ring()->current().id.c_str());
   const auto report = sandbox::rotate(*database, ring, {.stop = stop.token(), .progress = progress_lines()});

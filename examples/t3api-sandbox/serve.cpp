@@ -22,10 +22,11 @@ using t3api::sandbox::served;
 using t3api::sandbox::service;
 
 backing open_backing(const serve_options& options) {
-  backing on;
+  backing on{.on_trouble = warn};
   on.ring = open_ring(options.keeping);
   if (!options.keeping.data.empty()) {
     on.keys = open_database(options.keeping.data);
+    warn_of_open_folder(options.keeping.data);
     warn_of_foreign_records(*on.keys, on.ring);
   }
   if (options.redis) on.sessions = open_redis(*options.redis, *on.ring->ring());
@@ -46,7 +47,12 @@ int serve(arguments given) {
   auto options = parse_serve_options(std::move(given));
   const end_signals ends;
   t3api::sandbox::http_server_options server_options{
-      .host = options.host, .port = options.port, .proxy_address = options.proxy};
+      .host = options.host,
+      .port = options.port,
+      .proxy_address = options.proxy,
+      .on_refused = [](const caller& from, int status) {
+        write_access_line(refused_line(from.address, status, std::chrono::system_clock::now()));
+      }};
   if (!options.tls_certificate.empty()) {
     server_options.tls = t3api::sandbox::load_certificate(options.tls_certificate, options.tls_key);
   }
@@ -65,6 +71,10 @@ int serve(arguments given) {
   std::printf("%s\n", nlohmann::ordered_json({{"url", server.url()}, {"pid", getpid()}}).dump().c_str());
   std::fflush(stdout);
   ends.wait();
+  ends.let_through();
+  // What tests ordered must not hold up the end.
+  asked.faults().clear();
+  asked.metrc().delay_logins({});
   server.stop();
   return 0;
 }

@@ -422,6 +422,7 @@ TEST_CASE("keys and sessions outlive a restart of everything but Redis, and keys
   for (auto& call : all.callers()) CHECK(call.with_key(key) == 200);
   const auto later = all.call(0).make_key();
   CHECK(all.call(1).with_key(later) == 200);
+  CHECK(all.stop(0, SIGTERM).find("warning: Redis at ") != std::string::npos);
 }
 
 TEST_CASE("no secret is in a log, an argument, the environment, the data folder or Redis") {

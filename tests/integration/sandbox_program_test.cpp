@@ -1,11 +1,17 @@
 // The program t3api-sandbox, really started, from outside.
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
-
-#include <csignal>
 
 #include <doctest/doctest.h>
 #include <httplib.h>
@@ -62,6 +68,89 @@ TEST_CASE("it tells its address, serves, and ends on SIGTERM and SIGINT") {
     CHECK(run.exit_code() == 0);
     CHECK(run.rest_of_output().empty());
   }
+}
+
+TEST_CASE("what tests ordered to wait does not hold up its end") {
+  const auto ends_while_waiting = [](const std::string& path, const std::string& order,
+                                     const std::string& sign) {
+    sandbox_process run({"--faults"});
+    const std::string url = run.ready()["url"];
+    httplib::Client client(url);
+    REQUIRE(client.Post(path, order, "application/json"));
+    std::thread waiting([&] {
+      httplib::Client other(url);
+      other.set_read_timeout(60);
+      other.Post("/v2/auth/credentials",
+                 R"({"hostname":"ca.metrc.com","username":"demo-ca","password":"demo-ca-password"})",
+                 "application/json");
+    });
+    bool waits = false;
+    for (int tries = 0; !waits && tries < 2000; ++tries) {
+      waits = holds(client.Get(path)->body, sign);
+      if (!waits) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    CHECK(waits);
+    run.signal(SIGTERM);
+    CHECK(run.exit_code() == 0);
+    waiting.join();
+  };
+  ends_while_waiting("/sandbox/faults", R"({"delayMs":3600000})", "\"struck\":1");
+  ends_while_waiting("/sandbox/metrc", R"({"delayLogins":3600000})", "\"attempts\":1");
+}
+
+TEST_CASE("a second signal ends it at once") {
+  sandbox_process run({});
+  run.ready();
+  for (const int signal : {SIGSTOP, SIGINT, SIGTERM, SIGCONT}) run.signal(signal);
+  const int code = run.exit_code();
+  CHECK((code == -SIGINT || code == -SIGTERM));
+}
+
+TEST_CASE("it leaves no core dump") {
+  sandbox_process run({});
+  run.ready();
+  const auto process = "/proc/" + std::to_string(run.pid());
+  if (!std::filesystem::exists(process + "/limits")) return;
+  std::ifstream limits(process + "/limits");
+  bool none = false;
+  for (std::string line; std::getline(limits, line);) {
+    std::istringstream words(line.starts_with("Max core file size") ? line.substr(18) : "");
+    std::string soft, hard;
+    none |= static_cast<bool>(words >> soft >> hard) && soft == "0" && hard == "0";
+  }
+  CHECK(none);
+  if (::geteuid() != 0) CHECK_FALSE(std::ifstream(process + "/environ").is_open());
+}
+
+TEST_CASE("--login-limit says how many wrong logins there may be") {
+  const auto statuses = [](const std::string& limit, int logins) {
+    sandbox_process run({"--login-limit", limit});
+    httplib::Client client(run.ready()["url"].get<std::string>());
+    client.set_keep_alive(true);
+    std::map<int, int> counts;
+    for (int i = 0; i < logins; ++i) {
+      ++counts[client
+                   .Post("/v2/auth/credentials",
+                         R"({"hostname":"ca.metrc.com","username":"demo-ca","password":"wrong"})",
+                         "application/json")
+                   ->status];
+    }
+    return counts;
+  };
+  CHECK(statuses("2", 4) == std::map<int, int>{{401, 2}, {429, 2}});
+  CHECK(statuses("0", 52) == std::map<int, int>{{401, 52}});
+  CHECK(statuses("52", 53) == std::map<int, int>{{401, 52}, {429, 1}});
+}
+
+TEST_CASE("the access log has what never became a request") {
+  sandbox_process run({});
+  httplib::Client client(run.ready()["url"].get<std::string>());
+  const auto answer = client.Get("/v2/states", httplib::Headers{{"X-Long", std::string(9000, 'a')}});
+  REQUIRE(answer);
+  CHECK(answer->status == 431);
+  run.signal(SIGTERM);
+  CHECK(run.exit_code() == 0);
+  CHECK(run.errors().substr(24) == " 127.0.0.1 - - 431 - -\n");
 }
 
 TEST_CASE("a line of the access log has time, caller, method, path, status, duration and request id") {
@@ -208,6 +297,8 @@ TEST_CASE("bad arguments end it with 2 and one sentence that names them") {
       {"--seed", "-1"},
       {"--seed", "18446744073709551616"},
       {"--faults", "--host", "0.0.0.0"},
+      {"--faults", "--proxy", "127.0.0.1"},
+      {"--login-limit", "few"},
       {"--data", "/nowhere"},
       {"--redis", "127.0.0.1:1"},
       {"--kek-file"},
@@ -253,12 +344,27 @@ TEST_CASE("a password in an argument is refused, and not repeated") {
 TEST_CASE("--help explains and ends well") {
   sandbox_process run({"--help"});
   const auto help = run.rest_of_output();
-  for (const std::string word :
-       {"--host",         "--port",    "--tls-cert",         "--tls-key",
-        "--accounts",     "--jwt-ttl", "--session-ttl",      "--rate-limit",
-        "--packages",     "--seed",    "--faults",           "--data",
-        "--kek-file",     "--redis",   "keygen FILE",        "keygen --add",
-        "keygen --prune", "rotate",    "T3API_SANDBOX_KEYS", "T3API_SANDBOX_REDIS_PASSWORD"}) {
+  for (const std::string word : {"--host",
+                                 "--port",
+                                 "--tls-cert",
+                                 "--tls-key",
+                                 "--accounts",
+                                 "--jwt-ttl",
+                                 "--session-ttl",
+                                 "--rate-limit",
+                                 "--login-limit",
+                                 "--packages",
+                                 "--seed",
+                                 "--faults",
+                                 "--data",
+                                 "--kek-file",
+                                 "--redis",
+                                 "keygen FILE",
+                                 "keygen --add",
+                                 "keygen --prune",
+                                 "rotate",
+                                 "T3API_SANDBOX_KEYS",
+                                 "T3API_SANDBOX_REDIS_PASSWORD"}) {
     CAPTURE(word);
     CHECK(holds(help, word));
   }

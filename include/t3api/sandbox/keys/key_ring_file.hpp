@@ -19,6 +19,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/base64url.hpp>
 #include <t3api/detail/crypto.hpp>
+#include <t3api/detail/uuid.hpp>
 #include <t3api/detail/wipe.hpp>
 #include <t3api/native/key_file.hpp>
 #include <t3api/sandbox/accounts.hpp>
@@ -45,6 +46,9 @@ inline secret key_member(const accounts_detail::entry& in, const char* member) {
 
 inline key_ring read(const accounts_detail::entry& top) {
   if (!top.object.is_object()) throw key_ring_error("the text is not a JSON object");
+  if (!top.object.contains("format")) {
+    throw key_ring_error("it has no format, so it is no key ring: make one with \"t3api-sandbox keygen\"");
+  }
   if (top.text("format", true) != format) top.fail("format", "must be '" + std::string(format) + "'");
   top.check_members({"format", "root", "keys"});
   key_ring ring{.root = key_member(top, "root")};
@@ -60,16 +64,16 @@ inline key_ring_error file_error(const std::string& path, const std::string& why
   return key_ring_error("the key ring file '" + detail::printable(path, 200) + "' " + why);
 }
 
+/// `k3-9f02c1`: a number above those of the ring for people, and random digits, so that no two rings have the
+/// same ids.
 inline std::string next_id(const key_ring& ring) {
   std::uint64_t number = 0;
-  for (const auto& entry : ring.keys) {
-    if (!entry.id.starts_with('k')) continue;
-    number = (std::max)(number, detail::parse_decimal(std::string_view(entry.id).substr(1)).value_or(0));
+  for (const auto& [id, key] : ring.keys) {
+    if (!id.starts_with('k')) continue;
+    const auto digits = std::string_view(id).substr(1, id.find('-') - 1);
+    number = (std::max)(number, detail::parse_decimal(digits).value_or(0));
   }
-  std::string id;
-  do id.assign("k").append(std::to_string(++number));
-  while (ring.find(id));
-  return id;
+  return "k" + std::to_string(number + 1) + "-" + detail::hex(detail::random_bytes(3));
 }
 
 }  // namespace key_ring_detail
@@ -78,7 +82,7 @@ inline std::string next_id(const key_ring& ring) {
 /// the environment:
 ///
 ///     {"format": "t3api-sandbox-keys-1", "root": "<32 bytes as base64url>",
-///      "keys": [{"id": "k1", "key": "<32 bytes as base64url>"}]}
+///      "keys": [{"id": "k1-3f9a2c", "key": "<32 bytes as base64url>"}]}
 ///
 /// The last key is the current one. Throws `key_ring_error` with one sentence that names the member which is
 /// wrong, unknown or there twice; it never shows a key.
@@ -165,16 +169,19 @@ auto change(const std::string& path, const Change& apply) {
 
 }  // namespace key_ring_detail
 
-/// Makes a file with a new ring, mode 0600, on the disk when this returns. Throws `key_ring_error` when
-/// something is at that path already, which stays as it is, or when it cannot be made.
-inline void write_new_key_ring(const std::string& path) {
-  key_ring_detail::with_file(path, "cannot be made", [&] {
-    key_ring_detail::put(make_key_ring(),
-                         [&](const std::string& text) { detail::key_file::create(path, text); });
+/// Makes a file with a new ring, mode 0600, on the disk when this returns; gives the id of its key
+/// (`k1-3f9a2c`, with random digits). Throws `key_ring_error` when something is at that path already, which
+/// stays as it is, or when it cannot be made.
+inline std::string write_new_key_ring(const std::string& path) {
+  return key_ring_detail::with_file(path, "cannot be made", [&] {
+    auto ring = make_key_ring();
+    ring.keys[0].id = key_ring_detail::next_id({});
+    key_ring_detail::put(ring, [&](const std::string& text) { detail::key_file::create(path, text); });
+    return ring.keys[0].id;
   });
 }
 
-/// Adds a new key to the ring in a file and makes it the current one; gives its id (`k2`, `k3`, …). The file
+/// Adds a new key to the ring in a file and makes it the current one; gives its id (`k2-9f02c1`). The file
 /// is replaced as a whole, with mode 0600, and on the disk when this returns. Throws `key_ring_error`, and
 /// then the ring is as it was or has the new key.
 inline std::string add_key(const std::string& path) {

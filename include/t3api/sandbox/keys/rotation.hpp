@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -18,17 +19,17 @@ namespace t3api::sandbox {
 
 /// What a rotation has done so far, or in all.
 struct rotation_report {
-  /// A record that could not be opened and so stays as it is.
+  /// A record that cannot be opened and so stays as it is.
   struct failure {
     std::string id{};
     std::string why{};
   };
 
   std::size_t rewrapped = 0;
-  std::size_t skipped = 0;  ///< Erased, or re-wrapped by another, while this one looked at them.
-  std::vector<failure> failed{};
-  bool finished =
-      false;  ///< True when all records but the failed ones were under the current key at the end.
+  std::size_t skipped = 0;        ///< Erased, or re-wrapped by another, while this one looked at them.
+  std::vector<failure> failed{};  ///< Found at the end, among the records under the current key too.
+  /// True when all records but the failed ones were under the current key at the end.
+  bool finished = false;
 };
 
 struct rotation_options {
@@ -39,10 +40,49 @@ struct rotation_options {
   std::function<void(const rotation_report&)> progress{};
 };
 
+/// Which records a ring opens.
+struct ring_check {
+  std::size_t opened = 0;
+  std::vector<rotation_report::failure> failed{};
+
+  /// Not one record opens, and there are some: the ring is that of another database.
+  bool is_foreign() const noexcept { return opened == 0 && !failed.empty(); }
+};
+
+/// Tries a ring on the records of a database, whichever key they are kept under, in the order of their ids:
+/// on all of them, or until `enough` have been opened or `stop` says so. The ids of keys do not tell whose
+/// they are, as two rings may have the same ones. Throws `database_error`.
+inline ring_check check_ring(key_database& database, const std::shared_ptr<key_ring_source>& ring,
+                             std::size_t enough = (std::numeric_limits<std::size_t>::max)(),
+                             const std::stop_token& stop = {}) {
+  constexpr std::size_t read_at_once = 100;
+  const vault vault(ring);
+  ring_check found;
+  std::string after;
+  for (;;) {
+    // Nothing is under the empty id, so these are all.
+    const auto batch = database.not_under("", after, read_at_once);
+    if (batch.empty()) return found;
+    for (const auto& record : batch) {
+      if (found.opened >= enough || stop.stop_requested()) return found;
+      try {
+        vault.check(record);
+        ++found.opened;
+      } catch (const vault_error& wrong) {
+        const auto now = database.find(record.key_hash);
+        const bool changed = !now || now->credentials.bytes != record.credentials.bytes;
+        if (!changed) found.failed.push_back({record.id, wrong.what()});
+      }
+    }
+    after = batch.back().id;
+  }
+}
+
 /// Puts all records under the current key of the ring, while services use and change them and other rotations
 /// run. Each record is replaced as a whole or not at all, so a rotation may end anywhere, by `stop`, a
 /// failing database or the end of the process, and the next one does the rest. What is kept under an older
-/// key meanwhile is found too: it looks until there is nothing left. Throws `database_error`.
+/// key meanwhile is found too: it looks until there is nothing left, and then tries the ring on all records.
+/// Throws `database_error`.
 inline rotation_report rotate(key_database& database, const std::shared_ptr<key_ring_source>& ring,
                               const rotation_options& options = {}) {
   const vault vault(ring);
@@ -50,7 +90,6 @@ inline rotation_report rotate(key_database& database, const std::shared_ptr<key_
   for (;;) {
     const std::string current = ring->fresh_ring()->current().id;
     const std::size_t done_before = report.rewrapped + report.skipped;
-    report.failed.clear();
     std::string after;
     for (;;) {
       const auto batch = database.not_under(current, after, options.batch > 0 ? options.batch : 1);
@@ -63,13 +102,9 @@ inline rotation_report rotate(key_database& database, const std::shared_ptr<key_
             const bool replaced = database.replace_credentials(record.id, record.credentials, *renewed);
             ++(replaced ? report.rewrapped : report.skipped);
           }
-        } catch (const vault_error& wrong) {
+        } catch (const vault_error&) {
           const auto now = database.find(record.key_hash);
-          if (now && now->credentials.bytes == record.credentials.bytes) {
-            report.failed.push_back({record.id, wrong.what()});
-          } else {
-            ++report.skipped;
-          }
+          if (!now || now->credentials.bytes != record.credentials.bytes) ++report.skipped;
         }
       }
       after = batch.back().id;
@@ -78,7 +113,8 @@ inline rotation_report rotate(key_database& database, const std::shared_ptr<key_
     const bool nothing_found = report.rewrapped + report.skipped == done_before;
     if (nothing_found && ring->fresh_ring()->current().id == current) break;
   }
-  report.finished = true;
+  report.failed = check_ring(database, ring, (std::numeric_limits<std::size_t>::max)(), options.stop).failed;
+  report.finished = !options.stop.stop_requested();
   return report;
 }
 

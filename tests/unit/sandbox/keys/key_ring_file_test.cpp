@@ -46,6 +46,11 @@ std::string refusal_of_text(const std::string& text) {
   return refusal_of([&] { parse_key_ring(text); });
 }
 
+/// Whether an id has this number and then random digits: `k2-9f02c1`.
+bool is_numbered(const std::string& id, const std::string& number) {
+  return id.starts_with(number + "-") && id.size() == number.size() + 7 && key_ring::is_id(id);
+}
+
 std::string key(char letter) { return t3api::detail::base64url_encode(std::string(32, letter)); }
 
 std::string text_with(const std::string& root, const std::string& keys) {
@@ -67,8 +72,7 @@ bool same(const key_ring& a, const key_ring& b) {
 struct ring_file {
   t3api::test::temporary_folder folder;
   std::string path = folder.path() + "/ring.json";
-
-  ring_file() { write_new_key_ring(path); }
+  const std::string first_id = write_new_key_ring(path);
 
   std::shared_ptr<file_key_ring> open() {
     return file_key_ring::open(path, [this](const std::string& text) { warnings.push_back(text); });
@@ -102,7 +106,7 @@ TEST_CASE("each wrong thing has its own sentence, without a key") {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "the text is not valid JSON in UTF-8"},
       {"[]", "the text is not a JSON object"},
-      {"{}", "format is missing: give it as a text"},
+      {"{}", "it has no format, so it is no key ring: make one with \"t3api-sandbox keygen\""},
       {R"({"format":"t3api-sandbox-keys-2"})", "format must be 't3api-sandbox-keys-1'"},
       {R"({"format":1})", "format must be a text, in quotes"},
       {R"({"format":"t3api-sandbox-keys-1"})", "root is missing: give it as a text"},
@@ -141,24 +145,26 @@ TEST_CASE("each wrong thing has its own sentence, without a key") {
 TEST_CASE("a new ring file is its owner's alone and is never overwritten") {
   const ring_file file;
   CHECK(mode_of(file.path) == 0600);
-  CHECK(file.content().current().id == "k1");
+  CHECK(file.content().current().id == file.first_id);
+  CHECK(is_numbered(file.first_id, "k1"));
   const auto before = content_of(file.path);
   CHECK(refusal_of([&] { write_new_key_ring(file.path); }) ==
         "the key ring file '" + file.path + "' cannot be made: File exists");
   CHECK(content_of(file.path) == before);
   const ring_file other;
   CHECK_FALSE(same(file.content(), other.content()));
+  CHECK(file.first_id != other.first_id);
 }
 
 TEST_CASE("added keys become the current one, get ids of their own, and old ones go by pruning") {
   const ring_file file;
   const auto first = file.content();
-  CHECK(add_key(file.path) == "k2");
-  CHECK(add_key(file.path) == "k3");
+  CHECK(is_numbered(add_key(file.path), "k2"));
+  CHECK(is_numbered(add_key(file.path), "k3"));
   const auto three = file.content();
   CHECK(three.root.reveal() == first.root.reveal());
-  CHECK(three.find("k1")->reveal() == first.current().key.reveal());
-  CHECK(three.current().id == "k3");
+  CHECK(three.find(file.first_id)->reveal() == first.current().key.reveal());
+  CHECK(is_numbered(three.current().id, "k3"));
   CHECK(mode_of(file.path) == 0600);
   CHECK(prune_keys(file.path) == 2);
   const auto one = file.content();
@@ -166,27 +172,30 @@ TEST_CASE("added keys become the current one, get ids of their own, and old ones
   REQUIRE(one.keys.size() == 1);
   CHECK(one.current().key.reveal() == three.current().key.reveal());
   CHECK(prune_keys(file.path) == 0);
-  CHECK(add_key(file.path) == "k4");  // An id does not come back.
+  CHECK(is_numbered(add_key(file.path), "k4"));  // An id does not come back.
   CHECK(mode_of(file.path) == 0600);
 }
 
 TEST_CASE("ids that people chose do not stand in the way of new ones") {
   const ring_file file;
-  file.put(text_with(quoted(key('r')), "[" + entry("k18446744073709551615", key('a')) + "," +
-                                           entry("k0", key('b')) + "," + entry("prod", key('c')) + "]"));
-  CHECK(add_key(file.path) == "k1");
-  CHECK(add_key(file.path) == "k2");
+  const auto ring_of = [](const std::string& id) {
+    return text_with(quoted(key('r')), "[" + entry("prod", key('c')) + "," + entry(id, key('a')) + "]");
+  };
+  file.put(ring_of("k18446744073709551615"));
+  CHECK(is_numbered(add_key(file.path), "k0"));
+  file.put(ring_of("k7"));  // As rings were made once.
+  CHECK(is_numbered(add_key(file.path), "k8"));
 }
 
 TEST_CASE("pruning can be forbidden, and then the file stays") {
   const ring_file file;
-  add_key(file.path);
+  const auto added = add_key(file.path);
   const auto before = content_of(file.path);
   CHECK(refusal_of([&] {
           prune_keys(file.path, [](const key_ring& ring) {
             throw std::runtime_error("something is not under " + ring.current().id);
           });
-        }) == "the key ring file '" + file.path + "' cannot be changed: something is not under k2");
+        }) == "the key ring file '" + file.path + "' cannot be changed: something is not under " + added);
   CHECK(content_of(file.path) == before);
 }
 
@@ -201,9 +210,10 @@ TEST_CASE("a file that is wrong or open to others is neither used nor changed") 
   CHECK(refusal_of([&] { prune_keys(file.path); }) == name + "cannot be changed: " + shared);
   ::chmod(file.path.c_str(), 0600);
   file.put("{}");
-  CHECK(refusal_of([&] { file_key_ring::open(file.path); }) ==
-        name + "is wrong: format is missing: give it as a text");
-  CHECK(refusal_of([&] { add_key(file.path); }) == name + "is wrong: format is missing: give it as a text");
+  const std::string no_ring =
+      "it has no format, so it is no key ring: make one with \"t3api-sandbox keygen\"";
+  CHECK(refusal_of([&] { file_key_ring::open(file.path); }) == name + "is wrong: " + no_ring);
+  CHECK(refusal_of([&] { add_key(file.path); }) == name + "is wrong: " + no_ring);
   CHECK(content_of(file.path) == "{}");
   file.put(std::string(70'000, ' '));
   CHECK(refusal_of([&] { file_key_ring::open(file.path); }) ==
@@ -217,16 +227,16 @@ TEST_CASE("a service sees new keys when it asks for a fresh ring, and pruned one
   ring_file file;
   const auto ring = file.open();
   const auto first = ring->ring();
-  CHECK(first->current().id == "k1");
+  CHECK(first->current().id == file.first_id);
   CHECK(ring->fresh_ring() == first);  // Not even read again.
-  add_key(file.path);
+  const auto added = add_key(file.path);
   CHECK(ring->ring() == first);
-  CHECK(ring->fresh_ring()->current().id == "k2");
-  CHECK(ring->ring()->current().id == "k2");
-  CHECK(ring->ring()->find("k1") != nullptr);
+  CHECK(ring->fresh_ring()->current().id == added);
+  CHECK(ring->ring()->current().id == added);
+  CHECK(ring->ring()->find(file.first_id) != nullptr);
   prune_keys(file.path);
-  CHECK(ring->fresh_ring()->find("k1") == nullptr);
-  CHECK(first->current().id == "k1");
+  CHECK(ring->fresh_ring()->find(file.first_id) == nullptr);
+  CHECK(first->current().id == file.first_id);
   CHECK(file.warnings.empty());
 }
 
@@ -253,16 +263,16 @@ TEST_CASE("a changed file that cannot be used leaves the last good ring, and is 
   auto swapped = *old;
   swapped.keys[0].key = t3api::detail::random_bytes(32);
   file.put(to_text(swapped));
-  refused(
-      "has another key under the id 'k1': put the old one back and add the new one under an id of its own");
+  refused("has another key under the id '" + file.first_id +
+          "': put the old one back and add the new one under an id of its own");
   std::filesystem::remove(file.path);
   refused("cannot be used: No such file or directory");
 
   file.warnings.clear();
   file.put(good);
   CHECK(same(*ring->fresh_ring(), *old));
-  add_key(file.path);
-  CHECK(ring->fresh_ring()->current().id == "k2");
+  const auto added = add_key(file.path);
+  CHECK(ring->fresh_ring()->current().id == added);
   CHECK(file.warnings.empty());
   std::filesystem::remove(file.path);
   ring->fresh_ring();
@@ -287,7 +297,7 @@ TEST_CASE("keys that are added at once are all there, and readers always have a 
   for (int t = 0; t < 2; ++t) {
     readers.emplace_back([&] {
       while (!done) {
-        if (ring->fresh_ring()->find("k1") == nullptr || !ring->ring()) ++wrong;
+        if (ring->fresh_ring()->find(file.first_id) == nullptr || !ring->ring()) ++wrong;
       }
     });
   }
@@ -303,5 +313,5 @@ TEST_CASE("keys that are added at once are all there, and readers always have a 
   CHECK(wrong == 0);
   CHECK(file.warnings.empty());
   CHECK(ring->fresh_ring()->keys.size() == 16);
-  CHECK(ring->ring()->current().id == "k16");
+  CHECK(is_numbered(ring->ring()->current().id, "k16"));
 }

@@ -78,7 +78,7 @@ class disturbed_database final : public key_database {
   std::vector<key_record> of(const key_owner& owner) override { return records_->of(owner); }
   bool erase(std::string_view id, const key_owner& owner) override { return records_->erase(id, owner); }
   void set_last_used(const key_record&, t3api::wall_time) override {}
-  void disable(std::string_view) override {}
+  void disable(std::string_view, t3api::wall_time) override {}
   std::vector<key_record> not_under(std::string_view ring_id, std::string_view after,
                                     std::size_t most) override {
     return step("not_under", [&] { return records_->not_under(ring_id, after, most); });
@@ -201,7 +201,8 @@ TEST_CASE("a rotation that is cut at any call, before or after its work, is fini
       CHECK(f.broken(keys) == 0);
     }
   }
-  CHECK(cuts == 2 * (records + 5));  // Each replacement, three batches and the empty one, the second look.
+  // Each replacement, three batches and the empty one, the second look, and all at once at the end.
+  CHECK(cuts == 2 * (records + 5 + 2));
 }
 
 TEST_CASE("a stop is heeded between any two records, and what is done stays done") {
@@ -245,6 +246,23 @@ TEST_CASE("records that cannot be opened are told, stay as they are, and hold up
   CHECK(f.left() == 2);
   CHECK(f.records->find(lost.key_hash)->credentials.bytes == lost.credentials.bytes);
   CHECK(rotate(*f.records, f.ring).failed.size() == 2);
+}
+
+TEST_CASE("the ring of another database is found out, though its keys have the same ids") {
+  fixture ours, theirs;
+  const auto keys = ours.make(3);
+  for (auto* one : {&ours, &theirs}) one->ring->add("k2");
+  CHECK(check_ring(*ours.records, theirs.ring, 1).is_foreign());
+  CHECK(rotate(*ours.records, ours.ring).finished);
+
+  const auto foreign = rotate(*ours.records, theirs.ring);
+  CHECK(foreign.rewrapped == 0);
+  CHECK(foreign.failed.size() == 3);
+  CHECK(check_ring(*ours.records, theirs.ring).is_foreign());
+  CHECK_FALSE(check_ring(*theirs.records, ours.ring).is_foreign());  // Nothing tells.
+  CHECK(check_ring(*ours.records, ours.ring).opened == 3);
+  CHECK(check_ring(*ours.records, ours.ring, 2).opened == 2);
+  CHECK(ours.broken(keys) == 0);
 }
 
 TEST_CASE("records that are erased or re-wrapped by another meanwhile are skipped, not put back or undone") {
