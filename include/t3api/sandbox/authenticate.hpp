@@ -16,6 +16,8 @@
 #include <t3api/sandbox/identity.hpp>
 #include <t3api/sandbox/input.hpp>
 #include <t3api/sandbox/jwt.hpp>
+#include <t3api/sandbox/keys/database.hpp>
+#include <t3api/sandbox/keys/key_record.hpp>
 #include <t3api/sandbox/keys/secret_keys.hpp>
 
 namespace t3api::sandbox {
@@ -58,11 +60,14 @@ identity secret_key_identity(context<Metrc>& shared, const key_record& key) {
         "a new key");
   };
   if (!key.is_enabled) throw no_longer_accepted();
-  auto kept =
-      shared.sessions.session(key.login, key.owner, [&] { return shared.secret_keys.credentials(key); });
+  auto kept = shared.sessions.session(
+      key.login, key.owner, [&] { return shared.secret_keys.credentials(key); }, key.created_at);
   if (!kept.session && kept.retry_after.count() == 0) {
-    // Only what Metrc said to this process, and after the key was made, ends the key for good.
-    if (kept.refused_at && key.created_at <= *kept.refused_at) shared.secret_keys.disable(key);
+    try {
+      // Only what Metrc said to this very process ends the key for good.
+      if (kept.refused_at) shared.secret_keys.disable(key, *kept.refused_at);
+    } catch (const database_error&) {  // The key is of no use all the same.
+    }
     throw no_longer_accepted();
   }
   if (!kept.session) throw login_must_wait(kept);

@@ -1,5 +1,13 @@
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include <t3api/detail/seal.hpp>
 #include <t3api/store/memory.hpp>
 #include <tests/unit/sandbox/support.hpp>
@@ -115,4 +123,108 @@ TEST_CASE("not even who can write into the cache gets in as somebody else") {
     auto fresh = o.fresh();
     CHECK(fresh.get_with_token("/v2/licenses", token).status == 401);
   }
+}
+
+namespace {
+
+using t3api::sandbox::key_owner;
+using t3api::sandbox::key_record;
+using t3api::sandbox::sealed_credentials;
+
+/// Tells until when keys were disabled, and can be full: then it does no such thing.
+struct watched_database final : t3api::sandbox::key_database {
+  t3api::sandbox::memory_key_database records;
+  bool is_full = false;
+  std::optional<t3api::wall_time> disabled_until;
+
+  void add(const key_record& record) override { records.add(record); }
+  std::optional<key_record> find(std::string_view key_hash) override { return records.find(key_hash); }
+  std::vector<key_record> of(const key_owner& owner) override { return records.of(owner); }
+  bool erase(std::string_view id, const key_owner& owner) override { return records.erase(id, owner); }
+  void set_last_used(const key_record& r, t3api::wall_time when) override { records.set_last_used(r, when); }
+  void disable(std::string_view login, t3api::wall_time made_until) override {
+    if (is_full) throw t3api::sandbox::database_error("the disk is full");
+    disabled_until = made_until;
+    records.disable(login, made_until);
+  }
+  std::vector<key_record> not_under(std::string_view ring, std::string_view after,
+                                    std::size_t most) override {
+    return records.not_under(ring, after, most);
+  }
+  bool replace_credentials(std::string_view id, const sealed_credentials& old,
+                           const sealed_credentials& renewed) override {
+    return records.replace_credentials(id, old, renewed);
+  }
+};
+
+/// A store that can be made to fail.
+struct unreliable_store {
+  t3api::memory_store kept;
+  std::shared_ptr<bool> down = std::make_shared<bool>(false);
+
+  t3api::error failure() const { return {.category = t3api::error_category::transport, .message = "down"}; }
+  std::optional<t3api::error> failure_if_down() const {
+    return *down ? std::optional(failure()) : std::nullopt;
+  }
+
+  t3api::result<std::optional<t3api::stored_value>> get(std::string_view key) {
+    if (*down) return failure();
+    return kept.get(key);
+  }
+  std::optional<t3api::error> put(std::string_view key, std::string_view value,
+                                  std::chrono::milliseconds ttl) {
+    return *down ? failure_if_down() : kept.put(key, value, ttl);
+  }
+  std::optional<t3api::error> erase(std::string_view key) {
+    return *down ? failure_if_down() : kept.erase(key);
+  }
+  t3api::result<bool> claim(std::string_view key, std::string_view owner, std::chrono::milliseconds ttl) {
+    if (*down) return failure();
+    return kept.claim(key, owner, ttl);
+  }
+  std::optional<t3api::error> release(std::string_view key, std::string_view owner) {
+    return *down ? failure_if_down() : kept.release(key, owner);
+  }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "a refused key is refused when that cannot be written down too, and is disabled as soon as it can") {
+  const auto database = std::make_shared<watched_database>();
+  sandbox s({}, t3api::sandbox::demo_directory(), {.keys = database});
+  const auto key = s.secret_key();
+  s.service.metrc().change_password("ca.metrc.com", "demo-ca", "new");
+  s.service.metrc().delay_logins(std::chrono::seconds(5));
+  s.clock->advance(std::chrono::seconds(1));
+  const auto start = s.clock->wall_now();
+  database->is_full = true;
+  for (int i = 0; i < 3; ++i) CHECK(s.get_with_key("/v2/licenses", key).status == 401);
+  CHECK(s.service.metrc().attempts() == 2);
+  CHECK_FALSE(database->disabled_until);
+  database->is_full = false;
+  CHECK(s.get_with_key("/v2/licenses", key).status == 401);
+  CHECK(database->disabled_until == start);  // Keys that were made during the login may be good.
+  CHECK(database->of({.hostname = "ca.metrc.com", .username = "demo-ca"}).at(0).is_enabled == false);
+}
+
+TEST_CASE("a key is not refused by what a service may not have heard of, and none is disabled for it") {
+  const auto database = std::make_shared<watched_database>();
+  const auto ring = std::make_shared<t3api::sandbox::fixed_key_ring>(t3api::sandbox::make_key_ring());
+  unreliable_store store;
+  const t3api::sandbox::backing shared{.keys = database, .ring = ring, .sessions = t3api::any_store(store)};
+  sandbox one({}, t3api::sandbox::demo_directory(), shared),
+      other({}, t3api::sandbox::demo_directory(), shared);
+  one.service.metrc().change_password("ca.metrc.com", "demo-ca", "new");
+  auto renewed = sandbox::california();
+  renewed["password"] = "new";
+  const auto key = one.secret_key(renewed);
+  *store.down = true;
+  const auto answer = other.get_with_key("/v2/licenses", key);
+  CHECK(answer.status == 503);
+  CHECK(answer.headers.get("Retry-After") == "1");
+  *store.down = false;
+  other.clock->advance(std::chrono::seconds(1));
+  CHECK(other.get_with_key("/v2/licenses", key).status == 200);
+  CHECK_FALSE(database->disabled_until);
 }

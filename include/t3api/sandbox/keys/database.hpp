@@ -40,8 +40,9 @@ class key_database {
   /// database to which a write is dear may leave out what is less than a minute after `record.last_used_at`,
   /// and may write it later, as no call waits for it or fails by it.
   virtual void set_last_used(const key_record& record, wall_time when) = 0;
-  /// Sets `is_enabled` to false for all records with these credentials.
-  virtual void disable(std::string_view login) = 0;
+  /// Sets `is_enabled` to false for all records with these credentials that were created at `made_until` or
+  /// before.
+  virtual void disable(std::string_view login, wall_time made_until) = 0;
 
   /// At most `most` records that are not sealed under the key `ring_id`, with ids above `after`, in the order
   /// of their ids.

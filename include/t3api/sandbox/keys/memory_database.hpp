@@ -71,11 +71,11 @@ class memory_key_database final : public key_database {
     if (!last || *last < when) last = when;
   }
 
-  void disable(std::string_view login) override {
+  void disable(std::string_view login, wall_time made_until) override {
     const std::scoped_lock lock(mutex_);
     for (auto at = by_login_.lower_bound(login); at != by_login_.end() && (*at)->record.login == login;
          ++at) {
-      (*at)->record.is_enabled = false;
+      if ((*at)->record.created_at <= made_until) (*at)->record.is_enabled = false;
     }
   }
 

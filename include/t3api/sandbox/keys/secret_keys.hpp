@@ -73,8 +73,11 @@ class secret_keys {
   /// that shares the database. False when the user has none such.
   bool erase(std::string_view id, const key_owner& owner) { return database_->erase(id, owner); }
 
-  /// Notes that Metrc refused the credentials: all keys made from them are of no use any more.
-  void disable(const key_record& record) { database_->disable(record.login); }
+  /// Notes that Metrc refused the credentials of a key at that time: all keys made from them until then are
+  /// of no use any more. Those made later are, as Metrc has accepted the credentials again.
+  void disable(const key_record& record, wall_time refused_at) {
+    database_->disable(record.login, refused_at);
+  }
 
   /// Notes that a call which came at `when` got in with the key.
   void used(const key_record& record, wall_time when) { database_->set_last_used(record, when); }

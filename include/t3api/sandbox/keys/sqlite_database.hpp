@@ -81,8 +81,8 @@ class sqlite_key_database final : public key_database {
     open_->uses.add(record, when);
   }
 
-  void disable(std::string_view login) override {
-    write([&](sqlite_key_writer& writer) { writer.disable(login); });
+  void disable(std::string_view login, wall_time made_until) override {
+    write([&](sqlite_key_writer& writer) { writer.disable(login, made_until); });
   }
 
   std::vector<key_record> not_under(std::string_view ring_id, std::string_view after,

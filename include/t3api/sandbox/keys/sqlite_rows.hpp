@@ -103,7 +103,8 @@ class sqlite_key_writer {
       : connection_(connect_to_key_file(file, patience, "PRAGMA synchronous = FULL")),
         add_(*connection_, "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
         erase_(*connection_, "DELETE FROM keys WHERE id = ? AND hostname = ? AND username = ?"),
-        disable_(*connection_, "UPDATE keys SET is_enabled = 0 WHERE login = ? AND is_enabled <> 0"),
+        disable_(*connection_,
+                 "UPDATE keys SET is_enabled = 0 WHERE login = ? AND created_at <= ? AND is_enabled <> 0"),
         replace_(*connection_, "UPDATE keys SET ring_id = ?, sealed = ? WHERE id = ? AND sealed = ?") {}
 
   void add(const key_record& record) {
@@ -131,9 +132,9 @@ class sqlite_key_writer {
     return removal.text(id).text(owner.hostname).text(owner.username).changes() > 0;
   }
 
-  void disable(std::string_view login) {
+  void disable(std::string_view login, wall_time made_until) {
     connection_->check_place();
-    sqlite_run(disable_).bytes(login).changes();
+    sqlite_run(disable_).bytes(login).number(sqlite_rows_detail::to_number(made_until)).changes();
   }
 
   bool replace_credentials(std::string_view id, const sealed_credentials& old,

@@ -17,7 +17,7 @@ namespace t3api::sandbox {
 struct login_outcome {
   std::string session_id{};  ///< Empty when Metrc refused.
   metrc_refusal refusal = metrc_refusal::credentials;
-  wall_time when{};   ///< Of the refusal.
+  wall_time when{};   ///< When the refused login began.
   wall_time until{};  ///< When to try again; the same as `when` if that is of no use.
 
   bool is_final() const noexcept { return until <= when; }
@@ -26,7 +26,7 @@ struct login_outcome {
 inline std::string to_text(const login_outcome& outcome) {
   if (!outcome.session_id.empty()) return "open " + outcome.session_id;
   const auto number = [](wall_time t) {
-    return std::to_string(std::chrono::floor<std::chrono::milliseconds>(t.time_since_epoch()).count());
+    return std::to_string(std::chrono::nanoseconds(t.time_since_epoch()).count());
   };
   return "refused " + std::to_string(static_cast<int>(outcome.refusal)) + " " + number(outcome.when) + " " +
          number(outcome.until);
@@ -45,12 +45,14 @@ inline std::optional<login_outcome> login_outcome_from(std::string_view text) {
   const auto refusal = detail::parse_decimal(next());
   const auto when = detail::parse_decimal(next());
   const auto until = detail::parse_decimal(next());
-  constexpr std::uint64_t far_future = 1ULL << 42U;  // In the year 2109; later times could overflow.
+  constexpr std::uint64_t far_future = 1ULL << 62U;  // In the year 2116; later times could overflow.
   if (!refusal || *refusal > static_cast<std::uint64_t>(metrc_refusal::unavailable) || !when || !until ||
       *when > far_future || *until > far_future || !text.empty()) {
     return std::nullopt;
   }
-  const auto time = [](std::uint64_t ms) { return wall_time(std::chrono::milliseconds(ms)); };
+  const auto time = [](std::uint64_t ns) {
+    return wall_time(std::chrono::duration_cast<wall_time::duration>(std::chrono::nanoseconds(ns)));
+  };
   return login_outcome{
       .refusal = static_cast<metrc_refusal>(*refusal), .when = time(*when), .until = time(*until)};
 }

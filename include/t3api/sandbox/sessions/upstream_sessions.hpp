@@ -36,7 +36,8 @@ struct kept_session {
   /// How long it is useless to ask again. Whole seconds, at least one. Zero when asking again cannot help:
   /// Metrc refused the credentials.
   std::chrono::seconds retry_after{0};
-  /// When Metrc refused the credentials to this very process; nothing when it has only heard of it.
+  /// Since when Metrc is known to refuse the credentials, which it told this very process: the start of that
+  /// login. Nothing when it has only heard of it.
   std::optional<wall_time> refused_at{};
 };
 
@@ -45,7 +46,8 @@ using credentials_source = std::function<stored_credentials()>;
 
 /// The Metrc sessions of credentials that the service keeps. When one has ended it logs in again, with one
 /// login however many threads and services ask. Credentials that Metrc refused are not tried again, so a
-/// changed password cannot make a storm of failing logins. Any number of threads may share it.
+/// changed password cannot make a storm of failing logins; a locked account is tried again after 5 seconds, a
+/// Metrc in trouble or not certain of a refusal after one. Any number of threads may share it.
 template <metrc_upstream Metrc>
 class upstream_sessions {
  public:
@@ -74,10 +76,11 @@ class upstream_sessions {
     return detail::hmac_sha256(naming_key_.reveal(), hashes);
   }
 
-  /// The session at hand, or a new one when it has ended; it is the owner's, whatever the cache says. What
-  /// `credentials` throws goes through.
-  kept_session session(const std::string& name, const key_owner& owner,
-                       const credentials_source& credentials) {
+  /// The session at hand, or a new one when it has ended; it is the owner's, whatever the cache says.
+  /// Refusals from before `made`, when Metrc accepted the credentials, count for nothing. What `credentials`
+  /// throws goes through.
+  kept_session session(const std::string& name, const key_owner& owner, const credentials_source& credentials,
+                       wall_time made = {}) {
     if (auto open = still_open(near(name), owner)) return {.session = std::move(open)};
     const auto one_at_a_time = lock_of(name);
     if (!one_at_a_time->try_lock_for(patience_)) return busy();
@@ -85,27 +88,31 @@ class upstream_sessions {
 
     const auto mine = near(name);
     if (auto open = still_open(mine, owner)) return {.session = std::move(open)};
-    if (const auto refused = still_refused(mine)) {
-      if (!mine->is_final()) return *refused;
-      if (auto open = shared_session(name, owner)) return {.session = std::move(open)};
-      return *refused;
+    if (const auto refused = still_refused(mine, made)) {
+      // A session of another service, ended or not, means that the credentials were accepted again.
+      if (!mine->is_final() || !is_session(shared(name))) return *refused;
     }
     const turn my_turn(*this, name);
     const auto heard = shared(name);
     if (auto open = still_open(heard, owner)) return remembered(name, *heard, std::move(open));
-    if (auto refused = still_refused(heard)) {
+    if (auto refused = still_refused(heard, made)) {
       refused->refused_at.reset();
       return *refused;
     }
-    return log_in(name, credentials());
+    return log_in(name, owner, credentials(), made, heard);
   }
 
-  /// A new session from a real login, whatever is at hand; this is how credentials are verified. A refusal is
-  /// not remembered, so that whoever tries out passwords fills no memory.
+  /// A new session from a real login, whatever is at hand; this is how credentials are verified. It waits for
+  /// a login that is under way with the same ones. A refusal, certain or not, is not remembered, so that
+  /// whoever tries out passwords fills no memory.
   kept_session fresh_session(const std::string& name, const stored_credentials& credentials) {
-    const auto outcome = try_login(credentials);
-    if (outcome.session) keep(name, *outcome.session);
-    return outcome;
+    const auto one_at_a_time = lock_of(name);
+    if (!one_at_a_time->try_lock_for(patience_)) return busy();
+    const std::lock_guard<timed_lock> until_done(*one_at_a_time, std::adopt_lock);
+    const turn my_turn(*this, name);
+    auto tried = try_login(credentials);
+    if (tried.kept.session) keep(name, *tried.kept.session);
+    return std::move(tried.kept);
   }
 
  private:
@@ -146,9 +153,13 @@ class upstream_sessions {
     return text ? login_outcome_from(*text) : std::nullopt;
   }
 
+  static bool is_session(const std::optional<login_outcome>& outcome) {
+    return outcome && !outcome->session_id.empty();
+  }
+
   std::optional<metrc_session> still_open(const std::optional<login_outcome>& outcome,
                                           const key_owner& owner) {
-    if (!outcome || outcome->session_id.empty()) return std::nullopt;
+    if (!is_session(outcome)) return std::nullopt;
     auto session = metrc_->find_session(outcome->session_id);
     if (session && (session->user->hostname != owner.hostname || session->user->username != owner.username)) {
       return std::nullopt;
@@ -162,15 +173,9 @@ class upstream_sessions {
     return {.session = std::move(open)};
   }
 
-  std::optional<metrc_session> shared_session(const std::string& name, const key_owner& owner) {
-    const auto heard = shared(name);
-    auto open = still_open(heard, owner);
-    if (open) remembered(name, *heard, open);
-    return open;
-  }
-
-  std::optional<kept_session> still_refused(const std::optional<login_outcome>& outcome) const {
-    if (!outcome || !outcome->session_id.empty()) return std::nullopt;
+  std::optional<kept_session> still_refused(const std::optional<login_outcome>& outcome,
+                                            wall_time made) const {
+    if (!outcome || is_session(outcome) || outcome->when < made) return std::nullopt;
     if (outcome->is_final()) return kept_session{.refusal = outcome->refusal, .refused_at = outcome->when};
     const auto wait = std::chrono::ceil<std::chrono::seconds>(outcome->until - clock_->wall_now());
     if (wait.count() <= 0) return std::nullopt;
@@ -195,24 +200,42 @@ class upstream_sessions {
     cache_->put(cached(name), to_text({.session_id = session.id}), longest_session);
   }
 
-  kept_session log_in(const std::string& name, const stored_credentials& credentials) {
-    const auto outcome = try_login(credentials);
-    if (outcome.session) {
-      keep(name, *outcome.session);
-      return outcome;
+  /// `before` is what was heard of these credentials last.
+  kept_session log_in(const std::string& name, const key_owner& owner, const stored_credentials& credentials,
+                      wall_time made, const std::optional<login_outcome>& before) {
+    auto [kept, started, is_certain] = try_login(credentials);
+    if (kept.session) {
+      keep(name, *kept.session);
+      return std::move(kept);
     }
-    const wall_time now = clock_->wall_now();
-    const bool final = outcome.retry_after.count() == 0;
+    // A login that outlasted its turn may end after one that began later and was accepted.
+    if (const auto heard = shared(name);
+        is_session(heard) && (!before || heard->session_id != before->session_id)) {
+      auto open = still_open(heard, owner);
+      return open ? remembered(name, *heard, std::move(open)) : busy();
+    }
+    if (!is_certain && kept.retry_after.count() == 0) kept = busy();
+    // Clocks differ, but what the credentials of a key met, they met after it was made.
+    const wall_time when = (std::max)(started, made);
+    const bool final = kept.retry_after.count() == 0;
+    if (final) kept.refused_at = when;
+    const wall_time until = final ? when : (std::max)(clock_->wall_now(), when) + kept.retry_after;
     cache_->put(
-        cached(name), to_text({.refusal = outcome.refusal, .when = now, .until = now + outcome.retry_after}),
-        final ? std::chrono::milliseconds(longest_refusal) : std::chrono::milliseconds(outcome.retry_after));
-    return outcome;
+        cached(name), to_text({.refusal = kept.refusal, .when = when, .until = until}),
+        final ? std::chrono::milliseconds(longest_refusal) : std::chrono::milliseconds(kept.retry_after));
+    return std::move(kept);
   }
+
+  struct tried_login {
+    kept_session kept{};
+    wall_time started{};
+    bool is_certain = true;
+  };
 
   /// Metrc accepts no one-time password twice, and the present one may have been used by the user or by an
   /// earlier login. The next one is accepted a little early, so it is tried too; when both are used, only
   /// time helps.
-  kept_session try_login(const stored_credentials& credentials) {
+  tried_login try_login(const stored_credentials& credentials) {
     metrc_login form{.hostname = credentials.hostname,
                      .username = credentials.username,
                      .password = credentials.password,
@@ -228,15 +251,14 @@ class upstream_sessions {
       if (answer.session || !has_seed || answer.refusal != metrc_refusal::otp_used) break;
     }
     if (key) detail::wipe(*key);
-    if (answer.session) return {.session = std::move(answer.session)};
-    const auto pause = pause_after(answer.refusal, now);
-    return {.refusal = answer.refusal,
-            .retry_after = pause,
-            .refused_at = pause.count() == 0 ? std::optional(clock_->wall_now()) : std::nullopt};
+    if (answer.session) return {.kept = {.session = std::move(answer.session)}};
+    return {.kept = {.refusal = answer.refusal, .retry_after = pause_after(answer.refusal, now)},
+            .started = now,
+            .is_certain = answer.certain};
   }
 
-  static constexpr std::chrono::seconds pause_when_locked{60};
-  static constexpr std::chrono::seconds pause_when_unavailable{5};
+  static constexpr std::chrono::seconds pause_when_locked{5};
+  static constexpr std::chrono::seconds pause_when_unavailable{1};
   static constexpr std::chrono::seconds longest_pause{60};
 
   /// Zero when it is no use to try again.

@@ -121,19 +121,28 @@ TEST_CASE_TEMPLATE_DEFINE("a key database remembers the last use", T, key_databa
   CHECK_FALSE(keys.find(record.key_hash));
 }
 
-TEST_CASE_TEMPLATE_DEFINE("a key database disables all keys of one login", T, key_database_disable) {
+TEST_CASE_TEMPLATE_DEFINE("a key database disables all keys of one login that were made until a time", T,
+                          key_database_disable) {
   T held;
   key_database& keys = *held;
   for (const auto& record : {record_named("1"), record_named("2"), record_named("3", bob)}) keys.add(record);
-  keys.disable("login of");
+  auto just_then = record_named("4"), later = record_named("5");
+  just_then.created_at = noon + 1s;
+  later.created_at = noon + 1s + 1us;
+  for (const auto& record : {just_then, later}) keys.add(record);
+  keys.disable("login of", noon + 1h);
+  keys.disable("login of ann", noon - 1us);
   CHECK(keys.find(record_named("1").key_hash)->is_enabled);
-  keys.disable("login of ann");
+  keys.disable("login of ann", noon + 1s);
   CHECK_FALSE(keys.find(record_named("1").key_hash)->is_enabled);
+  CHECK_FALSE(keys.find(just_then.key_hash)->is_enabled);
+  CHECK(keys.find(later.key_hash)->is_enabled);
   CHECK_FALSE(keys.find(record_named("2").key_hash)->is_enabled);
   CHECK(keys.find(record_named("3").key_hash)->is_enabled);
   keys.erase("id-1", ann);
-  keys.disable("login of ann");
+  keys.disable("login of ann", noon + 1h);
   CHECK_FALSE(keys.of(ann).at(0).is_enabled);
+  CHECK_FALSE(keys.find(later.key_hash)->is_enabled);
 }
 
 TEST_CASE_TEMPLATE_DEFINE("a key database finds and replaces what is under an old key", T,

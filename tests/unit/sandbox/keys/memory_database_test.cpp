@@ -24,7 +24,7 @@ TEST_CASE("a key database in memory forgets nothing of the others when one of ma
   for (int i = 0; i < 200; i += 4) CHECK(keys.erase("id-" + std::to_string(i), ann));
   CHECK(keys.of(ann).size() == 50);
   CHECK(keys.of(bob).size() == 100);
-  keys.disable("login of ann");
+  keys.disable("login of ann", noon);
   for (int i = 0; i < 200; ++i) {
     const auto found = keys.find(record_named(std::to_string(i)).key_hash);
     CHECK(found.has_value() == (i % 4 != 0));

@@ -71,7 +71,7 @@ class interrupted_database final : public key_database {
   std::vector<key_record> of(const key_owner& owner) override { return records.of(owner); }
   bool erase(std::string_view id, const key_owner& owner) override { return records.erase(id, owner); }
   void set_last_used(const key_record& r, t3api::wall_time when) override { records.set_last_used(r, when); }
-  void disable(std::string_view name) override { records.disable(name); }
+  void disable(std::string_view name, t3api::wall_time until) override { records.disable(name, until); }
   std::vector<key_record> not_under(std::string_view ring_id, std::string_view after,
                                     std::size_t most) override {
     return records.not_under(ring_id, after, most);
@@ -200,13 +200,14 @@ TEST_CASE("a key remembers its last use, also when calls end in another order th
   CHECK(last() == noon + 2s);
 }
 
-TEST_CASE("refused credentials disable all keys made from them, and no others") {
+TEST_CASE("refused credentials disable all keys made from them until then, and no others") {
   fixture f;
-  const auto one = f.make(), same = f.make();
+  const auto one = f.make(), same = f.make(), later = f.make(ann, noon + 2s);
   const std::string another(f.keys.make(credentials_of(ann), std::string(32, 'm'), noon).reveal());
-  f.keys.disable(*f.keys.find(one));
+  f.keys.disable(*f.keys.find(one), noon + 1s);
   CHECK_FALSE(f.keys.find(one)->is_enabled);
   CHECK_FALSE(f.keys.find(same)->is_enabled);
+  CHECK(f.keys.find(later)->is_enabled);
   CHECK(f.keys.find(another)->is_enabled);
 }
 

@@ -153,7 +153,7 @@ TEST_CASE("reads do not wait for a writer, and a change that cannot begin says w
                            .c_str(),
                        database_error);
   CHECK_THROWS_AS(keys->erase("id-1", ann), database_error);
-  CHECK_THROWS_AS(keys->disable("login of ann"), database_error);
+  CHECK_THROWS_AS(keys->disable("login of ann", noon), database_error);
   writer.run("COMMIT");
   CHECK_FALSE(keys->find(record_named("1").key_hash));
 }

@@ -116,6 +116,48 @@ TEST_CASE("a real login with refused credentials makes them good again, for all"
   CHECK(w.metrc->attempts() == 2);
 }
 
+TEST_CASE("a refusal counts for nothing once another service got in, though that session has ended too") {
+  world w;
+  w.metrc->change_password("ca.metrc.com", "demo-ca", "new");
+  REQUIRE(is_refused(w.one.session(california())));
+  w.metrc->change_password("ca.metrc.com", "demo-ca", "demo-ca-password");
+  REQUIRE(w.other.sessions.fresh_session(w.one.sessions.name_of(california()), california()).session);
+  w.metrc->end_sessions();
+  CHECK(w.one.session(california()).session);
+}
+
+TEST_CASE("a refusal counts for no key that was made later") {
+  world w;
+  const auto name = w.one.sessions.name_of(california());
+  const auto session = [&](part& of, t3api::wall_time made) {
+    return of.sessions.session(
+        name, {"ca.metrc.com", "demo-ca"}, [] { return california(); }, made);
+  };
+  const auto first = w.clock->wall_now();
+  w.metrc->change_password("ca.metrc.com", "demo-ca", "new");
+  REQUIRE(session(w.one, first).refused_at == first);
+  w.clock->advance(1us);
+  CHECK(is_refused(session(w.one, first)));
+  CHECK(is_refused(session(w.other, first)));
+  CHECK(w.metrc->attempts() == 1);
+  w.metrc->change_password("ca.metrc.com", "demo-ca", "demo-ca-password");
+  SUBCASE("where it was refused") { CHECK(session(w.one, w.clock->wall_now()).session); }
+  SUBCASE("elsewhere") { CHECK(session(w.other, w.clock->wall_now()).session); }
+}
+
+TEST_CASE("a key that was made by a clock ahead is tried once all the same") {
+  world w;
+  const auto made = w.clock->wall_now() + 5s + 1ns;
+  w.metrc->change_password("ca.metrc.com", "demo-ca", "new");
+  for (int i = 0; i < 3; ++i) {
+    const auto kept = w.one.sessions.session(
+        w.one.sessions.name_of(california()), {"ca.metrc.com", "demo-ca"}, [] { return california(); }, made);
+    CHECK(is_refused(kept));
+    CHECK(kept.refused_at == made);
+  }
+  CHECK(w.metrc->attempts() == 1);
+}
+
 TEST_CASE("credentials that were wrong from the start are not remembered") {
   world w;
   for (int i = 0; i < 100; ++i) {
@@ -166,22 +208,22 @@ TEST_CASE("a locked account and a Metrc in trouble are reasons to wait, and the 
   std::chrono::seconds pause{};
   SUBCASE("locked") {
     w.metrc->lock("ca.metrc.com", "demo-ca");
-    pause = 60s;
+    pause = 5s;
   }
   SUBCASE("unavailable") {
     w.metrc->fail_logins();
-    pause = 5s;
+    pause = 1s;
   }
   CHECK(w.one.session(california()).retry_after == pause);
-  w.clock->advance(1s);
+  w.clock->advance(400ms);
   for (int i = 0; i < 5; ++i) {
-    CHECK(w.one.session(california()).retry_after == pause - 1s);
-    CHECK(w.other.session(california()).retry_after == pause - 1s);
+    CHECK(w.one.session(california()).retry_after == pause);
+    CHECK(w.other.session(california()).retry_after == pause);
   }
   CHECK(w.metrc->attempts() == 1);
   w.metrc->unlock("ca.metrc.com", "demo-ca");
   w.metrc->fail_logins(0);
-  w.clock->advance(pause - 1s);
+  w.clock->advance(pause - 400ms);
   CHECK(w.other.session(california()).session);
   CHECK(w.one.session(california()).session);
   CHECK(w.metrc->attempts() == 2);
@@ -294,11 +336,130 @@ TEST_CASE("who waits for another's login waits only so long, and other credentia
   const auto kept = sessions.session("name", owner, [] { return california(); });
   CHECK_FALSE(kept.session);
   CHECK(kept.refusal == metrc_refusal::unavailable);
-  CHECK(kept.retry_after == 5s);
+  CHECK(kept.retry_after == 1s);
   std::thread another([&] { sessions.session("another", owner, [] { return california(); }); });
   while (metrc->attempts == 1) std::this_thread::yield();
   metrc->go_on = true;
   slow.join();
   another.join();
   CHECK(metrc->attempts == 2);
+}
+
+namespace {
+
+/// Refuses the first login, late: when it is told to go on. All others open a session.
+struct late_metrc {
+  std::atomic<bool> go_on{false};
+  std::atomic<int> attempts{0};
+  std::shared_ptr<const metrc_user> user =
+      std::make_shared<metrc_user>(metrc_user{"ca.metrc.com", "demo-ca", {}});
+
+  metrc_answer login(const metrc_login&) {
+    if (++attempts > 1) return {.session = metrc_session{.id = "good", .user = user}};
+    while (!go_on) std::this_thread::yield();
+    return {};
+  }
+  std::optional<metrc_session> find_session(std::string_view id) {
+    return metrc_session{.id = std::string(id), .user = user};
+  }
+};
+
+struct late_world {
+  std::shared_ptr<late_metrc> metrc = std::make_shared<late_metrc>();
+  std::shared_ptr<t3api::manual_clock> clock = std::make_shared<t3api::manual_clock>();
+  t3api::memory_store store{clock};
+  upstream_sessions<late_metrc> one = made(), other = made();
+
+  upstream_sessions<late_metrc> made() {
+    return {metrc, clock, std::make_shared<session_cache>(clock, t3api::any_store(store), key), key, 10ms};
+  }
+  static kept_session session(upstream_sessions<late_metrc>& of) {
+    return of.session("name", {"ca.metrc.com", "demo-ca"}, [] { return california(); });
+  }
+  std::thread begin_late_login(kept_session& kept) {
+    std::thread late([&] { kept = session(one); });
+    while (metrc->attempts == 0) std::this_thread::yield();
+    return late;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("credentials are not verified while a login with them is under way") {
+  late_world w;
+  kept_session late;
+  auto thread = w.begin_late_login(late);
+  const auto busy = w.one.fresh_session("name", california());
+  w.metrc->go_on = true;
+  thread.join();
+  CHECK_FALSE(busy.session);
+  CHECK(busy.refusal == metrc_refusal::unavailable);
+  CHECK(is_refused(late));
+  CHECK(w.one.fresh_session("name", california()).session);
+  CHECK(late_world::session(w.one).session);
+  CHECK(late_world::session(w.other).session);
+  CHECK(w.metrc->attempts == 2);
+}
+
+TEST_CASE("a refusal that comes after the session of a later login counts for nothing") {
+  late_world w;
+  kept_session late;
+  const auto start = w.clock->wall_now();
+  auto thread = w.begin_late_login(late);
+  CHECK(w.other.fresh_session("name", california()).session);  // Outlasts the lease.
+  CHECK(w.clock->wall_now() > start);
+  w.metrc->go_on = true;
+  thread.join();
+  REQUIRE(late.session);
+  CHECK(late.session->id == "good");
+  CHECK(late_world::session(w.one).session);
+  CHECK(late_world::session(w.other).session);
+  CHECK(w.metrc->attempts == 2);
+}
+
+TEST_CASE("a refusal is that of the moment at which its login began") {
+  late_world w;
+  kept_session late;
+  const auto start = w.clock->wall_now();
+  auto thread = w.begin_late_login(late);
+  w.clock->advance(1h);
+  w.metrc->go_on = true;
+  thread.join();
+  CHECK(late.refused_at == start);
+}
+
+namespace {
+
+/// Refuses everything, without knowing for sure.
+struct unsure_metrc {
+  std::atomic<int> attempts{0};
+  metrc_refusal refusal = metrc_refusal::credentials;
+
+  metrc_answer login(const metrc_login&) {
+    ++attempts;
+    return {.refusal = refusal, .certain = false};
+  }
+  std::optional<metrc_session> find_session(std::string_view) { return std::nullopt; }
+};
+
+}  // namespace
+
+TEST_CASE("an uncertain refusal of kept credentials is a reason to wait a second") {
+  const auto metrc = std::make_shared<unsure_metrc>();
+  SUBCASE("credentials") {}
+  SUBCASE("one-time password") { metrc->refusal = metrc_refusal::otp_wrong; }
+  const auto clock = std::make_shared<t3api::manual_clock>();
+  upstream_sessions<unsure_metrc> sessions(metrc, clock,
+                                           std::make_shared<session_cache>(clock, std::nullopt, key), key);
+  for (int second = 1; second <= 3; ++second) {
+    for (int i = 0; i < 3; ++i) {
+      const auto kept = sessions.session("name", {"ca.metrc.com", "demo-ca"}, [] { return california(); });
+      CHECK(kept.refusal == metrc_refusal::unavailable);
+      CHECK(kept.retry_after == 1s);
+      CHECK_FALSE(kept.refused_at);
+    }
+    CHECK(metrc->attempts == second);
+    clock->advance(1s);
+  }
+  CHECK(is_refused(sessions.fresh_session("name", california())));
 }
