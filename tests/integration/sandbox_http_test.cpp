@@ -201,10 +201,21 @@ TEST_CASE("methods that are not ours are refused with T3's error body") {
   CHECK(options->status == 405);
   CHECK(options->has_header("Allow"));
   CHECK(json::parse(options->body)["error"]["status_code"] == 405);
-  const auto head = client.Head("/v2/states");
+  const auto put = client.Put("/v2/states");
+  REQUIRE(put);
+  CHECK(put->status == 405);
+  CHECK(put->get_header_value("Allow") == "GET, HEAD");
+}
+
+TEST_CASE("HEAD gets the head of what GET gets") {
+  running_sandbox s;
+  auto client = s.client();
+  const auto head = client.Head("/v2/states"), get = client.Get("/v2/states");
   REQUIRE(head);
-  CHECK(head->status == 405);
-  CHECK(head->get_header_value("Allow") == "GET");
+  REQUIRE(get);
+  CHECK(head->status == 200);
+  CHECK(head->body.empty());
+  CHECK(head->get_header_value("Content-Length") == get->get_header_value("Content-Length"));
 }
 
 TEST_CASE("a body that is too large gets 413, whether it tells its size or not") {
