@@ -170,12 +170,13 @@ TEST_CASE("an ingredient that is used up can leave the active packages") {
 
 TEST_CASE("a wrong creation is refused by entry and member, and nothing of the list is written") {
   writer s;
+  const auto right = s.creation(0), other = s.creation(1);
   const auto refused = [&](const char* member, const json& value) {
-    auto wrong = s.creation(1);
+    auto wrong = other;
     wrong[member] = value;
     if (value.is_null()) wrong.erase(member);
     CAPTURE(wrong.dump());
-    const auto answer = s.write(create, json::array({s.creation(0), wrong}));
+    const auto answer = s.write(create, json::array({right, wrong}));
     CHECK(answer.status == 400);
     CHECK(message_of(answer).starts_with("entry 2"));
     CHECK(message_of(answer).find("'" + std::string(member) + "'") != std::string::npos);
@@ -195,7 +196,7 @@ TEST_CASE("a wrong creation is refused by entry and member, and nothing of the l
   refused("colour", "red");
   const json wrong_uses = {{"packageId", 7}, {"quantity", 1e6}, {"unitOfMeasureId", 2}};
   for (const auto& [member, value] : wrong_uses.items()) {
-    auto wrong = s.creation();
+    auto wrong = right;
     wrong["ingredients"][0][member] = value;
     CHECK(message_of(s.write(create, json::array({wrong})))
               .starts_with("entry 1, ingredient 1: the member '" + member));
