@@ -27,9 +27,10 @@ Who may come in
   --accounts FILE                 accounts and API keys as JSON; without it the demo accounts below
   --jwt-ttl DURATION              (1h) life of a token: 90, 90s, 15m or 24h
   --session-ttl DURATION          (24h) life of a Metrc session
-  --rate-limit NUMBER             (600) requests of one user in a minute; 0 for no limit
+  --rate-limit NUMBER             (600) requests and logins of one user in a minute; 0 for no limit
   --login-limit NUMBER            (10) failed logins of one account in 5 minutes; 0 for no limit, of an
                                   address neither
+  --key-limit NUMBER              (100) secret keys of one user; 0 for no limit
 
 What it serves
   --packages NUMBER               (250) active packages of each licence

@@ -52,6 +52,8 @@ bool read_option(arguments& given, serve_options& into) {
     into.settings.requests_per_minute = static_cast<unsigned>(given.number(1'000'000'000));
   } else if (name == "--login-limit") {
     set_login_limit(static_cast<unsigned>(given.number(1'000'000'000)), into.settings);
+  } else if (name == "--key-limit") {
+    into.settings.secret_keys_per_user = static_cast<unsigned>(given.number(1'000'000'000));
   } else if (name == "--packages") {
     into.settings.packages = given.number(t3api::sandbox::ids_of_place);
   } else if (name == "--seed") {

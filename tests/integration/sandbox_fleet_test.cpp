@@ -43,6 +43,7 @@ const std::string password = "kestrel-marmalade-violin";
 const std::string otp_seed = "MFZGKZDVNFXGOIDTNF2HG5DF";
 const std::string redis_password = "lighthouse-parsnip-anvil";
 constexpr std::size_t users = 4;
+constexpr std::size_t accounts = 400;  // In California; more than users where each may have so many keys.
 
 /// What user number `user` logs in with in California.
 std::string login(std::size_t user = 0) {
@@ -138,12 +139,12 @@ class fleet {
  public:
   explicit fleet(std::size_t instances) {
     REQUIRE(run_sandbox({"keygen", ring}).code == 0);
-    auto accounts = json::array({{{"hostname", "mi.metrc.com"},
-                                  {"username", "user-with-seed"},
-                                  {"password", password},
-                                  {"otpSeed", otp_seed}}});
-    for (std::size_t user = 0; user < users; ++user) accounts.push_back(json::parse(login(user)));
-    accounts_ = folder.write("accounts.json", json{{"accounts", accounts}}.dump());
+    auto known = json::array({{{"hostname", "mi.metrc.com"},
+                               {"username", "user-with-seed"},
+                               {"password", password},
+                               {"otpSeed", otp_seed}}});
+    for (std::size_t user = 0; user < accounts; ++user) known.push_back(json::parse(login(user)));
+    accounts_ = folder.write("accounts.json", json{{"accounts", known}}.dump());
     for (std::size_t i = 0; i < instances; ++i) processes_.emplace_back();
     urls_.resize(instances);
     start();
@@ -183,9 +184,10 @@ class fleet {
 
  private:
   std::vector<std::string> arguments() const {
-    return {
-        "--data",     data,      "--kek-file",   ring, "--redis", "127.0.0.1:" + std::to_string(redis.port()),
-        "--accounts", accounts_, "--rate-limit", "0"};
+    return {"--data",     data,          "--kek-file",
+            ring,         "--redis",     "127.0.0.1:" + std::to_string(redis.port()),
+            "--accounts", accounts_,     "--rate-limit",
+            "0",          "--key-limit", "0"};
   }
   static std::vector<std::string> environment() { return {"T3API_SANDBOX_REDIS_PASSWORD=" + redis_password}; }
 
@@ -206,8 +208,7 @@ std::vector<std::string> make_keys(const fleet& all, std::size_t count) {
   std::vector<std::string> keys(count);
   on_threads(all.size(), [&](std::size_t instance) {
     auto call = all.call(instance);
-    for (std::size_t i = instance; i < count; i += all.size())
-      keys[i] = call.make_key(login(instance % users));
+    for (std::size_t i = instance; i < count; i += all.size()) keys[i] = call.make_key(login(i % accounts));
   });
   return keys;
 }
@@ -376,7 +377,7 @@ TEST_CASE("an instance that is killed loses no key that it answered with, and br
       on_threads(users, [&](std::size_t user) {
         auto call = all.call(0);
         for (std::size_t turn = 0;; ++turn) {
-          const auto key = call.make_key(login(user));
+          const auto key = call.make_key(login((user + users * round) % accounts));
           if (key.empty()) return;
           if (turn % 2 == 0) {
             outcomes[user].kept.push_back(key);

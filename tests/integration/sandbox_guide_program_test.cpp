@@ -27,19 +27,20 @@ std::string text_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-/// The block of a language in the section "Use it".
-std::string block(const std::string& language) {
+/// The first block of a language in a section.
+std::string block(const std::string& language, const std::string& section = "Use it") {
   const std::string page = text_of(std::string(T3API_SOURCE_DIR) + "/docs/sandbox.md");
   const std::string fence = "```" + language + "\n";
-  const auto start = page.find(fence, page.find("\n## Use it\n"));
+  const auto start = page.find(fence, page.find("\n## " + section + "\n"));
   REQUIRE(start != page.npos);
   return page.substr(start + fence.size(), page.find("```", start + fence.size()) - start - fence.size());
 }
 
 /// The block with the address of the page replaced by that of a sandbox.
-std::string block_for(const std::string& language, sandbox_process& run) {
+std::string block_for(const std::string& language, sandbox_process& run,
+                      const std::string& section = "Use it") {
   const std::string address = "http://127.0.0.1:8088";
-  std::string text = block(language);
+  std::string text = block(language, section);
   const auto at = text.find(address);
   REQUIRE(at != text.npos);
   return text.replace(at, address.size(), run.ready().at("url").get<std::string>());
@@ -70,6 +71,15 @@ TEST_CASE("the commands with curl") {
   CHECK(output.find("\"accessToken\"") != output.npos);
   CHECK(output.find("\"total\":250") != output.npos);
   CHECK(output.find("label,quantity\r\n") != output.npos);
+}
+
+TEST_CASE("a package is created with curl") {
+  if (!is_there("curl")) return;
+  const t3api::test::temporary_folder folder;
+  sandbox_process run({"--faults"});
+  const auto output = output_of("sh -e " + folder.write("example.sh", block_for("sh", run, "Writes")));
+  CHECK(output.find(R"({"message":"Success"})") != output.npos);
+  CHECK(output.find("\"path\":\"/v2/packages/create\"") != output.npos);
 }
 
 TEST_CASE("the program in Python") {

@@ -142,6 +142,17 @@ TEST_CASE("--login-limit says how many wrong logins there may be") {
   CHECK(statuses("52", 53) == std::map<int, int>{{401, 52}, {429, 1}});
 }
 
+TEST_CASE("--key-limit says how many secret keys a user may have") {
+  sandbox_process run({"--key-limit", "1"});
+  httplib::Client client(run.ready()["url"].get<std::string>());
+  secret_key(client);
+  CHECK(client
+            .Post("/v2/auth/secretkey",
+                  R"({"hostname":"ca.metrc.com","username":"demo-ca","password":"demo-ca-password"})",
+                  "application/json")
+            ->status == 409);
+}
+
 TEST_CASE("the access log has what never became a request") {
   sandbox_process run({});
   httplib::Client client(run.ready()["url"].get<std::string>());
@@ -205,7 +216,7 @@ TEST_CASE("its settings reach the service") {
       "accounts.json",
       R"({"accounts":[{"hostname":"ca.metrc.com","username":"me","password":"mine","licenses":["A"]}]})");
   sandbox_process run({"--jwt-ttl", "15m", "--session-ttl", "90", "--packages", "7", "--accounts", accounts,
-                       "--rate-limit", "2"});
+                       "--rate-limit", "3"});
   httplib::Client client(run.ready()["url"].get<std::string>());
   const auto exchange =
       client.Post("/v2/auth/credentials", R"({"hostname":"ca.metrc.com","username":"me","password":"mine"})",
@@ -221,7 +232,7 @@ TEST_CASE("its settings reach the service") {
   CHECK(json::parse(packages->body)["total"] == 7);
   const httplib::Headers token{{"Authorization", "Bearer " + body["accessToken"].get<std::string>()}};
   CHECK(client.Get("/v2/auth/whoami", token)->status == 200);
-  CHECK(client.Get("/v2/auth/whoami", token)->status == 429);
+  CHECK(client.Get("/v2/auth/whoami", token)->status == 429);  // The login was the first.
 }
 
 TEST_CASE("behind --proxy the access log names the caller that the proxy names") {
@@ -353,6 +364,7 @@ TEST_CASE("--help explains and ends well") {
                                  "--session-ttl",
                                  "--rate-limit",
                                  "--login-limit",
+                                 "--key-limit",
                                  "--packages",
                                  "--seed",
                                  "--faults",
