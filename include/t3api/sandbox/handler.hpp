@@ -19,8 +19,8 @@ namespace t3api::sandbox {
 
 /// Where a request came from, and how long somebody waits for its answer.
 struct caller {
-  std::string address{};  ///< IP address of the other end of the connection; empty when there is none. An
-                          ///< IPv4 address that came as IPv6 is written as IPv4.
+  std::string address{};   ///< IP address of the other end of the connection; empty when there is none. An
+                           ///< IPv4 address that came as IPv6 is written as IPv4.
   std::stop_token stop{};  ///< Asked to stop when the server stops: a handler that waits is to end soon.
 };
 
