@@ -13,7 +13,9 @@ TEST_CASE("capital letters become small, in every alphabet that is known") {
       {"Blue DREAM #7", "blue dream #7"}, {"ÀÖØÞ × ÿß", "àöøþ × ÿß"}, {"ĀĮĲĶĹŇŊŶŸŹŽ", "āįĳķĺňŋŷÿźž"},
       {"ΑΡΣΩΪΫ ΆΈΊΌΎΏ", "αρσωϊϋ άέίόύώ"}, {"АПРЯ ЁЂЏ", "апря ёђџ"},
   };
-  for (const auto& [capital, small] : texts) {
+  for (const auto& one : texts) {
+    const auto& capital = one.first;
+    const auto& small = one.second;
     CAPTURE(capital);
     CHECK(folded(capital) == small);
     CHECK(folded(small) == small);
