@@ -1565,6 +1565,17 @@ inline std::string hmac(const EVP_MD* digest, std::string_view key, std::string_
   return {reinterpret_cast<const char*>(code.data()), size};
 }
 
+/// SHA-256 (FIPS 180-4), 32 bytes.
+inline std::string sha256(std::string_view message) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (EVP_Digest(message.data(), message.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
+    throw std::runtime_error(
+        "OpenSSL could not compute SHA-256: is it disabled by a provider or FIPS policy?");
+  }
+  return {reinterpret_cast<const char*>(digest.data()), size};
+}
+
 /// HMAC-SHA-1 (RFC 2104), 20 bytes; for one-time passwords only.
 inline std::string hmac_sha1(std::string_view key, std::string_view message) {
   return hmac(EVP_sha1(), key, message);
@@ -8690,6 +8701,27 @@ class log_line {
 
 namespace t3api::detail {
 
+#ifndef _WIN32
+/// Why a file could not be opened with O_NOFOLLOW, from its `errno`.
+inline std::string private_open_failure(int code) {
+  if (code == ELOOP) return "it is a symbolic link, which is not followed: name the file itself";
+  return std::error_code(code, std::generic_category()).message();
+}
+
+/// Why an open file is not a regular file of its owner alone; empty when it is.
+inline std::string private_file_fault(int descriptor) {
+  struct stat info {};
+  if (::fstat(descriptor, &info) != 0) return private_open_failure(errno);
+  if (!S_ISREG(info.st_mode)) return "it is not a regular file";
+  if (info.st_uid != ::geteuid()) return "it belongs to another user: name a file of your own";
+  if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
+  std::array<char, 8> mode{};
+  std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(info.st_mode & 07777U));
+  return "others than its owner may use it (mode " + std::string(mode.data()) +
+         "): run chmod 600 on it, or name a new file";
+}
+#endif
+
 /// A file that lines are appended to and that its owner alone may read. Child processes do not inherit it.
 /// Not for more than one thread at once.
 class private_file {
@@ -8710,8 +8742,8 @@ class private_file {
     do {
       descriptor_ = ::open(path.c_str(), how, S_IRUSR | S_IWUSR);
     } while (descriptor_ < 0 && errno == EINTR);
-    if (descriptor_ < 0) throw std::runtime_error(open_failure(errno));
-    const std::string fault = shared_with();
+    if (descriptor_ < 0) throw std::runtime_error(private_open_failure(errno));
+    const std::string fault = private_file_fault(descriptor_);
     if (fault.empty()) return;
     ::close(descriptor_);
     throw std::runtime_error(fault);
@@ -8749,26 +8781,6 @@ class private_file {
   int descriptor() const noexcept { return descriptor_; }
 
  private:
-#ifndef _WIN32
-  static std::string open_failure(int code) {
-    if (code == ELOOP) return "it is a symbolic link, which is not followed: name the file itself";
-    return std::error_code(code, std::generic_category()).message();
-  }
-
-  /// Why the file is not its owner's alone; empty when it is.
-  std::string shared_with() const {
-    struct stat info {};
-    if (::fstat(descriptor_, &info) != 0) return open_failure(errno);
-    if (!S_ISREG(info.st_mode)) return "it is not a regular file";
-    if (info.st_uid != ::geteuid()) return "it belongs to another user: name a file of your own";
-    if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
-    std::array<char, 8> mode{};
-    std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(info.st_mode & 07777U));
-    return "others than its owner may use it (mode " + std::string(mode.data()) +
-           "): run chmod 600 on it, or name a new file";
-  }
-#endif
-
   int descriptor_ = -1;
   bool cut_ = false;
 };

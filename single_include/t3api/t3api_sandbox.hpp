@@ -42,23 +42,47 @@
 //   t3api/core/clock.hpp
 //   t3api/sandbox/http/server.hpp
 //   t3api/detail/worker_pool.hpp
-//   t3api/sandbox/http/exchange.hpp
+//   t3api/sandbox/handler.hpp
 //   t3api/core/request.hpp
 //   t3api/detail/percent.hpp
+//   t3api/sandbox/http/answer_form.hpp
+//   t3api/sandbox/http/connection.hpp
+//   t3api/native/socket.hpp
+//   t3api/sandbox/http/address.hpp
+//   t3api/sandbox/http/connection_table.hpp
+//   t3api/sandbox/http/exchange.hpp
 //   t3api/detail/uuid.hpp
 //   t3api/detail/crypto.hpp
 //   t3api/sandbox/answer.hpp
 //   t3api/core/iso_time.hpp
-//   t3api/sandbox/handler.hpp
-//   t3api/sandbox/http/busy_connections.hpp
-//   t3api/sandbox/http/target.hpp
+//   t3api/sandbox/http/answer_sender.hpp
+//   t3api/sandbox/http/options.hpp
 //   t3api/sandbox/input.hpp
+//   t3api/sandbox/http/request_reader.hpp
+//   t3api/sandbox/http/chunked_decoder.hpp
+//   t3api/sandbox/http/request_head.hpp
+//   t3api/sandbox/http/target.hpp
 //   t3api/sandbox/time_text.hpp
-//   t3api/sandbox/http/listening_socket.hpp
+//   t3api/sandbox/http/httplib_server.hpp
+//   t3api/sandbox/http/tls_context.hpp
 //   t3api/sandbox/service.hpp
 //   t3api/sandbox/context.hpp
 //   t3api/sandbox/api_keys.hpp
 //   t3api/sandbox/metrc/stored_credentials.hpp
+//   t3api/sandbox/data/ledger.hpp
+//   t3api/sandbox/data/records.hpp
+//   t3api/sandbox/data/changes.hpp
+//   t3api/sandbox/data/collection.hpp
+//   t3api/sandbox/data/cell.hpp
+//   t3api/sandbox/data/draw.hpp
+//   t3api/sandbox/data/row_lists.hpp
+//   t3api/sandbox/data/select_rows.hpp
+//   t3api/sandbox/data/fold.hpp
+//   t3api/sandbox/data/selection.hpp
+//   t3api/sandbox/data/filter.hpp
+//   t3api/sandbox/data/table.hpp
+//   t3api/sandbox/faults/fault_plan.hpp
+//   t3api/sandbox/faults/fault.hpp
 //   t3api/sandbox/keys/database.hpp
 //   t3api/sandbox/keys/key_record.hpp
 //   t3api/sandbox/keys/key_ring.hpp
@@ -66,26 +90,55 @@
 //   t3api/sandbox/keys/secret_keys.hpp
 //   t3api/sandbox/keys/vault.hpp
 //   t3api/detail/seal.hpp
+//   t3api/sandbox/limits/limits.hpp
+//   t3api/sandbox/limits/failure_limit.hpp
+//   t3api/sandbox/limits/bounded_table.hpp
+//   t3api/sandbox/limits/request_limit.hpp
 //   t3api/sandbox/metrc/upstream.hpp
+//   t3api/sandbox/limits/trouble_report.hpp
 //   t3api/sandbox/sessions/session_cache.hpp
+//   t3api/sandbox/sessions/near_memory.hpp
+//   t3api/store/lifetime.hpp
 //   t3api/store/any.hpp
 //   t3api/store/concept.hpp
-//   t3api/store/memory.hpp
-//   t3api/detail/per_process.hpp
-//   t3api/native/process.hpp
-//   t3api/store/lifetime.hpp
 //   t3api/sandbox/sessions/upstream_sessions.hpp
 //   t3api/sandbox/metrc/totp.hpp
+//   t3api/sandbox/sessions/login_outcome.hpp
+//   t3api/store/timed_lock.hpp
+//   t3api/sandbox/data/catalogue.hpp
+//   t3api/sandbox/data/items.hpp
+//   t3api/sandbox/data/packages.hpp
+//   t3api/sandbox/data/plants.hpp
+//   t3api/sandbox/faults/carry_out.hpp
 //   t3api/sandbox/metrc/simulated.hpp
-//   t3api/sandbox/metrc/session_table.hpp
+//   t3api/sandbox/metrc/account_state.hpp
+//   t3api/detail/base64url.hpp
+//   t3api/sandbox/metrc/session_ids.hpp
+//   t3api/sandbox/metrc/shared_accounts.hpp
+//   t3api/sandbox/routes/admin.hpp
+//   t3api/sandbox/faults/fault_json.hpp
+//   t3api/sandbox/faults/json_members.hpp
+//   t3api/sandbox/faults/metrc_orders.hpp
 //   t3api/sandbox/routes/auth.hpp
 //   t3api/sandbox/authenticate.hpp
 //   t3api/sandbox/identity.hpp
 //   t3api/sandbox/jwt.hpp
-//   t3api/detail/base64url.hpp
+//   t3api/sandbox/routes/collections.hpp
 //   t3api/sandbox/routes/licenses.hpp
-//   t3api/sandbox/routes/packages.hpp
-//   t3api/sandbox/data/packages.hpp
+//   t3api/sandbox/routes/pages.hpp
+//   t3api/sandbox/pages/secret_key_page.hpp
+//   t3api/sandbox/pages/secret_key_forms.hpp
+//   t3api/sandbox/pages/secret_key_html.hpp
+//   t3api/sandbox/pages/secret_key_requests.hpp
+//   t3api/sandbox/pages/secret_key_script.hpp
+//   t3api/sandbox/pages/secret_key_style.hpp
+//   t3api/sandbox/routes/reports.hpp
+//   t3api/sandbox/data/report.hpp
+//   t3api/sandbox/data/csv.hpp
+//   t3api/sandbox/routes/writes.hpp
+//   t3api/sandbox/data/create_package.hpp
+//   t3api/sandbox/data/write_entry.hpp
+//   t3api/sandbox/data/small_writes.hpp
 
 #ifndef T3API_SANDBOX_HPP
 #define T3API_SANDBOX_HPP
@@ -804,10 +857,14 @@ struct directory {
 struct settings {
   std::chrono::seconds jwt_ttl = std::chrono::hours(1);
   std::chrono::seconds session_ttl = std::chrono::hours(24);  ///< T3 keeps a Metrc session for at most a day.
-  std::uint64_t packages = 250;                               ///< Active packages of each licence.
-  std::uint64_t seed = 1;                                     ///< The same number generates the same data.
-  /// Requests of one user in a minute; more get 429 (T3 allows 600). 0 for no limit.
+  std::uint64_t packages = 250;  ///< Active packages of each licence, at most 100 million.
+  std::uint64_t seed = 1;        ///< The same number generates the same data.
+  /// Requests of one user in a minute, logins that succeed among them; more get 429 (T3 allows 600). 0 for no
+  /// limit.
   unsigned requests_per_minute = 600;
+  /// Secret keys of one user; who has as many gets 409 for another. Requests at the same time may make a few
+  /// more. 0 for no limit.
+  unsigned secret_keys_per_user = 100;
   /// Failed logins within `login_window`, for one account and from one address; more get 429. 0 for no limit.
   unsigned failed_logins_per_account = 10;
   unsigned failed_logins_per_address = 50;
@@ -1388,6 +1445,7 @@ inline void require_client_certificate(SSL_CTX* context, const std::string& auth
 #ifndef T3API_SANDBOX_HTTP_SERVER_HPP
 #define T3API_SANDBOX_HTTP_SERVER_HPP
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -1400,13 +1458,12 @@ inline void require_client_certificate(SSL_CTX* context, const std::string& auth
 #include <iterator>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
-
-#include <httplib.h>
 
 #ifndef T3API_DETAIL_WORKER_POOL_HPP
 #define T3API_DETAIL_WORKER_POOL_HPP
@@ -1513,19 +1570,19 @@ class worker_pool {
 }  // namespace t3api::detail
 
 #endif
-#ifndef T3API_SANDBOX_HTTP_EXCHANGE_HPP
-#define T3API_SANDBOX_HTTP_EXCHANGE_HPP
+#ifndef T3API_SANDBOX_HANDLER_HPP
+#define T3API_SANDBOX_HANDLER_HPP
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
-#include <string_view>
+#include <type_traits>
 #include <utility>
-
-#include <httplib.h>
 
 #ifndef T3API_CORE_REQUEST_HPP
 #define T3API_CORE_REQUEST_HPP
@@ -1710,6 +1767,632 @@ inline std::optional<error> normalise(request& r) {
 }  // namespace t3api
 
 #endif
+
+namespace t3api::sandbox {
+
+/// Where a request came from, and how long somebody waits for its answer.
+struct caller {
+  std::string address{};   ///< IP address of the other end of the connection; empty when there is none. An
+                           ///< IPv4 address that came as IPv6 is written as IPv4.
+  std::stop_token stop{};  ///< Asked to stop when the server stops: a handler that waits is to end soon.
+};
+
+/// What a server does to the bytes of one answer, to be as bad as networks and proxies are. All members have
+/// defaults that change nothing. After `reset`, `garbage`, `cut_after` or `length_error` the connection ends.
+struct wire_fault {
+  bool reset = false;     ///< A TCP reset in place of an answer, over TLS too; then no other member counts.
+  std::string garbage{};  ///< These bytes in place of an answer.
+  std::optional<std::size_t> cut_after{};  ///< The connection ends after so many bytes, the head included;
+                                           ///< over TLS without close_notify.
+  std::int64_t length_error = 0;           ///< Added to the header Content-Length, while the body stays.
+  std::size_t drip_bytes = 0;              ///< When above 0, the answer goes out in pieces of so many bytes,
+  std::chrono::milliseconds drip_pause{};  ///< with this pause between two of them; a stop cuts it short.
+};
+
+/// An answer, and what is to happen to it on its way.
+struct served {
+  response answer{};
+  std::optional<wire_fault> wire{};
+};
+
+/// What an `http_server` serves: any callable from a request, and from a caller if it likes, to a response or
+/// to `served`. Throws nothing but std::exception, which becomes 500.
+class http_handler {
+ public:
+  template <class F>
+  requires(!std::same_as<std::remove_cvref_t<F>, http_handler> &&
+           (std::invocable<F&, const request&> || std::invocable<F&, const request&, const caller&>))
+      http_handler(F serve)
+      : serve_(with_caller(std::move(serve))) {}
+
+  served operator()(const request& asked, const caller& from) const { return serve_(asked, from); }
+
+ private:
+  static served as_served(served made) { return made; }
+  static served as_served(response made) { return {.answer = std::move(made)}; }
+
+  template <class F>
+  static std::function<served(const request&, const caller&)> with_caller(F serve) {
+    return [serve = std::move(serve)](const request& asked, const caller& from) mutable {
+      if constexpr (std::invocable<F&, const request&, const caller&>) {
+        return as_served(serve(asked, from));
+      } else {
+        return as_served(serve(asked));
+      }
+    };
+  }
+
+  std::function<served(const request&, const caller&)> serve_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_HTTP_ANSWER_FORM_HPP
+#define T3API_SANDBOX_HTTP_ANSWER_FORM_HPP
+
+#include <functional>
+#include <string_view>
+
+
+namespace t3api::sandbox {
+
+/// Takes the next bytes of an answer; false when nobody wants more. The view lives for the call only.
+using byte_sink = std::function<bool(std::string_view bytes)>;
+
+/// How an answer is to be written.
+struct answer_form {
+  bool head_only = false;
+  bool close = false;                  ///< It is the last of its connection.
+  std::string_view accept_encoding{};  ///< That header of the request.
+};
+
+/// Gives the bytes of an answer to a sink.
+using answer_writer = std::function<void(response answer, const answer_form& form, const byte_sink& out)>;
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_HTTP_CONNECTION_HPP
+#define T3API_SANDBOX_HTTP_CONNECTION_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#ifndef T3API_NATIVE_SOCKET_HPP
+#define T3API_NATIVE_SOCKET_HPP
+
+// This folder is the one place of the client wing that talks to the operating system itself.
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#ifdef _WIN32
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#else
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#endif
+
+namespace t3api::detail {
+
+#ifdef _WIN32
+using native_socket = SOCKET;
+inline constexpr native_socket no_socket = INVALID_SOCKET;
+#else
+using native_socket = int;
+inline constexpr native_socket no_socket = -1;
+#endif
+
+inline void close_native(native_socket socket) noexcept {
+#ifdef _WIN32
+  ::closesocket(socket);
+#else
+  ::close(socket);
+#endif
+}
+
+/// Keeps a socket from programs that this one starts.
+inline void close_on_exec(native_socket socket) noexcept {
+#ifdef _WIN32
+  ::SetHandleInformation(reinterpret_cast<HANDLE>(socket), HANDLE_FLAG_INHERIT, 0);
+#else
+  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+#endif
+}
+
+/// A second descriptor of a socket that someone else owns. It stays valid whatever the owner does, so that
+/// another thread can end the connection without ever touching a descriptor number that has been given to
+/// someone new.
+class socket_handle {
+ public:
+  explicit socket_handle(native_socket owned_elsewhere) noexcept {
+#ifdef _WIN32
+    WSAPROTOCOL_INFOW info;
+    if (::WSADuplicateSocketW(owned_elsewhere, ::GetCurrentProcessId(), &info) == 0) {
+      socket_ = ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0, 0);
+    }
+#else
+    socket_ = ::fcntl(owned_elsewhere, F_DUPFD_CLOEXEC, 0);
+#endif
+  }
+  socket_handle(socket_handle&& other) noexcept : socket_(std::exchange(other.socket_, no_socket)) {}
+  socket_handle& operator=(socket_handle&& other) noexcept {
+    std::swap(socket_, other.socket_);
+    return *this;
+  }
+  ~socket_handle() {
+    if (socket_ != no_socket) close_native(socket_);
+  }
+
+  bool valid() const noexcept { return socket_ != no_socket; }
+
+  /// Ends the connection in both directions: whoever connects, reads or writes on it gets an error at once.
+  void interrupt() const noexcept {
+#ifdef _WIN32
+    ::shutdown(socket_, SD_BOTH);
+#else
+    ::shutdown(socket_, SHUT_RDWR);
+#endif
+  }
+
+  /// Whether there is something to read, be it the peer's farewell or an error. Never blocks.
+  bool has_pending_input() const noexcept {
+    char byte = 0;
+#ifdef _WIN32
+    u_long waiting = 0;
+    if (::ioctlsocket(socket_, FIONREAD, &waiting) != 0 || waiting > 0) return true;
+    WSAPOLLFD poll{socket_, POLLRDNORM, 0};
+    return ::WSAPoll(&poll, 1, 0) != 0;
+#else
+    return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+           (errno != EAGAIN && errno != EWOULDBLOCK);
+#endif
+  }
+
+  /// How many bytes the program has taken from this connection so far; nothing where the system does not
+  /// tell.
+  std::optional<std::uint64_t> bytes_consumed() const noexcept {
+#ifdef __linux__
+    // The head of `struct tcp_info` in linux/tcp.h; libc's own copy stops short of what is needed here.
+    struct {
+      std::uint8_t states[8];
+      std::uint32_t counters[24];
+      std::uint64_t pacing_rates[2];
+      std::uint64_t bytes_acked;
+      std::uint64_t bytes_received;
+    } info{};
+    socklen_t size = sizeof info;
+    int unread = 0;
+    if (::getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || size < sizeof info ||
+        ::ioctl(socket_, FIONREAD, &unread) != 0) {
+      return std::nullopt;
+    }
+    return info.bytes_received - static_cast<std::uint64_t>(unread);
+#else
+    return std::nullopt;
+#endif
+  }
+
+ private:
+  native_socket socket_ = no_socket;
+};
+
+/// Keeps a write to a connection that the peer has closed from raising SIGPIPE in this thread, without
+/// touching the program's own handling of that signal.
+class sigpipe_guard {
+ public:
+#ifdef _WIN32
+  sigpipe_guard() = default;
+  void write_may_have_failed() noexcept {}
+#else
+  sigpipe_guard() noexcept {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~sigpipe_guard() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  /// Takes the signal away that a failed write has left pending, unless the thread had it blocked all along.
+  void write_may_have_failed() noexcept {
+    sigset_t pending;
+    ::sigpending(&pending);
+    if (::sigismember(&before_, SIGPIPE) == 1 || ::sigismember(&pending, SIGPIPE) != 1) return;
+#ifdef __APPLE__
+    int signal = 0;
+    ::sigwait(&pipe_, &signal);
+#else
+    const timespec at_once{};
+    ::sigtimedwait(&pipe_, nullptr, &at_once);
+#endif
+  }
+#endif
+  sigpipe_guard(const sigpipe_guard&) = delete;
+  sigpipe_guard& operator=(const sigpipe_guard&) = delete;
+
+#ifndef _WIN32
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+#endif
+};
+
+/// Whether `host` is an IPv4 or IPv6 address in digits.
+inline bool is_address(const std::string& host) noexcept {
+  unsigned char bytes[16];
+  return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
+}
+
+/// The addresses of a name in the system's order of preference; empty when it has none. Blocks as long as the
+/// system resolver likes.
+inline std::vector<std::string> lookup_addresses(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
+    hints.ai_flags = 0;
+    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return {};
+  }
+  std::vector<std::string> addresses;
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+    char text[NI_MAXHOST];
+    if (::getnameinfo(entry->ai_addr, static_cast<socklen_t>(entry->ai_addrlen), text, sizeof text, nullptr,
+                      0, NI_NUMERICHOST) == 0) {
+      addresses.emplace_back(text);
+    }
+  }
+  ::freeaddrinfo(found);
+  return addresses;
+}
+
+}  // namespace t3api::detail
+
+#endif
+#ifndef T3API_SANDBOX_HTTP_ADDRESS_HPP
+#define T3API_SANDBOX_HTTP_ADDRESS_HPP
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace t3api::sandbox {
+
+/// An IP address in the one spelling that all its spellings share: IPv6 as RFC 5952 wants it, and an IPv4
+/// address that is mapped into IPv6 as IPv4. Any other text comes back as it is.
+inline std::string plain_address(std::string_view text) {
+  constexpr std::array<unsigned char, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+  const std::string asked(text);
+  std::array<unsigned char, 16> bytes{};
+  if (::inet_pton(AF_INET6, asked.c_str(), bytes.data()) != 1) return asked;
+  char plain[INET6_ADDRSTRLEN];
+  const bool v4 = std::equal(mapped.begin(), mapped.end(), bytes.begin());
+  const auto* written =
+      ::inet_ntop(v4 ? AF_INET : AF_INET6, bytes.data() + (v4 ? mapped.size() : 0), plain, sizeof(plain));
+  return written ? written : asked;
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// The server's side of one TCP or TLS connection; nothing blocks longer than a given moment. One thread may
+/// use it; another may end it by a shutdown of its socket. Expects SIGPIPE to be ignored.
+class connection {
+ public:
+  using moment = std::chrono::steady_clock::time_point;
+
+  /// What came of a reading: nothing at the end of the stream, and when it was too late.
+  struct received {
+    std::size_t count = 0;
+    bool late = false;
+  };
+
+  /// Takes over the socket. Speaks TLS when there is a context.
+  connection(int socket, SSL_CTX* tls) noexcept : socket_(socket), ssl_(tls ? SSL_new(tls) : nullptr) {
+    ::fcntl(socket_, F_SETFL, ::fcntl(socket_, F_GETFL) | O_NONBLOCK);
+    detail::close_on_exec(socket_);
+    const int yes = 1;
+    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+    if (ssl_) {
+      SSL_set_fd(ssl_.get(), socket_);
+      SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    }
+    usable_ = !tls || ssl_;
+  }
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+  ~connection() {
+    ssl_.reset();
+    detail::close_native(socket_);
+  }
+
+  int socket() const noexcept { return socket_; }
+
+  /// The IP address of the other end, in its plain spelling; empty when it is gone.
+  std::string peer_address() const {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof(peer);
+    char text[NI_MAXHOST];
+    auto* generic = reinterpret_cast<sockaddr*>(&peer);
+    if (::getpeername(socket_, generic, &size) != 0 ||
+        ::getnameinfo(generic, size, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) != 0) {
+      return {};
+    }
+    return plain_address(text);
+  }
+
+  /// Agrees on TLS, where it is spoken.
+  bool handshake(moment until) {
+    return !ssl_ || of_tls([this] { return SSL_accept(ssl_.get()); }, until).count > 0;
+  }
+
+  received read(char* to, std::size_t most, moment until) {
+    if (ssl_) {
+      return of_tls([&] { return SSL_read(ssl_.get(), to, static_cast<int>(most)); }, until);
+    }
+    while (usable_) {
+      if (!wait(POLLIN, until)) return {.late = true};
+      const auto count = ::recv(socket_, to, most, 0);
+      if (count > 0) return {.count = static_cast<std::size_t>(count)};
+      if (count == 0) return {};
+      if (errno != EAGAIN && errno != EINTR) usable_ = false;
+    }
+    return {};
+  }
+
+  /// Writes as much as goes without waiting; 0 when that is nothing, or the connection is broken.
+  std::size_t write_some(std::string_view bytes) {
+    if (!usable_) return 0;
+    if (ssl_) {
+      const auto size = static_cast<int>((std::min<std::size_t>)(bytes.size(), INT_MAX));
+      return of_tls([&] { return SSL_write(ssl_.get(), bytes.data(), size); }, moment()).count;
+    }
+    const auto count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno != EAGAIN && errno != EINTR) usable_ = false;
+    return count > 0 ? static_cast<std::size_t>(count) : 0;
+  }
+
+  /// Waits until more can be written; false when it was too late or the connection is broken.
+  bool wait_writable(moment until) { return usable_ && wait(POLLOUT, until); }
+
+  /// Waits for a moment, or until the connection is gone in both directions.
+  void pause(moment until) const { wait(0, until); }
+
+  /// Says that nothing more will be sent; over TLS with close_notify, unless the stream is to look `cut`.
+  void end_writing(bool cut = false) {
+    if (ssl_ && !cut && usable_ && SSL_is_init_finished(ssl_.get())) {
+      ERR_clear_error();
+      SSL_shutdown(ssl_.get());
+    }
+    ::shutdown(socket_, SHUT_WR);
+  }
+
+  /// Reads and forgets what comes in, as it is on the wire, so that the closing of the connection is no reset
+  /// that could overtake the last answer.
+  void discard(std::size_t most, moment until) const {
+    char bytes[16 * 1024];
+    while (most > 0 && wait(POLLIN, until)) {
+      const auto count = ::recv(socket_, bytes, (std::min)(most, sizeof(bytes)), 0);
+      if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return;
+      if (count > 0) most -= static_cast<std::size_t>(count);
+    }
+  }
+
+  /// Makes the end of the connection a TCP reset, which loses what was written and not yet read.
+  void reset_at_end() const noexcept {
+    const linger at_once{1, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  }
+
+ private:
+  struct free_ssl {
+    void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
+  };
+
+  /// Repeats a step of OpenSSL until it is done. When `until` has passed already, it is tried once.
+  template <class Step>
+  received of_tls(Step step, moment until) {
+    while (usable_) {
+      ERR_clear_error();
+      const int count = step();
+      if (count > 0) return {.count = static_cast<std::size_t>(count)};
+      const int failure = SSL_get_error(ssl_.get(), count);
+      if (failure != SSL_ERROR_WANT_READ && failure != SSL_ERROR_WANT_WRITE) {
+        usable_ = failure == SSL_ERROR_ZERO_RETURN;
+        break;
+      }
+      if (std::chrono::steady_clock::now() >= until ||
+          !wait(failure == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until)) {
+        return {.late = true};
+      }
+    }
+    return {};
+  }
+
+  bool wait(short events, moment until) const {
+    constexpr std::chrono::milliseconds longest(60'000);
+    while (true) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+      const auto patience = (std::clamp)(left, std::chrono::milliseconds(0), longest);
+      pollfd waiting{socket_, events, 0};
+      const int ready = ::poll(&waiting, 1, static_cast<int>(patience.count()));
+      if (ready > 0) return true;
+      if (ready < 0 && errno != EINTR) return false;
+      if (ready == 0 && left <= longest) return false;
+    }
+  }
+
+  int socket_;
+  bool usable_ = true;
+  std::unique_ptr<SSL, free_ssl> ssl_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_HTTP_CONNECTION_TABLE_HPP
+#define T3API_SANDBOX_HTTP_CONNECTION_TABLE_HPP
+
+#include <atomic>
+#include <chrono>
+#include <list>
+#include <mutex>
+
+#include <sys/socket.h>
+
+namespace t3api::sandbox {
+
+/// What a connection of the server is doing. The first have to go first when room is needed.
+enum class connection_phase {
+  idle,       ///< Waits for the first byte of a request.
+  lingering,  ///< All is said; waits for the peer to see it.
+  receiving,  ///< Waits for more of a handshake or of a request.
+  pausing,    ///< Pauses within an answer that is to come in drips.
+  sending,    ///< Waits for the peer to take more of an answer.
+  working,    ///< Waits for nobody.
+  ended,      ///< Somebody else has ended it.
+};
+
+/// The open connections of a server. Any thread may call it.
+class connection_table {
+  struct entry {
+    explicit entry(int socket_) noexcept : socket(socket_) {}
+
+    /// Ends it if it is in that phase still; who waits at its socket sees the end of the stream.
+    bool end(connection_phase expected) noexcept {
+      if (!phase.compare_exchange_strong(expected, connection_phase::ended)) return false;
+      const bool writes = expected == connection_phase::pausing || expected == connection_phase::sending;
+      ::shutdown(socket, writes ? SHUT_RDWR : SHUT_RD);
+      return true;
+    }
+
+    const int socket;
+    std::atomic<connection_phase> phase = connection_phase::idle;
+    std::atomic<std::chrono::steady_clock::rep> since =
+        std::chrono::steady_clock::now().time_since_epoch().count();
+  };
+
+ public:
+  /// A connection's place in the table, for the thread that serves it. The socket must stay open as long.
+  class place {
+   public:
+    place(connection_table& table, int socket) : table_(table) {
+      const std::scoped_lock lock(table_.mutex_);
+      self_ = table_.entries_.emplace(table_.entries_.end(), socket);
+      if (table_.stopping_) self_->phase = connection_phase::ended;
+    }
+    place(const place&) = delete;
+    place& operator=(const place&) = delete;
+    ~place() {
+      const std::scoped_lock lock(table_.mutex_);
+      table_.entries_.erase(self_);
+    }
+
+    /// Says what the connection does from now on; false when it has been ended, or the server stops and is
+    /// not to wait for that.
+    bool enter(connection_phase next) noexcept {
+      auto now = self_->phase.load();
+      if (now == next) return true;
+      if (now == connection_phase::ended) return false;
+      self_->since = std::chrono::steady_clock::now().time_since_epoch().count();
+      if (!self_->phase.compare_exchange_strong(now, next)) return false;
+      return next >= connection_phase::sending || !table_.stopping_;
+    }
+
+    /// Whether the server stops, so that no more requests are to be taken from it.
+    bool stopping() const noexcept { return table_.stopping_; }
+
+   private:
+    connection_table& table_;
+    std::list<entry>::iterator self_;
+  };
+
+  /// Ends the connection that has waited longest for its peer, of those that have to go first; false when
+  /// none waits.
+  bool end_one() {
+    const std::scoped_lock lock(mutex_);
+    while (true) {
+      entry* longest = nullptr;
+      auto worst = connection_phase::working;
+      for (auto& candidate : entries_) {
+        const auto phase = candidate.phase.load();
+        if (phase < worst || (longest && phase == worst && candidate.since < longest->since)) {
+          longest = &candidate;
+          worst = phase;
+        }
+      }
+      if (!longest) return false;
+      if (longest->end(worst)) return true;
+    }
+  }
+
+  /// Ends all connections but those with an answer on its way, which may finish it, and all that come later.
+  void stop() {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+    for (auto& open : entries_) {
+      for (auto phase = open.phase.load(); phase < connection_phase::sending; phase = open.phase.load()) {
+        if (open.end(phase)) break;
+      }
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::list<entry> entries_;
+  std::atomic<bool> stopping_ = false;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_HTTP_EXCHANGE_HPP
+#define T3API_SANDBOX_HTTP_EXCHANGE_HPP
+
+#include <chrono>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+
 #ifndef T3API_DETAIL_UUID_HPP
 #define T3API_DETAIL_UUID_HPP
 
@@ -1750,6 +2433,17 @@ inline std::string hmac(const EVP_MD* digest, std::string_view key, std::string_
         "OpenSSL could not compute an HMAC: is the digest disabled by a provider or FIPS policy?");
   }
   return {reinterpret_cast<const char*>(code.data()), size};
+}
+
+/// SHA-256 (FIPS 180-4), 32 bytes.
+inline std::string sha256(std::string_view message) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (EVP_Digest(message.data(), message.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
+    throw std::runtime_error(
+        "OpenSSL could not compute SHA-256: is it disabled by a provider or FIPS policy?");
+  }
+  return {reinterpret_cast<const char*>(digest.data()), size};
 }
 
 /// HMAC-SHA-1 (RFC 2104), 20 bytes; for one-time passwords only.
@@ -2062,12 +2756,19 @@ constexpr std::string_view error_type(int status) noexcept {
     case 403: return "forbidden";
     case 404: return "not_found";
     case 405: return "method_not_allowed";
+    case 408: return "request_timeout";
+    case 409: return "conflict";
     case 413: return "content_too_large";
     case 414: return "uri_too_long";
     case 415: return "unsupported_media_type";
     case 422: return "unprocessable_content";
+    case 429: return "too_many_requests";
+    case 431: return "headers_too_large";
     case 501: return "not_implemented";
+    case 502: return "bad_gateway";
     case 503: return "unavailable";
+    case 507: return "insufficient_storage";
+    case 504: return "gateway_timeout";
     default: return status < 500 ? "client_error" : "internal_error";
   }
 }
@@ -2096,109 +2797,726 @@ inline response error_answer(const refusal& why, std::string_view path, wall_tim
 }  // namespace t3api::sandbox
 
 #endif
-#ifndef T3API_SANDBOX_HANDLER_HPP
-#define T3API_SANDBOX_HANDLER_HPP
+#ifndef T3API_SANDBOX_HTTP_ANSWER_SENDER_HPP
+#define T3API_SANDBOX_HTTP_ANSWER_SENDER_HPP
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef T3API_SANDBOX_HTTP_OPTIONS_HPP
+#define T3API_SANDBOX_HTTP_OPTIONS_HPP
 
 #include <chrono>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
-#include <type_traits>
-#include <utility>
+
+#ifndef T3API_SANDBOX_INPUT_HPP
+#define T3API_SANDBOX_INPUT_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
 
 
 namespace t3api::sandbox {
 
-/// Where a request came from.
-struct caller {
-  std::string address{};  ///< IP address of the other end of the connection; empty when there is none.
+/// A longer request body is refused with 413.
+inline constexpr std::size_t max_body_bytes = 1U << 20U;
+
+/// The same for logins, which anybody may send, and for orders to the sandbox.
+inline constexpr std::size_t max_small_body_bytes = 16U << 10U;
+
+/// The same for a body with more JSON values: read, they take many times the memory that their text does.
+inline constexpr std::size_t max_json_values = 100'000;
+
+/// How long the body of a request to that path may be, in bytes.
+inline std::size_t most_body_bytes(std::string_view path) noexcept {
+  return path.starts_with("/v2/auth/") || path.starts_with("/sandbox/") ? max_small_body_bytes
+                                                                        : max_body_bytes;
+}
+
+/// One request, checked and taken apart. It refers to the request it came from.
+struct call {
+  t3api::method method;
+  std::string path;
+  query_params query;
+  const t3api::headers& headers;
+  const std::string& body;
+  wall_time now;
+  std::string_view address{};  ///< Of the caller; empty when there is none.
+  std::string request_id{};    ///< What the answer has as `X-Request-Id`.
 };
 
-/// What a server does to the bytes of one answer, to be as bad as networks and proxies are. All members have
-/// defaults that change nothing. After `reset`, `garbage`, `cut_after` or `length_error` the connection ends.
-struct wire_fault {
-  bool reset = false;     ///< A TCP reset (or the end of TLS without close_notify) in place of an answer.
-  std::string garbage{};  ///< These bytes in place of an answer.
-  std::optional<std::size_t> cut_after{};  ///< The connection ends after so many bytes, the head included.
-  std::int64_t length_error = 0;           ///< Added to the header Content-Length, while the body stays.
-  std::size_t drip_bytes = 0;              ///< When above 0, the answer goes out in pieces of so many bytes,
-  std::chrono::milliseconds drip_pause{};  ///< with this pause between two of them.
-};
-
-/// An answer, and what is to happen to it on its way.
-struct served {
-  response answer{};
-  std::optional<wire_fault> wire{};
-};
-
-/// What an `http_server` serves: any callable from a request, and from a caller if it likes, to a response or
-/// to `served`. Throws nothing but std::exception, which becomes 500.
-class http_handler {
- public:
-  template <class F>
-  requires(!std::same_as<std::remove_cvref_t<F>, http_handler> &&
-           (std::invocable<F&, const request&> || std::invocable<F&, const request&, const caller&>))
-      http_handler(F serve)
-      : serve_(with_caller(std::move(serve))) {}
-
-  served operator()(const request& asked, const caller& from) const { return serve_(asked, from); }
-
- private:
-  static served as_served(served made) { return made; }
-  static served as_served(response made) { return {.answer = std::move(made)}; }
-
-  template <class F>
-  static std::function<served(const request&, const caller&)> with_caller(F serve) {
-    return [serve = std::move(serve)](const request& asked, const caller& from) mutable {
-      if constexpr (std::invocable<F&, const request&, const caller&>) {
-        return as_served(serve(asked, from));
-      } else {
-        return as_served(serve(asked));
-      }
-    };
+/// The only value of a query parameter, or nothing when it is not there. Throws `refusal` when it is there
+/// twice.
+inline std::optional<std::string_view> query_value(const call& c, std::string_view name) {
+  std::optional<std::string_view> value;
+  for (const auto& [given, text] : c.query) {
+    if (given != name) continue;
+    if (value)
+      throw refusal(400, "the query parameter '" + std::string(name) + "' is there twice: give it once");
+    value = text;
   }
+  return value;
+}
 
-  std::function<served(const request&, const caller&)> serve_;
+/// A whole number from `least` to `most`, `otherwise` when it is not there. Throws `refusal`.
+inline std::uint64_t query_number(const call& c, std::string_view name, std::uint64_t otherwise,
+                                  std::uint64_t least, std::uint64_t most) {
+  const auto text = query_value(c, name);
+  if (!text) return otherwise;
+  const auto number = detail::parse_decimal(*text);
+  if (!number || *number < least || *number > most) {
+    throw refusal(400, "the query parameter '" + std::string(name) + "' must be a whole number from " +
+                           std::to_string(least) + " to " + std::to_string(most));
+  }
+  return *number;
+}
+
+/// `true` or `false`, false when it is not there. Throws `refusal`.
+inline bool query_flag(const call& c, std::string_view name) {
+  const auto text = query_value(c, name);
+  if (!text || detail::iequals(*text, "false")) return false;
+  if (detail::iequals(*text, "true")) return true;
+  throw refusal(400, "the query parameter '" + std::string(name) + "' must be true or false");
+}
+
+/// Whether a text that is JSON can hold more than `max_json_values` values. An empty list or object counts as
+/// two.
+inline bool too_many_json_values(std::string_view text) noexcept {
+  std::size_t values = 1;
+  bool in_text = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (in_text && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      in_text = !in_text;
+    } else if (!in_text && (text[i] == ',' || text[i] == '[' || text[i] == '{')) {
+      ++values;
+    }
+  }
+  return values > max_json_values;
+}
+
+/// The request body, which must be JSON. Throws `refusal`, which shows nothing of it.
+inline nlohmann::json body_json(const call& c) {
+  if (const auto type = c.headers.get("Content-Type")) {
+    const auto media = detail::trim(type->substr(0, type->find(';')));
+    if (!detail::iequals(media, "application/json")) {
+      throw refusal(415, "the body must be JSON: send it with Content-Type: application/json");
+    }
+  }
+  if (too_many_json_values(c.body)) {
+    throw refusal(413, "the body holds more than " + std::to_string(max_json_values) +
+                           " JSON values: send it in several requests");
+  }
+  auto body = parse_json(c.body);
+  if (!body) {
+    throw refusal(400, "the body must be valid JSON in UTF-8, nested at most " +
+                           std::to_string(max_json_depth) + " deep");
+  }
+  return *std::move(body);
+}
+
+/// The request body, which must be a JSON object. Throws `refusal`, which shows nothing of it.
+inline nlohmann::json body_object(const call& c) {
+  auto body = body_json(c);
+  if (!body.is_object()) throw refusal(400, "the body must be a JSON object, in braces");
+  return body;
+}
+
+/// A text member; empty when it is missing or null. Throws `refusal`, which names the member and never its
+/// value.
+inline std::string optional_text(const nlohmann::json& body, const char* name) {
+  constexpr std::size_t longest = 1024;
+  const auto found = body.find(name);
+  if (found == body.end() || found->is_null()) return {};
+  if (!found->is_string())
+    throw refusal(422, "the member '" + std::string(name) + "' must be a text, in quotes");
+  auto text = found->get<std::string>();
+  if (text.size() > longest) {
+    throw refusal(422, "the member '" + std::string(name) + "' must be at most " + std::to_string(longest) +
+                           " bytes long");
+  }
+  return text;
+}
+
+/// A text member that must be there and not be empty. Throws `refusal`.
+inline std::string required_text(const nlohmann::json& body, const char* name) {
+  auto text = optional_text(body, name);
+  if (text.empty()) throw refusal(422, "the member '" + std::string(name) + "' is missing or empty");
+  return text;
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// Where and how an `http_server` listens, and how much it takes from its peers. All members have defaults.
+struct http_server_options {
+  std::string host = "127.0.0.1";    ///< Address or name of this machine to listen on.
+  std::uint16_t port = 0;            ///< 0 takes any free port.
+  std::optional<certificate> tls{};  ///< Serves HTTPS with it, TLS 1.2 or newer.
+  std::string client_authorities{};  ///< PEM; with TLS, only clients with a certificate of these may come in.
+
+  /// Connections served at once; each takes a thread while it is open. When all are taken, a new one takes
+  /// the place of the one that has waited longest for its peer, and gets 503 when none waits.
+  std::size_t max_connections = 256;
+  std::size_t max_body_bytes = sandbox::max_body_bytes;  ///< Of a request; more gets 413.
+  /// How long a connection may stay open between two requests.
+  std::chrono::milliseconds idle_timeout{std::chrono::seconds(5)};
+
+  std::size_t max_head_bytes = 64 * 1024;  ///< Request line and header fields together; more gets 431.
+  std::size_t max_line_bytes = 8 * 1024;   ///< A header field; more gets 431. The request line: 414.
+  std::size_t max_fields = 100;            ///< Header fields; more get 431.
+  /// How long a TLS handshake, the head of a request from its first byte on, and a pause within a body or
+  /// within the taking of an answer may last. A late head or body gets 408.
+  std::chrono::milliseconds head_timeout{std::chrono::seconds(10)};
+  /// How long a request may take from its first byte to its last, and an answer as well.
+  std::chrono::milliseconds request_timeout{std::chrono::seconds(60)};
+
+  /// IP address of a proxy in front, in any spelling. For what comes from there, the last address in
+  /// X-Forwarded-For is the caller's; from others that header counts for nothing.
+  std::string proxy_address{};
+
+  /// Called for each answer of the server's own to what never reaches the handler (400, 405, 408, 413, 414,
+  /// 415, 431, 501, 503), before it is sent: for an access log. It is called from many threads at once, must
+  /// not take long, and what it throws is lost.
+  std::function<void(const caller& from, int status)> on_refused{};
 };
 
 }  // namespace t3api::sandbox
 
 #endif
-#ifndef T3API_SANDBOX_HTTP_BUSY_CONNECTIONS_HPP
-#define T3API_SANDBOX_HTTP_BUSY_CONNECTIONS_HPP
+#ifndef T3API_SANDBOX_HTTP_REQUEST_READER_HPP
+#define T3API_SANDBOX_HTTP_REQUEST_READER_HPP
 
-#include <memory>
-#include <mutex>
-#include <set>
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#ifndef T3API_SANDBOX_HTTP_CHUNKED_DECODER_HPP
+#define T3API_SANDBOX_HTTP_CHUNKED_DECODER_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
 
 namespace t3api::sandbox {
 
-/// Which connections of a server have an answer on its way, by the port of their other end. Any number of
-/// threads may share it.
-class busy_connections {
+/// Reads a body in the transfer coding "chunked" (RFC 9112 section 7.1), piece by piece and to the letter:
+/// sizes are hexadecimal digits and nothing else, lines end in CRLF. Extensions, of 64 KiB in all at most,
+/// and trailers are dropped.
+class chunked_decoder {
  public:
-  /// Marks a connection as busy until the last copy of what this gives is gone. The marks must not outlive
-  /// this object.
-  std::shared_ptr<void> mark(int peer_port) {
-    const std::scoped_lock lock(mutex_);
-    const auto place = ports_.insert(peer_port);
-    return {nullptr, [this, place](void*) {
-              const std::scoped_lock again(mutex_);
-              ports_.erase(place);
-            }};
+  /// Takes from the front of `wire` what belongs to the body, and appends what it stands for to `body`.
+  /// Throws `refusal` when the coding is broken or `body` would grow above `most_bytes`.
+  void take(std::string_view& wire, std::string& body, std::size_t most_bytes) {
+    while (!wire.empty() && where_ != place::done) {
+      if (where_ != place::data) {
+        take_line(wire, body.size(), most_bytes);
+        continue;
+      }
+      const auto count = static_cast<std::size_t>((std::min<std::uint64_t>)(left_, wire.size()));
+      body.append(wire.substr(0, count));
+      wire.remove_prefix(count);
+      left_ -= count;
+      if (left_ == 0) where_ = place::after_data;
+    }
   }
 
-  bool contains(int peer_port) const {
-    const std::scoped_lock lock(mutex_);
-    return ports_.contains(peer_port);
+  bool done() const noexcept { return where_ == place::done; }
+
+ private:
+  enum class place { size, data, after_data, trailer, done };
+  static constexpr std::size_t longest_line = 1024;
+  static constexpr std::size_t most_extension_bytes = 64 * 1024;
+  static constexpr std::size_t most_trailers = 16;
+
+  [[noreturn]] static void broken() {
+    throw refusal(400, "the body is not in the coding that the header Transfer-Encoding names");
+  }
+
+  void take_line(std::string_view& wire, std::size_t body_size, std::size_t most_bytes) {
+    const auto end = wire.find('\n');
+    const auto count = end == wire.npos ? wire.size() : end + 1;
+    if (line_.size() + count > longest_line) broken();
+    line_.append(wire.substr(0, count));
+    wire.remove_prefix(count);
+    if (end == wire.npos) return;
+    if (!line_.ends_with("\r\n")) broken();
+    line_.resize(line_.size() - 2);
+    if (detail::has_control(line_)) broken();
+    if (where_ == place::size) {
+      left_ = size_in(line_);
+      if (left_ > most_bytes - body_size) {
+        throw refusal(413, "the body is larger than " + std::to_string(most_bytes) + " bytes");
+      }
+      where_ = left_ > 0 ? place::data : place::trailer;
+    } else if (where_ == place::after_data) {
+      if (!line_.empty()) broken();
+      where_ = place::size;
+    } else if (line_.empty()) {
+      where_ = place::done;
+    } else if (++trailers_ > most_trailers) {
+      broken();
+    }
+    line_.clear();
+  }
+
+  std::uint64_t size_in(std::string_view line) {
+    const auto digits = line.substr(0, line.find_first_of("; "));
+    if (digits.empty() || digits.size() > 15) broken();
+    line.remove_prefix(digits.size());
+    if (!line.empty() && (line.find_first_not_of(' ') == line.npos || detail::trim(line).front() != ';')) {
+      broken();
+    }
+    extension_bytes_ += line.size();
+    if (extension_bytes_ > most_extension_bytes) broken();
+    std::uint64_t size = 0;
+    for (const char c : digits) {
+      const char lower = detail::ascii_lower(c);
+      if (!detail::ascii_digit(c) && (lower < 'a' || lower > 'f')) broken();
+      size = size * 16 + static_cast<std::uint64_t>(detail::ascii_digit(c) ? c - '0' : lower - 'a' + 10);
+    }
+    return size;
+  }
+
+  place where_ = place::size;
+  std::uint64_t left_ = 0;
+  std::size_t trailers_ = 0;
+  std::size_t extension_bytes_ = 0;
+  std::string line_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_HTTP_REQUEST_HEAD_HPP
+#define T3API_SANDBOX_HTTP_REQUEST_HEAD_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace t3api::sandbox {
+
+/// A request without its body.
+struct request_head {
+  std::string method{};
+  std::string target{};  ///< Path and query as they were sent, percent-encoded.
+  bool modern = true;    ///< HTTP/1.1, not 1.0.
+  bool keep_alive = true;
+  t3api::headers headers{};
+};
+
+/// How a body is sent.
+struct body_framing {
+  bool chunked = false;
+  std::uint64_t length = 0;  ///< When it is not chunked.
+
+  bool has_body() const noexcept { return chunked || length > 0; }
+};
+
+namespace request_head_detail {
+
+inline bool is_token(std::string_view text) noexcept {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return detail::ascii_alpha(c) || detail::ascii_digit(c) || marks.find(c) != marks.npos;
+  });
+}
+
+/// Takes a line with its CRLF from the front of `text`, and returns it without.
+inline std::string_view take_line(std::string_view& text) noexcept {
+  const auto line = text.substr(0, text.find("\r\n"));
+  text.remove_prefix((std::min)(text.size(), line.size() + 2));
+  return line;
+}
+
+inline bool has_element(std::string_view list, std::string_view wanted) noexcept {
+  while (!list.empty()) {
+    const auto element = list.substr(0, list.find(','));
+    list.remove_prefix((std::min)(list.size(), element.size() + 1));
+    if (detail::iequals(detail::trim(element), wanted)) return true;
+  }
+  return false;
+}
+
+/// Without the blanks at both ends that may surround a value, which are fewer than `detail::trim` knows.
+inline std::string_view trim_blanks(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t";
+  text.remove_prefix((std::min)(text.find_first_not_of(blanks), text.size()));
+  return text.substr(0, text.find_last_not_of(blanks) + 1);
+}
+
+/// Takes the scheme and the authority from the front of a target that has them (RFC 9112 section 3.2.2), and
+/// returns the authority. Throws `refusal` when there is no host in it, or a user.
+inline std::optional<std::string> take_authority(std::string& target) {
+  std::size_t start = 0;
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (detail::iequals(std::string_view(target).substr(0, scheme.size()), scheme)) start = scheme.size();
+  }
+  if (start == 0) return std::nullopt;
+  const auto end = (std::min)(target.find_first_of("/?", start), target.size());
+  const auto authority = target.substr(start, end - start);
+  if (authority.empty() || authority.front() == ':' || authority.find('@') != authority.npos) {
+    throw refusal(400,
+                  "the target of the request does not name a host alone: send a path, or http://host/path");
+  }
+  target.erase(0, end);
+  if (!target.starts_with('/')) target.insert(0, "/");
+  return authority;
+}
+
+}  // namespace request_head_detail
+
+/// Reads the lines of a head, each with its CRLF, without the empty line at the end. Throws `refusal` for
+/// whatever RFC 9112 does not allow or lets a server refuse: where two readers could differ about what was
+/// meant, this one does not guess.
+inline request_head parse_request_head(std::string_view lines) {
+  using namespace request_head_detail;
+  request_head head;
+  const auto request_line = take_line(lines);
+  const auto first = request_line.find(' '), last = request_line.rfind(' ');
+  if (first == request_line.npos || first == last || detail::has_control(request_line)) {
+    throw refusal(400, "the request line is not: method, target, version, with one space between them");
+  }
+  const auto target = request_line.substr(first + 1, last - first - 1),
+             version = request_line.substr(last + 1);
+  head.method = request_line.substr(0, first);
+  head.target = target;
+  if (!is_token(head.method) || target.empty() || target.find(' ') != target.npos) {
+    throw refusal(400, "the request line is not: method, target, version, with one space between them");
+  }
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") {
+    throw refusal(400, "the version of HTTP is not one that is spoken here: use HTTP/1.1");
+  }
+  int hosts = 0;
+  bool close = false, stay = false;
+  while (!lines.empty()) {
+    const auto line = take_line(lines);
+    const auto colon = line.find(':');
+    const auto name = line.substr(0, colon);
+    if (colon == line.npos || !is_token(name)) {
+      throw refusal(400, "a header field does not start with its name and a colon");
+    }
+    const auto untrimmed = line.substr(colon + 1);
+    if (std::any_of(untrimmed.begin(), untrimmed.end(),
+                    [](char c) { return c != '\t' && detail::ascii_control(c); })) {
+      throw refusal(400, "the header '" + detail::printable(name, 60) + "' holds a control character");
+    }
+    const auto value = trim_blanks(untrimmed);
+    if (detail::iequals(name, "Host")) ++hosts;
+    if (detail::iequals(name, "Connection")) {
+      close = close || has_element(value, "close");
+      stay = stay || has_element(value, "keep-alive");
+    }
+    head.headers.add_received(std::string(name), std::string(value));
+  }
+  head.modern = version == "HTTP/1.1";
+  if (hosts > 1 || (head.modern && hosts == 0)) throw refusal(400, "the request needs one header Host");
+  if (auto authority = take_authority(head.target)) head.headers.set("Host", std::move(*authority));
+  head.keep_alive = !close && (head.modern || stay);
+  return head;
+}
+
+/// How the body of a request is sent. Throws `refusal` where that is in doubt (RFC 9112 section 6.3), or is
+/// done in a way that is not understood here.
+inline body_framing framing_of(const request_head& head) {
+  int codings = 0, lengths = 0;
+  std::string_view coding, length;
+  for (const auto& [name, value] : head.headers) {
+    if (detail::iequals(name, "Transfer-Encoding")) ++codings, coding = value;
+    if (detail::iequals(name, "Content-Length")) ++lengths, length = value;
+    if (detail::iequals(name, "Content-Encoding") && !detail::iequals(value, "identity")) {
+      throw refusal(415, "compressed bodies are not taken here: send it as it is",
+                    {{"Accept-Encoding", "identity"}});
+    }
+  }
+  if (codings + lengths == 0) return {};
+  if (codings + lengths > 1) {
+    throw refusal(400, "the request states the length of its body more than once");
+  }
+  if (codings == 1) {
+    if (!head.modern) throw refusal(400, "HTTP/1.0 knows no header Transfer-Encoding");
+    if (!detail::iequals(coding, "chunked")) {
+      throw refusal(501, "the only transfer coding here is chunked");
+    }
+    return {.chunked = true};
+  }
+  const auto bytes = detail::parse_decimal(length);
+  if (!bytes) throw refusal(400, "the header Content-Length must be a number");
+  return {.length = *bytes};
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// What a server throws when there is nobody left to answer.
+struct connection_over {};
+
+/// So long from now; a year stands for anything longer.
+inline connection::moment after(std::chrono::milliseconds span) {
+  return std::chrono::steady_clock::now() +
+         (std::min<std::chrono::milliseconds>)(span, std::chrono::hours(24 * 365));
+}
+
+/// Takes the requests of one connection off the wire, within the limits of the server. Whatever a peer sends,
+/// no more is kept than a head and a body of the sizes allowed, and no longer than the time allowed.
+class request_reader {
+ public:
+  request_reader(connection& from, connection_table::place& place, const http_server_options& limits)
+      : from_(from), place_(place), limits_(limits) {}
+
+  /// The next head. Throws `refusal`, after which the rest of the stream means nothing, and
+  /// `connection_over`.
+  request_head read_head() {
+    if (buffer_.empty()) {
+      enter(connection_phase::idle);
+      if (!more(after(limits_.idle_timeout))) throw connection_over();
+    }
+    body_late_ = after(limits_.request_timeout);
+    const auto head_late = (std::min)(after(limits_.head_timeout), body_late_);
+    scan progress;
+    while (!find_end(progress)) {
+      enter(connection_phase::receiving);
+      if (!more_before(head_late)) throw refusal(408, "the head of the request did not come in time");
+    }
+    const std::string lines = buffer_.substr(progress.start, progress.line_start - progress.start);
+    buffer_.erase(0, progress.line_start + 2);
+    return parse_request_head(lines);
+  }
+
+  /// The body of the request whose head was read last. Throws as `read_head` does.
+  std::string read_body(const request_head& head, const body_framing& framing) {
+    if (framing.length > limits_.max_body_bytes) throw too_large();
+    if (const auto expected = head.headers.get("Expect");
+        expected && head.modern && buffer_.empty() && detail::iequals(*expected, "100-continue")) {
+      from_.write_some("HTTP/1.1 100 Continue\r\n\r\n");
+    }
+    std::string body;
+    chunked_decoder chunks;
+    while (true) {
+      std::string_view wire = buffer_;
+      if (framing.chunked) {
+        chunks.take(wire, body, limits_.max_body_bytes);
+      } else {
+        const auto missing = static_cast<std::size_t>(framing.length) - body.size();
+        body.append(wire.substr(0, missing));
+        wire.remove_prefix((std::min)(missing, wire.size()));
+      }
+      buffer_.erase(0, buffer_.size() - wire.size());
+      if (framing.chunked ? chunks.done() : body.size() == framing.length) return body;
+      enter(connection_phase::receiving);
+      if (!more_before((std::min)(after(limits_.head_timeout), body_late_))) {
+        throw refusal(408, "the body of the request did not come in time");
+      }
+    }
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::multiset<int> ports_;
+  /// How far the buffered head has been looked through.
+  struct scan {
+    std::size_t start = 0;       ///< Where the head starts.
+    std::size_t line_start = 0;  ///< Of the line that is not complete yet; of the empty one, at the end.
+    std::size_t seen = 0;
+    std::size_t lines = 0;
+  };
+
+  refusal too_large() const {
+    return {413, "the body is larger than " + std::to_string(limits_.max_body_bytes) + " bytes"};
+  }
+
+  void enter(connection_phase phase) {
+    if (!place_.enter(phase)) throw connection_over();
+  }
+
+  /// Reads once; false when it is too late.
+  bool more(connection::moment until) {
+    constexpr std::size_t piece = 16 * 1024;
+    const auto size = buffer_.size();
+    buffer_.resize(size + piece);
+    const auto got = from_.read(buffer_.data() + size, piece, until);
+    buffer_.resize(size + got.count);
+    if (got.late) return false;
+    if (got.count == 0 || !place_.enter(connection_phase::receiving)) throw connection_over();
+    return true;
+  }
+
+  /// The same, and too late is too late even for what is there already.
+  bool more_before(connection::moment until) {
+    return std::chrono::steady_clock::now() < until && more(until);
+  }
+
+  /// Whether the buffer holds the empty line that ends a head.
+  bool find_end(scan& at) const {
+    while (true) {
+      const auto feed = buffer_.find('\n', at.seen);
+      const bool complete = feed != buffer_.npos;
+      const auto end = complete ? feed + 1 : buffer_.size();
+      check_size(at, end);
+      at.seen = end;
+      if (!complete) return false;
+      if (feed == at.line_start || buffer_[feed - 1] != '\r') {
+        throw refusal(400, "a line of the head does not end with CR and LF");
+      }
+      if (feed == at.line_start + 1) {
+        if (at.lines > 0) return true;
+        if (at.start > 0) throw refusal(400, "there is no request line");
+        at.start = end;  // One empty line before a request is forgiven (RFC 9112 section 2.2).
+      } else if (++at.lines > limits_.max_fields + 1) {
+        throw refusal(431, "there are more than " + std::to_string(limits_.max_fields) + " header fields");
+      }
+      at.line_start = end;
+    }
+  }
+
+  void check_size(const scan& at, std::size_t end) const {
+    if (end - at.line_start > limits_.max_line_bytes) {
+      const auto limit = std::to_string(limits_.max_line_bytes) + " bytes";
+      if (at.lines == 0) throw refusal(414, "the request line is longer than " + limit);
+      throw refusal(431, "a header field is longer than " + limit);
+    }
+    if (end - at.start > limits_.max_head_bytes) {
+      throw refusal(431, "the head is larger than " + std::to_string(limits_.max_head_bytes) + " bytes");
+    }
+  }
+
+  connection& from_;
+  connection_table::place& place_;
+  const http_server_options& limits_;
+  std::string buffer_;
+  connection::moment body_late_{};
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// Adds to the number in the header Content-Length of an answer; it does not go below 0.
+inline void falsify_length(std::string& answer, std::int64_t error) {
+  constexpr std::string_view name = "\r\nContent-Length: ";
+  const auto at = answer.find(name);
+  if (error == 0 || at == answer.npos || at > answer.find("\r\n\r\n")) return;
+  const auto start = at + name.size(), end = answer.find('\r', start);
+  std::int64_t length = 0;
+  std::from_chars(answer.data() + start, answer.data() + end, length);
+  answer.replace(start, end - start, std::to_string((std::max<std::int64_t>)(length + error, 0)));
+}
+
+/// Sends answers on one connection, as they are or as bad as a `wire_fault` says.
+class answer_sender {
+ public:
+  answer_sender(connection& to, connection_table::place& place, const http_server_options& limits)
+      : to_(to), place_(place), limits_(limits) {}
+
+  /// Sends one answer. False when the connection must end at once: that is already under way.
+  bool send(response made, const answer_form& form, const answer_writer& writer,
+            const std::optional<wire_fault>& wire = std::nullopt) {
+    if (!wire) {
+      bool sent = true;
+      const auto until = after(limits_.request_timeout);
+      writer(std::move(made), form,
+             [&](std::string_view bytes) { return sent = sent && write(bytes, until); });
+      return sent;
+    }
+    if (wire->reset) {
+      to_.reset_at_end();
+      return false;
+    }
+    std::string answer;
+    writer(std::move(made), form, [&](std::string_view bytes) {
+      answer += bytes;
+      return true;
+    });
+    falsify_length(answer, wire->length_error);
+    if (!wire->garbage.empty()) answer = wire->garbage;
+    if (wire->cut_after) answer.resize((std::min)(answer.size(), *wire->cut_after));
+    if (!drip(answer, *wire)) return false;
+    if (wire->cut_after) {
+      to_.end_writing(true);
+    } else if (!wire->garbage.empty() || wire->length_error != 0) {
+      to_.end_writing();
+    } else {
+      return true;
+    }
+    linger();
+    return false;
+  }
+
+  /// Ends the connection such that the peer can still read what was sent, even while it sends by itself.
+  void close() {
+    to_.end_writing();
+    linger();
+  }
+
+ private:
+  bool drip(std::string_view bytes, const wire_fault& wire) {
+    const auto piece = wire.drip_bytes > 0 ? wire.drip_bytes : (std::max<std::size_t>)(bytes.size(), 1);
+    while (!bytes.empty()) {
+      if (!write(bytes.substr(0, piece), after(limits_.request_timeout))) return false;
+      bytes.remove_prefix((std::min)(piece, bytes.size()));
+      if (bytes.empty()) break;
+      if (!place_.enter(connection_phase::pausing)) return false;
+      to_.pause(after(wire.drip_pause));
+      if (!place_.enter(connection_phase::working)) return false;
+    }
+    return true;
+  }
+
+  bool write(std::string_view bytes, connection::moment until) {
+    while (true) {
+      bytes.remove_prefix(to_.write_some(bytes));
+      if (bytes.empty()) return place_.enter(connection_phase::working);
+      if (!place_.enter(connection_phase::sending) ||
+          !to_.wait_writable((std::min)(until, after(limits_.head_timeout)))) {
+        return false;
+      }
+    }
+  }
+
+  void linger() {
+    constexpr std::chrono::seconds longest(2);
+    const auto now = after({}), patience = (std::min)(after(longest), after(limits_.head_timeout));
+    to_.discard(limits_.max_body_bytes * 8 + limits_.max_head_bytes,
+                place_.enter(connection_phase::lingering) ? patience : now);
+  }
+
+  connection& to_;
+  connection_table::place& place_;
+  const http_server_options& limits_;
 };
 
 }  // namespace t3api::sandbox
@@ -2245,111 +3563,6 @@ inline std::string decode_path(std::string_view encoded) {
 }  // namespace t3api::sandbox
 
 #endif
-#ifndef T3API_SANDBOX_INPUT_HPP
-#define T3API_SANDBOX_INPUT_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-
-#include <nlohmann/json.hpp>
-
-
-namespace t3api::sandbox {
-
-/// A longer request body is refused with 413.
-inline constexpr std::size_t max_body_bytes = 8U << 20U;
-
-/// One request, checked and taken apart. It refers to the request it came from.
-struct call {
-  t3api::method method;
-  std::string path;
-  query_params query;
-  const t3api::headers& headers;
-  const std::string& body;
-  wall_time now;
-  std::string_view address{};  ///< Of the caller; empty when there is none.
-};
-
-/// The only value of a query parameter, or nothing when it is not there. Throws `refusal` when it is there
-/// twice.
-inline std::optional<std::string_view> query_value(const call& c, std::string_view name) {
-  std::optional<std::string_view> value;
-  for (const auto& [given, text] : c.query) {
-    if (given != name) continue;
-    if (value)
-      throw refusal(400, "the query parameter '" + std::string(name) + "' is there twice: give it once");
-    value = text;
-  }
-  return value;
-}
-
-/// A whole number from `least` to `most`, `otherwise` when it is not there. Throws `refusal`.
-inline std::uint64_t query_number(const call& c, std::string_view name, std::uint64_t otherwise,
-                                  std::uint64_t least, std::uint64_t most) {
-  const auto text = query_value(c, name);
-  if (!text) return otherwise;
-  const auto number = detail::parse_decimal(*text);
-  if (!number || *number < least || *number > most) {
-    throw refusal(400, "the query parameter '" + std::string(name) + "' must be a whole number from " +
-                           std::to_string(least) + " to " + std::to_string(most));
-  }
-  return *number;
-}
-
-/// `true` or `false`, false when it is not there. Throws `refusal`.
-inline bool query_flag(const call& c, std::string_view name) {
-  const auto text = query_value(c, name);
-  if (!text || detail::iequals(*text, "false")) return false;
-  if (detail::iequals(*text, "true")) return true;
-  throw refusal(400, "the query parameter '" + std::string(name) + "' must be true or false");
-}
-
-/// The request body, which must be a JSON object. Throws `refusal`, which shows nothing of it.
-inline nlohmann::json body_object(const call& c) {
-  if (const auto type = c.headers.get("Content-Type")) {
-    const auto media = detail::trim(type->substr(0, type->find(';')));
-    if (!detail::iequals(media, "application/json")) {
-      throw refusal(415, "the body must be JSON: send it with Content-Type: application/json");
-    }
-  }
-  auto body = parse_json(c.body);
-  if (!body) {
-    throw refusal(400, "the body must be valid JSON in UTF-8, nested at most " +
-                           std::to_string(max_json_depth) + " deep");
-  }
-  if (!body->is_object()) throw refusal(400, "the body must be a JSON object, in braces");
-  return *std::move(body);
-}
-
-/// A text member; empty when it is missing or null. Throws `refusal`, which names the member and never its
-/// value.
-inline std::string optional_text(const nlohmann::json& body, const char* name) {
-  constexpr std::size_t longest = 1024;
-  const auto found = body.find(name);
-  if (found == body.end() || found->is_null()) return {};
-  if (!found->is_string())
-    throw refusal(422, "the member '" + std::string(name) + "' must be a text, in quotes");
-  auto text = found->get<std::string>();
-  if (text.size() > longest) {
-    throw refusal(422, "the member '" + std::string(name) + "' must be at most " + std::to_string(longest) +
-                           " bytes long");
-  }
-  return text;
-}
-
-/// A text member that must be there and not be empty. Throws `refusal`.
-inline std::string required_text(const nlohmann::json& body, const char* name) {
-  auto text = optional_text(body, name);
-  if (text.empty()) throw refusal(422, "the member '" + std::string(name) + "' is missing or empty");
-  return text;
-}
-
-}  // namespace t3api::sandbox
-
-#endif
 #ifndef T3API_SANDBOX_TIME_TEXT_HPP
 #define T3API_SANDBOX_TIME_TEXT_HPP
 
@@ -2384,180 +3597,272 @@ inline std::string http_date(wall_time when) {
 
 namespace t3api::sandbox {
 
-/// Turns httplib's requests into ours and our answers into httplib's. What httplib would answer by itself,
-/// such as 400 for a broken request line, gets T3's error body too. Where a request leaves doubt about where
-/// its body ends, and so about where the next request starts, the connection is closed after the answer (RFC
-/// 9112 section 6.3), which httplib 0.11 does not do.
+/// An error answer with all that answers of the service have.
+inline response refusal_answer(const refusal& why, std::string_view path) {
+  const auto now = std::chrono::system_clock::now();
+  response made = error_answer(why, path, now);
+  made.headers.set("Date", http_date(now));
+  made.headers.set("X-Request-Id", detail::make_uuid());
+  return made;
+}
+
+/// Tells whoever wants to know that a request was refused before it could reach the handler.
+inline void report_refusal(const http_server_options& options, const caller& from, int status) noexcept {
+  if (!options.on_refused) return;
+  try {
+    options.on_refused(from, status);
+  } catch (...) {
+  }
+}
+
+/// The requests of one connection, one after the other, and their answers. What never reaches the handler,
+/// such as a broken request line, is answered with T3's error body too; where it is then in doubt where the
+/// next request starts, the connection ends (RFC 9112 section 6.3).
 class http_exchange {
  public:
-  http_exchange(http_handler handler, std::size_t most_body_bytes)
-      : handler_(std::move(handler)), max_body_bytes_(most_body_bytes) {}
+  http_exchange(connection& with, connection_table::place& place, const http_handler& handler,
+                const answer_writer& writer, const http_server_options& options, std::stop_token stop)
+      : place_(place),
+        handler_(handler),
+        writer_(writer),
+        options_(options),
+        stop_(std::move(stop)),
+        reader_(with, place, options),
+        sender_(with, place, options),
+        peer_(with.peer_address()) {}
 
-  /// Makes `server` use this exchange, which must outlive it.
-  void attach(httplib::Server& server) {
-    using handled = httplib::Server::HandlerResponse;
-    server.set_payload_max_length(drained_bytes());
-    server.set_pre_routing_handler(httplib::Server::HandlerWithResponse(
-        [this](const httplib::Request& asked, httplib::Response& answer) {
-          return answer_without_body(asked, answer) ? handled::Handled : handled::Unhandled;
-        }));
-    const httplib::Server::HandlerWithContentReader with_body =
-        [this](const httplib::Request& asked, httplib::Response& answer,
-               const httplib::ContentReader& reader) { answer_with_body(asked, answer, reader); };
-    constexpr const char* any_path = R"([\s\S]*)";
-    server.Post(any_path, with_body)
-        .Put(any_path, with_body)
-        .Patch(any_path, with_body)
-        .Delete(any_path, with_body);
-    server.set_error_handler(httplib::Server::HandlerWithResponse(
-        [this](const httplib::Request& asked, httplib::Response& answer) {
-          if (answer.reason == answered) return handled::Unhandled;
-          refuse(asked, answer,
-                 refusal(answer.status, "the request breaks the rules of HTTP, or a part of it is too large"),
-                 true);
-          return handled::Handled;
-        }));
-    server.set_post_routing_handler(
-        httplib::Server::Handler([](const httplib::Request&, httplib::Response& answer) {
-          answer.headers.erase("Accept-Ranges");
-          if (answer.headers.count("Connection") == 0) return;
-          answer.headers.erase("Connection");
-          answer.headers.erase("Keep-Alive");
-          answer.headers.emplace("Connection", "close");
-        }));
+  /// Answers requests until the connection ends.
+  void run() {
+    try {
+      while (one()) {
+      }
+    } catch (const connection_over&) {
+    }
   }
-
-  /// Whether the connection from that port has an answer on its way.
-  bool is_busy(int peer_port) const { return busy_.contains(peer_port); }
 
  private:
-  /// The mark of an answer that is complete; httplib's server never sends the reason.
-  static constexpr const char* answered = "answered";
-  /// A longer path goes to no route that takes a body: newer versions of httplib would not match it.
-  static constexpr std::size_t longest_path_with_body = 255;
+  /// One request; false when it was the last.
+  bool one() {
+    head_ = {};
+    served given;
+    bool close = true;
+    try {
+      head_ = reader_.read_head();
+      request asked = read_request(close);
+      if (!place_.enter(connection_phase::working)) return false;
+      given = answer(asked);
+    } catch (const refusal& why) {
+      if (!place_.enter(connection_phase::working)) return false;
+      report_refusal(options_, caller_of(), why.status);
+      given.answer = refusal_answer(why, head_.target);
+    }
+    close = close || place_.stopping();
+    const answer_form form{.head_only = head_.method == "HEAD",
+                           .close = close,
+                           .accept_encoding = head_.headers.get("Accept-Encoding").value_or("")};
+    if (!sender_.send(std::move(given.answer), form, writer_, given.wire)) return false;
+    if (close) sender_.close();
+    return !close;
+  }
 
-  /// How much of a body that is too large is read and forgotten, so that its sender sees the answer and not a
-  /// reset.
-  std::size_t drained_bytes() const noexcept { return max_body_bytes_ * 8; }
+  /// The request whose head was read. Tells whether the connection must end after the answer. Throws
+  /// `refusal`.
+  request read_request(bool& close) {
+    const auto framing = framing_of(head_);
+    const auto method = parse_method(head_.method);
+    if (!method) {
+      close = !head_.keep_alive || framing.has_body();
+      throw refusal(405, "the method is not one that is served here",
+                    {{"Allow", "GET, HEAD, POST, PUT, PATCH, DELETE"}});
+    }
+    request asked{.method = *method};
+    if (*method == method::get || *method == method::head) {
+      close = !head_.keep_alive || framing.has_body();
+    } else {
+      if (framing.has_body()) asked.body = reader_.read_body(head_, framing);
+      close = !head_.keep_alive;
+    }
+    const std::string_view target = head_.target;
+    const auto mark = target.find('?');
+    asked.path = decode_path(target.substr(0, mark));
+    if (mark != target.npos) asked.query = decode_query(target.substr(mark + 1));
+    return asked;
+  }
 
-  /// How the body of a request is sent: it has none, has one, or must be refused.
-  struct framing {
-    bool has_body = false;
-    std::optional<refusal> wrong{};
+  served answer(request& asked) const {
+    try {
+      const caller from = caller_of();
+      asked.headers = head_.headers;
+      return handler_(asked, from);
+    } catch (...) {
+      return {.answer = refusal_answer({500, "the handler behind the server failed"}, head_.target)};
+    }
+  }
+
+  caller caller_of() const {
+    if (options_.proxy_address.empty() || peer_ != plain_address(options_.proxy_address))
+      return {.address = peer_, .stop = stop_};
+    std::string_view last;
+    for (const auto& [name, value] : head_.headers) {
+      if (detail::iequals(name, "X-Forwarded-For")) last = value;
+    }
+    const auto comma = last.rfind(',');
+    const auto address = std::string(detail::trim(comma == last.npos ? last : last.substr(comma + 1)));
+    return {.address = detail::is_address(address) ? plain_address(address) : peer_, .stop = stop_};
+  }
+
+  connection_table::place& place_;
+  const http_handler& handler_;
+  const answer_writer& writer_;
+  const http_server_options& options_;
+  const std::stop_token stop_;
+  request_reader reader_;
+  answer_sender sender_;
+  const std::string peer_;
+  request_head head_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_HTTP_HTTPLIB_SERVER_HPP
+#define T3API_SANDBOX_HTTP_HTTPLIB_SERVER_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <ctime>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <httplib.h>
+
+
+#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
+#error \
+    "The sandbox's server needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program, as t3api's CMake and pkg-config's cpp-httplib do"
+#endif
+
+namespace t3api::sandbox {
+
+/// The part of cpp-httplib that is used of its server: it listens, accepts, and writes answers, compressed
+/// where a caller likes that. It never reads what a peer has sent, since old versions fall over some of it.
+class httplib_server final : public httplib::Server {
+ public:
+  /// `serve` takes over each socket that was accepted. Answers tell how long a connection stays open.
+  httplib_server(std::function<void(socket_t)> serve, std::chrono::milliseconds idle_timeout)
+      : serve_(std::move(serve)),
+        keep_alive_("timeout=" +
+                    std::to_string(std::chrono::floor<std::chrono::seconds>(idle_timeout).count())) {
+    set_pre_routing_handler(HandlerWithResponse([](const httplib::Request& asked, httplib::Response& out) {
+      fill(out, *asked.response_handler.target<answer_of>());
+      return HandlerResponse::Handled;
+    }));
+    set_post_routing_handler(Handler([this](const httplib::Request& asked, httplib::Response& out) {
+      for (const char* name : {"Accept-Ranges", "Connection", "Keep-Alive"}) out.headers.erase(name);
+      if (asked.response_handler.target<answer_of>()->close) {
+        out.headers.emplace("Connection", "close");
+      } else {
+        out.headers.emplace("Keep-Alive", keep_alive_);
+      }
+    }));
+  }
+
+  /// Gives the bytes of an answer to `out`: a small one whole, a large one in pieces that are not copied.
+  void write(response answer, const answer_form& form, const byte_sink& out) {
+    std::string asked = form.head_only ? "HEAD / HTTP/1.1\r\n" : "GET / HTTP/1.1\r\n";
+    if (const auto wanted = form.accept_encoding;
+        !wanted.empty() && wanted.size() <= longest_accept_encoding) {
+      asked.append("Accept-Encoding: ").append(wanted).append("\r\n");
+    }
+    asked += "\r\n";
+    dialogue wire(asked, out);
+    // The one place of httplib's request, the same in all versions, that its server leaves to others.
+    const std::function<void(httplib::Request&)> hand_over = [&](httplib::Request& made) {
+      made.response_handler = answer_of{&answer, form.close};
+    };
+    bool closed = false;
+    process(*this, wire, closed, hand_over);
+    wire.flush();
+  }
+
+ private:
+  static constexpr std::size_t longest_accept_encoding = 256;
+
+  struct answer_of {
+    response* answer;
+    bool close;
+
+    bool operator()(const httplib::Response&) const { return true; }
   };
 
-  framing frame(const httplib::Request& asked) const {
-    int codings = 0, lengths = 0;
-    std::string_view coding, length;
-    for (const auto& [name, value] : asked.headers) {
-      if (detail::iequals(name, "Transfer-Encoding")) ++codings, coding = value;
-      if (detail::iequals(name, "Content-Length")) ++lengths, length = value;
+  /// A request that we wrote, and the answer to it. Versions differ in what a stream must have, hence no
+  /// `override`.
+  class dialogue final : public httplib::Stream {
+   public:
+    dialogue(std::string_view request, const byte_sink& out) : request_(request), out_(out) {}
+
+    bool is_readable() const { return true; }
+    bool wait_readable() const { return true; }
+    bool is_writable() const { return true; }
+    bool wait_writable() const { return true; }
+    ssize_t read(char* to, std::size_t most) {
+      const auto count = request_.copy(to, most);
+      request_.remove_prefix(count);
+      return static_cast<ssize_t>(count);
     }
-    if (codings + lengths == 0) return {};
-    if (codings + lengths > 1)
-      return {true, refusal(400, "the request states the length of its body more than once")};
-    if (codings == 1) {
-      if (asked.method == "DELETE") return {true, refusal(411, "send the body with a Content-Length")};
-      if (!detail::iequals(detail::trim(coding), "chunked")) {
-        return {true, refusal(501, "the only transfer coding here is chunked")};
+    using httplib::Stream::write;
+    ssize_t write(const char* bytes, std::size_t count) {
+      if (held_.size() + count <= most_held) {
+        held_.append(bytes, count);
+        return static_cast<ssize_t>(count);
       }
-      return {true, {}};
+      return flush() && out_({bytes, count}) ? static_cast<ssize_t>(count) : -1;
     }
-    const auto bytes = detail::parse_decimal(detail::trim(length));
-    if (!bytes) return {true, refusal(400, "the header Content-Length must be a number")};
-    if (*bytes > drained_bytes()) return {true, too_large()};
-    return {*bytes > 0, {}};
-  }
+    void get_remote_ip_and_port(std::string&, int&) const {}
+    void get_local_ip_and_port(std::string&, int&) const {}
+    socket_t socket() const { return INVALID_SOCKET; }
+    std::time_t duration() const { return 0; }
 
-  refusal too_large() const {
-    return {413, "the body is larger than " + std::to_string(max_body_bytes_) + " bytes"};
-  }
-
-  /// Answers all requests but those whose body must be read first; tells whether it did.
-  bool answer_without_body(const httplib::Request& asked, httplib::Response& answer) const {
-    // A server may ignore Range (RFC 9110 section 14.2); httplib would cut our answers.
-    const_cast<httplib::Request&>(asked).ranges.clear();
-    const auto body = frame(asked);
-    const bool takes_body = asked.method == "POST" || asked.method == "PUT" || asked.method == "PATCH" ||
-                            asked.method == "DELETE";
-    if (body.wrong) {
-      refuse(asked, answer, *body.wrong, true);
-    } else if (!parse_method(asked.method)) {
-      refuse(asked, answer,
-             {405,
-              "the method is not one that is served here",
-              {{"Allow", "GET, HEAD, POST, PUT, PATCH, DELETE"}}},
-             body.has_body);
-    } else if (!body.has_body || !takes_body) {
-      serve(asked, answer, {}, body.has_body);
-    } else if (asked.is_multipart_form_data()) {
-      refuse(asked, answer, {415, "a form with files is not taken here: send the body as one piece"}, true);
-    } else if (asked.path.size() > longest_path_with_body) {
-      refuse(asked, answer,
-             {414, "the path is longer than " + std::to_string(longest_path_with_body) + " bytes"}, true);
-    } else {
-      return false;
+    bool flush() {
+      const bool done = held_.empty() || out_(held_);
+      held_.clear();
+      return done;
     }
+
+   private:
+    static constexpr std::size_t most_held = 32 * 1024;
+
+    std::string_view request_;
+    const byte_sink& out_;
+    std::string held_;
+  };
+
+  bool process_and_close_socket(socket_t accepted) override {
+    serve_(accepted);
     return true;
   }
 
-  void answer_with_body(const httplib::Request& asked, httplib::Response& answer,
-                        const httplib::ContentReader& reader) const {
-    std::string body;
-    std::size_t size = 0;
-    const bool whole = reader([&](const char* data, std::size_t count) {
-      size += count;
-      if (size <= max_body_bytes_) body.append(data, count);
-      return size <= drained_bytes();
-    });
-    if (size > max_body_bytes_) {
-      refuse(asked, answer, too_large(), !whole);
-    } else if (!whole) {
-      refuse(asked, answer, {400, "the body was cut, or is not in the coding that the header names"}, true);
+  /// httplib's `process_request` got more parameters over the years.
+  template <class Self>
+  static void process(Self& self, httplib::Stream& wire, bool& closed,
+                      const std::function<void(httplib::Request&)>& setup) {
+    const std::string nowhere;
+    if constexpr (requires { self.process_request(wire, false, closed, setup); }) {
+      self.process_request(wire, false, closed, setup);
+    } else if constexpr (requires {
+                           self.process_request(wire, nowhere, 0, nowhere, 0, false, closed, setup);
+                         }) {
+      self.process_request(wire, nowhere, 0, nowhere, 0, false, closed, setup);
     } else {
-      serve(asked, answer, std::move(body), false);
+      self.process_request(wire, nowhere, 0, nowhere, 0, false, closed, setup, nullptr);
     }
   }
 
-  void serve(const httplib::Request& asked, httplib::Response& answer, std::string body, bool close) const {
-    // httplib destroys its response once it is written, and the mark with it.
-    answer.content_provider_resource_releaser_ = [mark = busy_.mark(asked.remote_port)](bool) {};
-    try {
-      send(answer, handler_(to_request(asked, std::move(body)), {.address = asked.remote_addr}).answer,
-           close);
-    } catch (const std::exception&) {
-      refuse(asked, answer, {500, "the handler behind the server failed"}, close);
-    }
-  }
-
-  void refuse(const httplib::Request& asked, httplib::Response& answer, const refusal& why,
-              bool close) const {
-    const auto now = std::chrono::system_clock::now();
-    response made = error_answer(why, asked.path, now);
-    made.headers.set("Date", http_date(now));
-    made.headers.set("X-Request-Id", detail::make_uuid());
-    send(answer, std::move(made), close);
-  }
-
-  static request to_request(const httplib::Request& asked, std::string body) {
-    const std::string_view target = asked.target;
-    const auto mark = target.find('?');
-    request made{.method = *parse_method(asked.method),
-                 .path = decode_path(target.substr(0, mark)),
-                 .query = mark == target.npos ? query_params() : decode_query(target.substr(mark + 1)),
-                 .body = std::move(body)};
-    for (const auto& [name, value] : asked.headers) {
-      // httplib adds these four to what it received.
-      if (name == "REMOTE_ADDR" || name == "REMOTE_PORT" || name == "LOCAL_ADDR" || name == "LOCAL_PORT")
-        continue;
-      made.headers.add_received(name, value);
-    }
-    return made;
-  }
-
-  static void send(httplib::Response& out, response made, bool close) {
+  static void fill(httplib::Response& out, const answer_of& given) {
+    response& made = *given.answer;
     out.status = made.status >= 200 && made.status < 600 ? made.status : 500;
-    out.reason = answered;
     std::string type = "application/octet-stream";
     for (const auto& [name, value] : made.headers) {
       if (detail::has_control(value) || detail::has_control(name)) continue;
@@ -2567,160 +3872,53 @@ class http_exchange {
         out.headers.emplace(name, value);
       }
     }
-    if (close) out.headers.emplace("Connection", "close");
-    if (!close || made.body.empty()) {
-      if (!made.body.empty()) out.set_content(std::move(made.body), type);
-      return;
-    }
-    // A provider that says it failed, once all is written, is the one way to make any version of httplib
-    // close.
-    const std::size_t size = made.body.size();
-    auto releaser = std::move(out.content_provider_resource_releaser_);
-    out.set_content_provider(
-        size, type,
-        [body = std::move(made.body)](std::size_t, std::size_t, httplib::DataSink& sink) {
-          sink.write(body.data(), body.size());
-          return false;
-        },
-        std::move(releaser));
+    if (!made.body.empty()) out.set_content(std::move(made.body), type);
   }
 
-  http_handler handler_;
-  std::size_t max_body_bytes_;
-  mutable busy_connections busy_;
+  const std::function<void(socket_t)> serve_;
+  const std::string keep_alive_;
 };
 
 }  // namespace t3api::sandbox
 
 #endif
-#ifndef T3API_SANDBOX_HTTP_LISTENING_SOCKET_HPP
-#define T3API_SANDBOX_HTTP_LISTENING_SOCKET_HPP
+#ifndef T3API_SANDBOX_HTTP_TLS_CONTEXT_HPP
+#define T3API_SANDBOX_HTTP_TLS_CONTEXT_HPP
 
-#include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <functional>
-#include <optional>
-#include <system_error>
-#include <vector>
+#include <memory>
 
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <openssl/ssl.h>
+
 
 namespace t3api::sandbox {
 
-/// The address that a socket is bound to.
-class local_address {
- public:
-  static std::optional<local_address> of(int socket) noexcept {
-    local_address found;
-    socklen_t size = sizeof(found.storage_);
-    if (::getsockname(socket, found.generic(), &size) != 0) return std::nullopt;
-    if (found.storage_.ss_family != AF_INET && found.storage_.ss_family != AF_INET6) return std::nullopt;
-    return found;
+using tls_context = std::unique_ptr<SSL_CTX, certificate_detail::freed_by<&SSL_CTX_free>>;
+
+/// What the TLS connections of a server share; null for a server without TLS. Throws std::invalid_argument
+/// when a certificate cannot be used.
+inline tls_context make_tls_context(const http_server_options& options) {
+  if (!options.tls) return nullptr;
+  tls_context made(SSL_CTX_new(TLS_server_method()));
+  certificate_detail::demand(made != nullptr, "make a TLS context");
+  use_certificate(made.get(), *options.tls);
+  if (!options.client_authorities.empty()) {
+    require_client_certificate(made.get(), options.client_authorities);
+    // Sessions that are taken up again would need a name that tells servers apart.
+    SSL_CTX_set_session_cache_mode(made.get(), SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(made.get(), SSL_OP_NO_TICKET);
   }
-
-  /// Whether a connection with the local address `other` came in here: same port, and same address unless
-  /// this is any.
-  bool accepts(const local_address& other) const noexcept {
-    if (storage_.ss_family != other.storage_.ss_family) return false;
-    if (storage_.ss_family == AF_INET) {
-      const auto mine = as<sockaddr_in>(), theirs = other.as<sockaddr_in>();
-      return mine.sin_port == theirs.sin_port &&
-             (mine.sin_addr.s_addr == INADDR_ANY || mine.sin_addr.s_addr == theirs.sin_addr.s_addr);
-    }
-    const auto mine = as<sockaddr_in6>(), theirs = other.as<sockaddr_in6>();
-    return mine.sin6_port == theirs.sin6_port &&
-           (IN6_IS_ADDR_UNSPECIFIED(&mine.sin6_addr) ||
-            std::memcmp(&mine.sin6_addr, &theirs.sin6_addr, sizeof(in6_addr)) == 0);
-  }
-
-  static int port_of(const sockaddr_storage& address) noexcept {
-    local_address copy;
-    copy.storage_ = address;
-    return ntohs(address.ss_family == AF_INET ? copy.as<sockaddr_in>().sin_port
-                                              : copy.as<sockaddr_in6>().sin6_port);
-  }
-
- private:
-  sockaddr* generic() noexcept { return reinterpret_cast<sockaddr*>(&storage_); }
-
-  template <class T>
-  T as() const noexcept {
-    T address;
-    std::memcpy(&address, &storage_, sizeof(T));
-    return address;
-  }
-
-  sockaddr_storage storage_{};
-};
-
-namespace listening_detail {
-
-/// The port at the other end of a connection that came in at `server`; nothing for any other file.
-inline std::optional<int> peer_port(int descriptor, const local_address& server) noexcept {
-  const auto local = local_address::of(descriptor);
-  if (!local || !server.accepts(*local)) return std::nullopt;
-  sockaddr_storage peer{};
-  socklen_t size = sizeof(peer);
-  if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return std::nullopt;
-  return local_address::port_of(peer);
-}
-
-}  // namespace listening_detail
-
-/// Ends the reading side of the connections of this process that came in at `server`, but for those that
-/// `spared` picks by the port of their other end: who waits for a request there sees the end at once. httplib
-/// keeps its connections to itself, and its 0.11 lets an idle one hold up `stop` until it times out; so they
-/// are looked for among the process's open files.
-inline void end_reading(const local_address& server, const std::function<bool(int peer_port)>& spared) {
-  std::vector<int> descriptors;
-  std::error_code failure;
-  for (std::filesystem::directory_iterator file("/dev/fd", failure), end; !failure && file != end;
-       file.increment(failure)) {
-    descriptors.push_back(std::atoi(file->path().filename().c_str()));
-  }
-  const auto unwanted = [&](int descriptor) {
-    const auto port = listening_detail::peer_port(descriptor, server);
-    return port && !spared(*port);
-  };
-  for (const int descriptor : descriptors) {
-    if (!unwanted(descriptor)) continue;
-    // The number may belong to another file by now; the copy cannot change any more, so it is asked again.
-    const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-    if (copy < 0) continue;
-    if (unwanted(copy)) ::shutdown(copy, SHUT_RD);
-    ::close(copy);
-  }
+  return made;
 }
 
 }  // namespace t3api::sandbox
 
 #endif
 
-#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
-#error \
-    "The sandbox's server needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program, as t3api's CMake and pkg-config's cpp-httplib do"
-#endif
-
 namespace t3api::sandbox {
 
-/// Where and how an `http_server` listens. All members have defaults.
-struct http_server_options {
-  std::string host = "127.0.0.1";    ///< Address or name of this machine to listen on.
-  std::uint16_t port = 0;            ///< 0 takes any free port.
-  std::optional<certificate> tls{};  ///< Serves HTTPS with it, TLS 1.2 or newer.
-  std::string client_authorities{};  ///< PEM; with TLS, only clients with a certificate of these may come in.
-  std::size_t max_connections = 256;  ///< Connections served at once; each takes a thread while it is open.
-  std::size_t max_body_bytes =
-      sandbox::max_body_bytes;           ///< Of a request, after decompression; more gets 413.
-  std::chrono::seconds idle_timeout{5};  ///< How long a connection may stay open between two requests.
-};
-
-/// Serves any request → response callable over HTTP or HTTPS with cpp-httplib, each connection on a thread of
-/// its own. The callable is called from many threads at once. cpp-httplib sets the process to ignore SIGPIPE.
+/// Serves any request → response callable over HTTP/1.1 or HTTPS, each connection on a thread of its own.
+/// The callable is called from many threads at once. cpp-httplib listens, and sets the process to ignore
+/// SIGPIPE; what is on the connections is read and limited here.
 ///
 ///     t3api::sandbox::service service;
 ///     t3api::sandbox::http_server server([&](const t3api::request& r) { return service.handle(r); });
@@ -2728,7 +3926,7 @@ struct http_server_options {
 class http_server {
  public:
   explicit http_server(http_handler handler, http_server_options options = {})
-      : options_(std::move(options)), exchange_(std::move(handler), options_.max_body_bytes) {}
+      : handler_(std::move(handler)), options_(std::move(options)) {}
   http_server(const http_server&) = delete;
   http_server& operator=(const http_server&) = delete;
   ~http_server() { stop(); }
@@ -2737,39 +3935,17 @@ class http_server {
   /// had, and std::invalid_argument when the certificate cannot be used. Does nothing when the server runs.
   void start() {
     const std::scoped_lock lock(mutex_);
-    if (server_) return;
-    auto server = make_server();
-    int listening = -1;
-    configure(*server, listening);
-    errno = 0;
-    const int port = options_.port == 0
-                         ? server->bind_to_any_port(options_.host)
-                         : (server->bind_to_port(options_.host, options_.port) ? options_.port : -1);
-    if (port <= 0) throw std::runtime_error(cannot_listen(errno));
-    // cpp-httplib 0.11 queues only 5 connections that nobody accepted yet; listening again changes that.
-    ::listen(listening, 1024);
-    const auto address = local_address::of(listening);
-
-    std::promise<void> ready;
-    auto accepting = ready.get_future();
-    server->new_task_queue = [this, address, &ready] {
-      ready.set_value();
-      return new task_queue(options_.max_connections, exchange_, address);
-    };
-    thread_ = std::thread([s = server.get()] { s->listen_after_bind(); });
-    accepting.wait();
-    port_ = static_cast<std::uint16_t>(port);
-    server_ = std::move(server);
+    if (running_) return;
+    auto made = std::make_unique<running>(handler_, options_);
+    port_ = made->port();
+    running_ = std::move(made);
   }
 
-  /// Accepts no more, lets requests that are being answered finish, closes all connections. Does nothing when
-  /// it does not run.
+  /// Accepts no more, asks handlers that wait to end (`caller::stop`), lets requests that are being answered
+  /// finish, closes all connections. Does nothing when it does not run.
   void stop() {
     const std::scoped_lock lock(mutex_);
-    if (!server_) return;
-    server_->stop();
-    thread_.join();
-    server_.reset();
+    running_.reset();
   }
 
   /// The port it listens on, from `start` on.
@@ -2783,88 +3959,141 @@ class http_server {
   }
 
  private:
-  /// httplib's queue of connections, on threads that are started when they are needed.
-  class task_queue final : public httplib::TaskQueue {
+  /// One run of the server, from start to stop.
+  class running {
    public:
-    using enqueued = decltype(std::declval<httplib::TaskQueue&>().enqueue(nullptr));
-
-    task_queue(std::size_t most_threads, const http_exchange& exchange, std::optional<local_address> server)
-        : exchange_(exchange), server_(server), pool_(most_threads) {}
-
-    enqueued enqueue(std::function<void()> serve_connection) override {
-      pool_.run(std::move(serve_connection));
-      return enqueued(true);
+    running(const http_handler& handler, const http_server_options& options)
+        : handler_(handler),
+          options_(options),
+          tls_(make_tls_context(options)),
+          http_([this](socket_t accepted) { serve(accepted); }, options.idle_timeout) {
+      listen();
+      std::promise<void> ready;
+      auto accepting = ready.get_future();
+      http_.new_task_queue = [this, &ready] {
+        acceptor_ = std::this_thread::get_id();
+        ready.set_value();
+        return new task_queue(*this);
+      };
+      thread_ = std::thread([this] { http_.listen_after_bind(); });
+      accepting.wait();
+    }
+    ~running() {
+      stopping_.request_stop();
+      http_.stop();
+      thread_.join();
     }
 
-    /// httplib calls this when it accepts no more.
-    void shutdown() override {
-      if (server_) end_reading(*server_, [this](int peer_port) { return exchange_.is_busy(peer_port); });
-      pool_.finish();
-    }
+    std::uint16_t port() const noexcept { return port_; }
 
    private:
-    const http_exchange& exchange_;
-    std::optional<local_address> server_;
-    detail::worker_pool pool_;
-  };
+    /// httplib's queue of connections, on threads that are started when they are needed.
+    class task_queue final : public httplib::TaskQueue {
+     public:
+      using enqueued = decltype(std::declval<httplib::TaskQueue&>().enqueue(nullptr));
 
-  /// Sets up a TLS context; httplib passes it as `SSL_CTX&` or, in newer versions, as a pointer without type.
-  struct tls_setup {
-    const http_server_options& options;
-    std::exception_ptr& failure;
+      explicit task_queue(running& owner) : owner_(owner), pool_(owner.options_.max_connections) {}
 
-    bool operator()(void* context) const noexcept {
-      try {
-        use_certificate(static_cast<SSL_CTX*>(context), *options.tls);
-        if (!options.client_authorities.empty()) {
-          require_client_certificate(static_cast<SSL_CTX*>(context), options.client_authorities);
+      enqueued enqueue(std::function<void()> serve_connection) override {
+        const auto most = (std::max<std::size_t>)(owner_.options_.max_connections, 1);
+        const auto open = open_.load();
+        if (open >= most && (open >= 2 * most || !owner_.connections_.end_one())) {
+          serve_connection();  // On this thread it is refused.
+        } else {
+          ++open_;
+          try {
+            pool_.run([this, serve_connection] {
+              serve_connection();
+              --open_;
+            });
+          } catch (const std::system_error&) {  // There is not one thread to be had.
+            --open_;
+            serve_connection();
+          }
         }
-        return true;
-      } catch (...) {
-        failure = std::current_exception();
-        return false;
+        return enqueued(true);
+      }
+
+      /// httplib calls this when it accepts no more.
+      void shutdown() override {
+        owner_.connections_.stop();
+        pool_.finish();
+      }
+
+     private:
+      running& owner_;
+      std::atomic<std::size_t> open_ = 0;  ///< Connections that have a thread or wait for one.
+      detail::worker_pool pool_;
+    };
+
+    void listen() {
+      int listening = -1;
+      // httplib's own choice, SO_REUSEPORT, would let two servers share a port unnoticed.
+      http_.set_socket_options([&listening](socket_t socket) {
+        const int yes = 1;
+        ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+        listening = socket;
+      });
+      errno = 0;
+      const int port = options_.port == 0
+                           ? http_.bind_to_any_port(options_.host)
+                           : (http_.bind_to_port(options_.host, options_.port) ? options_.port : -1);
+      if (port <= 0) throw std::runtime_error(cannot_listen(errno));
+      // cpp-httplib 0.11 queues only 5 connections that nobody accepted yet; listening again changes that.
+      ::listen(listening, 1024);
+      port_ = static_cast<std::uint16_t>(port);
+    }
+
+    void serve(socket_t accepted) noexcept {
+      connection with(accepted, tls_.get());
+      try {
+        if (std::this_thread::get_id() == acceptor_) return refuse(with);
+        connection_table::place place(connections_, accepted);
+        if (!place.enter(connection_phase::receiving) || !with.handshake(after(options_.head_timeout)))
+          return;
+        const answer_writer writer = [this](response answer, const answer_form& form, const byte_sink& out) {
+          http_.write(std::move(answer), form, out);
+        };
+        http_exchange(with, place, handler_, writer, options_, stopping_.get_token()).run();
+      } catch (const std::exception&) {  // Out of memory: the connection ends, the server does not.
       }
     }
-    bool operator()(SSL_CTX& context) const noexcept { return (*this)(static_cast<void*>(&context)); }
+
+    /// All threads are at work. Must not wait for the peer.
+    void refuse(connection& with) {
+      if (tls_) return;
+      const refusal why(503, "too many connections at once: try again", {{"Retry-After", "1"}});
+      report_refusal(options_, {.address = with.peer_address(), .stop = stopping_.get_token()}, why.status);
+      http_.write(refusal_answer(why, ""), {.close = true},
+                  [&](std::string_view bytes) { return with.write_some(bytes) == bytes.size(); });
+      with.end_writing();
+      with.discard(options_.max_head_bytes, std::chrono::steady_clock::now());
+    }
+
+    std::string cannot_listen(int cause) const {
+      const std::string where =
+          "cannot listen on " + options_.host + " port " + std::to_string(options_.port) + ": ";
+      if (cause == EADDRINUSE)
+        return where + "another program uses the port; choose another, or 0 for any free one";
+      if (cause == EACCES) return where + "the system does not allow it; choose a port above 1023";
+      return where + "the host is no address of this machine; use 127.0.0.1";
+    }
+
+    const http_handler& handler_;
+    const http_server_options& options_;
+    const tls_context tls_;
+    std::stop_source stopping_;
+    connection_table connections_;
+    httplib_server http_;
+    std::thread::id acceptor_;
+    std::thread thread_;
+    std::uint16_t port_ = 0;
   };
 
-  std::unique_ptr<httplib::Server> make_server() const {
-    if (!options_.tls) return std::make_unique<httplib::Server>();
-    std::exception_ptr failure;
-    auto server = std::make_unique<httplib::SSLServer>(tls_setup{options_, failure});
-    if (failure) std::rethrow_exception(failure);
-    return server;
-  }
-
-  void configure(httplib::Server& server, int& listening) {
-    server.set_tcp_nodelay(true);
-    server.set_keep_alive_max_count(1'000'000'000);
-    server.set_keep_alive_timeout(static_cast<time_t>(options_.idle_timeout.count()));
-    server.set_read_timeout(10);
-    server.set_write_timeout(10);
-    // httplib's own choice, SO_REUSEPORT, would let two servers share a port unnoticed.
-    server.set_socket_options([&listening](socket_t socket) {
-      const int yes = 1;
-      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-      listening = socket;
-    });
-    exchange_.attach(server);
-  }
-
-  std::string cannot_listen(int cause) const {
-    const std::string where =
-        "cannot listen on " + options_.host + " port " + std::to_string(options_.port) + ": ";
-    if (cause == EADDRINUSE)
-      return where + "another program uses the port; choose another, or 0 for any free one";
-    if (cause == EACCES) return where + "the system does not allow it; choose a port above 1023";
-    return where + "the host is no address of this machine; use 127.0.0.1";
-  }
-
+  const http_handler handler_;
   const http_server_options options_;
-  http_exchange exchange_;
   std::mutex mutex_;
-  std::unique_ptr<httplib::Server> server_;
-  std::thread thread_;
+  std::unique_ptr<running> running_;
   std::atomic<std::uint16_t> port_{0};
 };
 
@@ -2890,9 +4119,10 @@ inline certificate load_certificate(const std::string& certificate_file, const s
 #ifndef T3API_SANDBOX_SERVICE_HPP
 #define T3API_SANDBOX_SERVICE_HPP
 
-#include <array>
 #include <exception>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -2900,8 +4130,10 @@ inline certificate load_certificate(const std::string& certificate_file, const s
 #ifndef T3API_SANDBOX_CONTEXT_HPP
 #define T3API_SANDBOX_CONTEXT_HPP
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #ifndef T3API_SANDBOX_API_KEYS_HPP
@@ -2985,6 +4217,1481 @@ class api_keys {
 }  // namespace t3api::sandbox
 
 #endif
+#ifndef T3API_SANDBOX_DATA_LEDGER_HPP
+#define T3API_SANDBOX_DATA_LEDGER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::sandbox {
+
+/// One write that was accepted.
+struct ledger_entry {
+  wall_time at{};
+  std::string hostname{};  ///< Of the account that wrote, as is `username`.
+  std::string username{};
+  std::string path{};
+  std::string license{};
+  bool submit = false;       ///< False when it was checked only, and nothing was written.
+  std::string body{};        ///< JSON, as it was sent.
+  std::string request_id{};  ///< The answer's `X-Request-Id`.
+};
+
+/// The accepted writes, oldest first, for tests of what must not be sent twice. Any number of threads may use
+/// it.
+class ledger {
+ public:
+  static constexpr std::size_t most_entries = 10'000;
+  static constexpr std::size_t most_bytes = 64U << 20U;  ///< Of bodies. Past either, the oldest entries go.
+
+  void add(ledger_entry entry) {
+    const std::lock_guard lock(mutex_);
+    bytes_ += entry.body.size();
+    entries_.push_back(std::move(entry));
+    while (entries_.size() > most_entries || bytes_ > most_bytes) {
+      bytes_ -= entries_.front().body.size();
+      entries_.pop_front();
+      ++dropped_;
+    }
+  }
+
+  std::vector<ledger_entry> entries() const {
+    const std::lock_guard lock(mutex_);
+    return {entries_.begin(), entries_.end()};
+  }
+
+  /// How many entries had to go.
+  std::uint64_t dropped() const {
+    const std::lock_guard lock(mutex_);
+    return dropped_;
+  }
+
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    entries_.clear();
+    bytes_ = 0;
+    dropped_ = 0;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::deque<ledger_entry> entries_{};
+  std::size_t bytes_ = 0;
+  std::uint64_t dropped_ = 0;
+};
+
+/// `{"entries": [{"at", "hostname", "username", "path", "licenseNumber", "submit", "body", "requestId"}],
+/// "dropped"}`.
+inline nlohmann::json to_json(const ledger& from) {
+  auto list = nlohmann::json::array();
+  for (const auto& one : from.entries()) {
+    list.push_back({{"at", iso_time(one.at)},
+                    {"hostname", one.hostname},
+                    {"username", one.username},
+                    {"path", one.path},
+                    {"licenseNumber", one.license},
+                    {"submit", one.submit},
+                    {"body", parse_json(one.body).value_or(nlohmann::json())},
+                    {"requestId", one.request_id}});
+  }
+  return {{"entries", std::move(list)}, {"dropped", from.dropped()}};
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_DATA_RECORDS_HPP
+#define T3API_SANDBOX_DATA_RECORDS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef T3API_SANDBOX_DATA_CHANGES_HPP
+#define T3API_SANDBOX_DATA_CHANGES_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace t3api::sandbox {
+
+/// What writes made of a generated collection of one licence. Rows are numbered from 0: the generated ones,
+/// then the added ones. Copies share the rows, so that a reader keeps what it saw while others write.
+class changes {
+ public:
+  using row_ptr = std::shared_ptr<const nlohmann::json>;
+
+  /// Another number after every change.
+  std::uint64_t version() const noexcept { return version_; }
+
+  std::uint64_t added() const noexcept { return added_.size(); }
+  std::uint64_t removed() const noexcept { return removed_; }
+
+  /// Rows that are kept here, added or changed.
+  std::size_t kept() const noexcept { return added_.size() + changed_.size(); }
+
+  /// Puts a row behind all others.
+  void add(nlohmann::json row) {
+    added_.push_back(std::make_shared<const nlohmann::json>(std::move(row)));
+    ++version_;
+  }
+
+  /// Puts another in the place of a row.
+  void replace(std::uint64_t number, nlohmann::json row) {
+    entry(number).now = std::make_shared<const nlohmann::json>(std::move(row));
+    ++version_;
+  }
+
+  void remove(std::uint64_t number) {
+    if (is_removed(number)) return;
+    entry(number).now = nullptr;
+    ++removed_;
+    ++version_;
+  }
+
+  bool is_removed(std::uint64_t number) const noexcept {
+    const auto at = place(number);
+    return at != changed_.end() && at->number == number && !at->now;
+  }
+
+  /// The kept row of that number among `generated` generated ones and the added; nothing when it is as
+  /// generated, or removed.
+  const nlohmann::json* find(std::uint64_t generated, std::uint64_t number) const noexcept {
+    const auto at = place(number);
+    if (at != changed_.end() && at->number == number) return at->now.get();
+    return number < generated ? nullptr : added_[number - generated].get();
+  }
+
+  /// Marks a number as taken; false when it was already.
+  bool take(std::uint64_t mark) {
+    const auto at = std::lower_bound(taken_.begin(), taken_.end(), mark);
+    if (at != taken_.end() && *at == mark) return false;
+    taken_.insert(at, mark);
+    return true;
+  }
+  bool is_taken(std::uint64_t mark) const noexcept {
+    return std::binary_search(taken_.begin(), taken_.end(), mark);
+  }
+
+  /// The number of the row that stands at `position` once removed rows are left out.
+  std::uint64_t number_at(std::uint64_t position) const noexcept {
+    if (removed_ == 0) return position;
+    for (const auto& one : changed_) {
+      if (one.number > position) break;
+      if (!one.now) ++position;
+    }
+    return position;
+  }
+
+ private:
+  struct change {
+    std::uint64_t number;
+    row_ptr now;  ///< Null for a row that was removed.
+  };
+
+  std::vector<change>::const_iterator place(std::uint64_t number) const noexcept {
+    return std::lower_bound(changed_.begin(), changed_.end(), number,
+                            [](const change& c, std::uint64_t n) { return c.number < n; });
+  }
+
+  change& entry(std::uint64_t number) {
+    const auto at = place(number);
+    if (at != changed_.end() && at->number == number)
+      return changed_[static_cast<std::size_t>(at - changed_.begin())];
+    return *changed_.insert(at, change{.number = number, .now = nullptr});
+  }
+
+  std::vector<change> changed_{};  ///< In the order of their numbers.
+  std::vector<row_ptr> added_{};
+  std::vector<std::uint64_t> taken_{};  ///< In order.
+  std::uint64_t removed_ = 0;
+  std::uint64_t version_ = 0;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_DATA_COLLECTION_HPP
+#define T3API_SANDBOX_DATA_COLLECTION_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <nlohmann/json.hpp>
+
+#ifndef T3API_SANDBOX_DATA_CELL_HPP
+#define T3API_SANDBOX_DATA_CELL_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::sandbox {
+
+enum class field_type { text, number, boolean, datetime };
+
+constexpr std::string_view to_string(field_type type) noexcept {
+  switch (type) {
+    case field_type::text: return "text";
+    case field_type::number: return "number";
+    case field_type::boolean: return "boolean";
+    case field_type::datetime: return "datetime";
+  }
+  return "";
+}
+
+/// A datetime, written as a date alone where Metrc keeps no time of day.
+struct moment {
+  utc_milliseconds at{};
+  bool date_only = false;
+
+  friend bool operator==(const moment&, const moment&) = default;
+};
+
+/// The value of one field in one row, null included.
+using cell = std::variant<std::monostate, bool, std::uint64_t, double, moment, std::string>;
+
+inline std::string to_text(const moment& when) {
+  const std::string text = iso_time(when.at);
+  return when.date_only ? text.substr(0, 10) : text;
+}
+
+inline nlohmann::json to_json(const cell& value) {
+  return std::visit(
+      [](const auto& v) -> nlohmann::json {
+        using type = std::remove_cvref_t<decltype(v)>;
+        if constexpr (std::is_same_v<type, std::monostate>) {
+          return nullptr;
+        } else if constexpr (std::is_same_v<type, moment>) {
+          return to_text(v);
+        } else {
+          return v;
+        }
+      },
+      value);
+}
+
+/// ISO 8601 as people write it: a date, a date with hour and minute, or all of `parse_iso_time`.
+inline std::optional<moment> parse_moment(std::string_view text) {
+  constexpr std::size_t date_size = 10;
+  constexpr std::size_t minute_size = 16;
+  std::string full(text);
+  if (text.size() == date_size) {
+    full += "T00:00:00";
+  } else if (text.size() >= minute_size && (text.size() == minute_size || text[minute_size] != ':')) {
+    full.insert(minute_size, ":00");
+  }
+  const auto at = parse_iso_time(full);
+  if (!at) return std::nullopt;
+  return moment{.at = *at, .date_only = text.size() == date_size};
+}
+
+/// A stored JSON value as a cell; a list of texts becomes one text, with commas. Null when the type does not
+/// fit.
+inline cell to_cell(const nlohmann::json& value, field_type type) {
+  if (type == field_type::boolean && value.is_boolean()) return value.get<bool>();
+  if (type == field_type::number && value.is_number_unsigned()) return value.get<std::uint64_t>();
+  if (type == field_type::number && value.is_number()) return value.get<double>();
+  if (type == field_type::text && value.is_array()) {
+    std::string all;
+    for (const auto& part : value) {
+      if (!all.empty()) all += ", ";
+      if (part.is_string()) all += part.get_ref<const std::string&>();
+    }
+    return all;
+  }
+  if (!value.is_string()) return {};
+  if (type == field_type::text) return value.get<std::string>();
+  const auto when = parse_moment(value.get_ref<const std::string&>());
+  if (type == field_type::datetime && when) return *when;
+  return {};
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_DATA_DRAW_HPP
+#define T3API_SANDBOX_DATA_DRAW_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::sandbox {
+
+/// SplitMix64: a number that looks random, from a number.
+constexpr std::uint64_t scramble(std::uint64_t x) noexcept {
+  x += 0x9E3779B97F4A7C15U;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
+  return x ^ (x >> 31);
+}
+
+/// FNV-1a.
+constexpr std::uint64_t text_number(std::string_view text) noexcept {
+  std::uint64_t number = 0xCBF29CE484222325U;
+  for (const char c : text) number = (number ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+  return number;
+}
+
+/// So many ids has each set of data of a licence: no collection may have more rows.
+inline constexpr std::uint64_t ids_of_place = 100'000'000;
+
+/// Whose data is generated. The same seed, host and licence give the same data, with nothing stored for it.
+struct data_owner {
+  data_owner(std::uint64_t seed, std::string_view hostname_, std::string_view license_)
+      : hostname(hostname_),
+        license(license_),
+        number(scramble(seed ^ scramble(text_number(hostname)) ^ scramble(text_number(license) + 1))) {}
+
+  /// A number below `below`: one of its own for every `row` and `purpose` (below 16) and set of data.
+  std::uint64_t draw(std::uint64_t set, std::uint64_t row, std::uint64_t purpose,
+                     std::uint64_t below) const noexcept {
+    return scramble(number ^ set ^ scramble(row * 16 + purpose)) % below;
+  }
+
+  /// The id of row `row`, which is below `ids_of_place`. Sets of data have places of their own, so that no
+  /// two rows share one.
+  std::uint64_t id(std::uint64_t place, std::uint64_t row) const noexcept {
+    return number % 1'000'000 * 1'000'000'000 + place * ids_of_place + row + 1;
+  }
+
+  /// The row with that id in that place, or nothing.
+  std::optional<std::uint64_t> row_of(std::uint64_t place, std::uint64_t wanted) const noexcept {
+    const std::uint64_t first = id(place, 0);
+    if (wanted < first || wanted - first >= ids_of_place) return std::nullopt;
+    return wanted - first;
+  }
+
+  /// A tag as Metrc prints them, with 24 characters.
+  std::string tag(std::uint64_t serial) const {
+    return "1A4" + padded(number % 1'000'000'000, 9) + padded(serial, 12);
+  }
+
+  std::string hostname;
+  std::string license;
+  std::uint64_t number;
+
+ private:
+  static std::string padded(std::uint64_t number, std::size_t width) {
+    std::string digits = std::to_string(number);
+    if (digits.size() < width) digits.insert(0, width - digits.size(), '0');
+    return digits;
+  }
+};
+
+/// The first minute of the generated data.
+inline utc_milliseconds start_of_data() noexcept {
+  return std::chrono::sys_days(std::chrono::year(2024) / 1 / 1);
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// A member of the objects of a collection. `key` tells the generator which one is meant.
+struct field {
+  std::string_view name;  ///< A dot leads into an object: `item.name`.
+  field_type type;
+  unsigned key;
+  bool list = false;  ///< A list of texts in JSON, with at most one in generated rows.
+};
+
+/// The time of the answer, and so nothing that rows can be chosen or ordered by.
+inline constexpr std::string_view retrieved_at = "retrievedAt";
+
+/// A kind of objects of a licence: what they consist of, and how they are generated.
+struct collection {
+  std::string_view path;  ///< Where it is served, and with `/report` behind it, as a report.
+  std::string_view data_model;
+  std::span<const field> fields;
+  std::string_view report_fields;  ///< The columns of a report that names none.
+  /// How many there are of it in a licence that has so many active packages.
+  std::uint64_t (*size)(std::uint64_t packages);
+  /// One value, computed alone and from nothing but its place.
+  cell (*value)(const data_owner&, unsigned kind, std::uint64_t row, unsigned key);
+  /// The generated row with that id, if there is one and it is within `size`.
+  std::optional<std::uint64_t> (*row_of)(const data_owner&, unsigned kind, std::uint64_t id);
+  unsigned kind;  ///< Tells collections apart that share a generator.
+
+  cell at(const data_owner& owner, std::uint64_t row, const field& f) const {
+    return value(owner, kind, row, f.key);
+  }
+
+  const field* find(std::string_view name) const noexcept {
+    for (const auto& f : fields) {
+      if (f.name == name) return &f;
+    }
+    return nullptr;
+  }
+
+  /// `item.name, label, ...`: for messages.
+  std::string field_names() const {
+    std::string all;
+    for (const auto& f : fields) all += (all.empty() ? "" : ", ") + std::string(f.name);
+    return all;
+  }
+};
+
+/// Puts a value where its name says.
+inline void put(nlohmann::json& row, std::string_view name, nlohmann::json value) {
+  const auto dot = name.find('.');
+  if (dot == name.npos) {
+    row[std::string(name)] = std::move(value);
+  } else {
+    put(row[std::string(name.substr(0, dot))], name.substr(dot + 1), std::move(value));
+  }
+}
+
+/// The value of that name, or nothing.
+inline const nlohmann::json* look_up(const nlohmann::json& row, std::string_view name) {
+  const auto dot = name.find('.');
+  const auto found = row.find(std::string(name.substr(0, dot)));
+  if (found == row.end()) return nullptr;
+  return dot == name.npos ? &*found : look_up(*found, name.substr(dot + 1));
+}
+
+/// A value as it stands in a JSON row.
+inline nlohmann::json json_value(const field& f, const cell& value) {
+  if (!f.list) return to_json(value);
+  auto list = nlohmann::json::array();
+  if (!std::holds_alternative<std::monostate>(value)) list.push_back(to_json(value));
+  return list;
+}
+
+/// The whole generated row, as answered at `now`.
+inline nlohmann::json make_row(const collection& of, const data_owner& owner, std::uint64_t row,
+                               wall_time now) {
+  auto object = nlohmann::json::object();
+  for (const auto& f : of.fields) {
+    put(object, f.name,
+        f.name == retrieved_at ? nlohmann::json(iso_time(now)) : json_value(f, of.at(owner, row, f)));
+  }
+  return object;
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_DATA_ROW_LISTS_HPP
+#define T3API_SANDBOX_DATA_ROW_LISTS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#ifndef T3API_SANDBOX_DATA_SELECT_ROWS_HPP
+#define T3API_SANDBOX_DATA_SELECT_ROWS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#ifndef T3API_SANDBOX_DATA_FOLD_HPP
+#define T3API_SANDBOX_DATA_FOLD_HPP
+
+#include <cstddef>
+#include <string>
+
+
+namespace t3api::sandbox {
+
+namespace fold_detail {
+
+/// The small letter of a code point from U+0080 to U+07FF: Latin-1, Latin Extended-A, Greek and Cyrillic.
+constexpr unsigned small_letter(unsigned point) noexcept {
+  if (point >= 0xC0 && point <= 0xDE && point != 0xD7) return point + 0x20;
+  if ((point >= 0x100 && point <= 0x12F) || (point >= 0x132 && point <= 0x137) ||
+      (point >= 0x14A && point <= 0x177)) {
+    return point | 1U;
+  }
+  if (((point >= 0x139 && point <= 0x147) || (point >= 0x179 && point <= 0x17D)) && point % 2 == 1) {
+    return point + 1;
+  }
+  if (point >= 0x391 && point <= 0x3AB && point != 0x3A2) return point + 0x20;
+  if (point == 0x386) return 0x3AC;
+  if (point >= 0x388 && point <= 0x38A) return point + 0x25;
+  if (point == 0x38C) return 0x3CC;
+  if (point == 0x38E || point == 0x38F) return point + 0x3F;
+  if (point == 0x178) return 0xFF;
+  if (point >= 0x400 && point <= 0x40F) return point + 0x50;
+  if (point >= 0x410 && point <= 0x42F) return point + 0x20;
+  return point;
+}
+
+}  // namespace fold_detail
+
+/// Makes letters small, so that texts that differ in case alone become equal; their length stays. For UTF-8,
+/// of which other bytes are left alone; knows the letters of ASCII, Latin-1, Latin Extended-A, Greek and
+/// Cyrillic.
+inline void fold_case(std::string& text) noexcept {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    if (lead < 0x80) {
+      text[i] = detail::ascii_lower(text[i]);
+    } else if (lead >= 0xC2 && lead <= 0xDF && i + 1 < text.size()) {
+      const auto next = static_cast<unsigned char>(text[i + 1]);
+      if ((next & 0xC0U) != 0x80U) continue;
+      const unsigned point = fold_detail::small_letter(((lead & 0x1FU) << 6U) | (next & 0x3FU));
+      text[i] = static_cast<char>(0xC0U | (point >> 6U));
+      text[++i] = static_cast<char>(0x80U | (point & 0x3FU));
+    }
+  }
+}
+
+inline std::string folded(std::string text) noexcept {
+  fold_case(text);
+  return text;
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_DATA_SELECTION_HPP
+#define T3API_SANDBOX_DATA_SELECTION_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#ifndef T3API_SANDBOX_DATA_FILTER_HPP
+#define T3API_SANDBOX_DATA_FILTER_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+
+namespace t3api::sandbox {
+
+enum class operation { eq, neq, contains, doesnotcontain, startswith, endswith, lt, lte, gt, gte };
+
+namespace filter_detail {
+
+inline constexpr std::array<std::string_view, 10> names = {
+    "eq", "neq", "contains", "doesnotcontain", "startswith", "endswith", "lt", "lte", "gt", "gte"};
+
+/// T3's operators for a type of field. T3 names none for numbers: they get those of datetimes.
+constexpr std::string_view operators_of(field_type type) noexcept {
+  switch (type) {
+    case field_type::text: return "contains, doesnotcontain, eq, neq, startswith, endswith";
+    case field_type::boolean: return "eq";
+    default: return "lt, lte, eq, neq, gt, gte";
+  }
+}
+
+/// Whether `list`, with commas, has that word.
+constexpr bool lists(std::string_view list, std::string_view word) noexcept {
+  for (std::size_t at = 0; at <= list.size();) {
+    const auto end = (std::min)(list.find(", ", at), list.size());
+    if (list.substr(at, end - at) == word) return true;
+    at = end + 2;
+  }
+  return false;
+}
+
+inline std::string quoted(std::string_view text) { return "'" + detail::printable(text, 80) + "'"; }
+
+[[noreturn]] inline void refuse(std::string_view given, const std::string& why) {
+  throw refusal(400, "the query parameter 'filter' is wrong in " + quoted(given) + ": " + why);
+}
+
+template <class T>
+bool compare(operation how, const T& a, const T& b) {
+  switch (how) {
+    case operation::eq: return a == b;
+    case operation::neq: return !(a == b);
+    case operation::lt: return a < b;
+    case operation::lte: return a <= b;
+    case operation::gt: return a > b;
+    case operation::gte: return a >= b;
+    default: return false;
+  }
+}
+
+inline bool compare_text(operation how, std::string_view text, std::string_view wanted) {
+  switch (how) {
+    case operation::eq: return text == wanted;
+    case operation::neq: return text != wanted;
+    case operation::contains: return text.find(wanted) != text.npos;
+    case operation::doesnotcontain: return text.find(wanted) == text.npos;
+    case operation::startswith: return text.starts_with(wanted);
+    case operation::endswith: return text.ends_with(wanted);
+    default: return false;
+  }
+}
+
+}  // namespace filter_detail
+
+/// `field__op:value`, checked.
+struct filter {
+  const field* on = nullptr;
+  operation how = operation::eq;
+  cell wanted{};  ///< Of the field's type; a text without case, a number as double.
+
+  /// Whether a value passes. Null passes `neq` and `doesnotcontain` alone.
+  bool matches(cell value) const {
+    using namespace filter_detail;
+    if (auto* text = std::get_if<std::string>(&value)) {
+      fold_case(*text);
+      return compare_text(how, *text, std::get<std::string>(wanted));
+    }
+    if (const auto* when = std::get_if<moment>(&value)) {
+      return compare(how, when->at, std::get<moment>(wanted).at);
+    }
+    if (const auto* flag = std::get_if<bool>(&value)) return compare(how, *flag, std::get<bool>(wanted));
+    if (const auto* whole = std::get_if<std::uint64_t>(&value)) {
+      return compare(how, static_cast<double>(*whole), std::get<double>(wanted));
+    }
+    if (const auto* number = std::get_if<double>(&value)) {
+      return compare(how, *number, std::get<double>(wanted));
+    }
+    return how == operation::neq || how == operation::doesnotcontain;
+  }
+};
+
+namespace filter_detail {
+
+inline cell wanted_value(std::string_view given, field_type type, std::string_view value) {
+  switch (type) {
+    case field_type::text: return folded(std::string(value));
+    case field_type::boolean:
+      if (detail::iequals(value, "true")) return true;
+      if (detail::iequals(value, "false")) return false;
+      refuse(given, quoted(value) + " must be true or false");
+    case field_type::datetime: {
+      const auto when = parse_moment(value);
+      if (!when) {
+        refuse(given, quoted(value) +
+                          " is no ISO 8601 date or datetime: write 2024-05-17 or 2024-05-17T12:00:00Z, with "
+                          "a + of an offset as %2B");
+      }
+      return *when;
+    }
+    case field_type::number: break;
+  }
+  const auto number = parse_json(value);
+  if (!number || !number->is_number()) refuse(given, quoted(value) + " is no number");
+  return number->get<double>();
+}
+
+}  // namespace filter_detail
+
+/// The field of that name, to choose or order rows by. Throws `refusal`, which names the query parameter.
+inline const field& selectable_field(const collection& of, std::string_view name, std::string_view given,
+                                     std::string_view parameter) {
+  const auto* found = of.find(name);
+  if (found != nullptr && name != retrieved_at) return *found;
+  throw refusal(400, "the query parameter '" + std::string(parameter) + "' is wrong in " +
+                         filter_detail::quoted(given) + ": there is no field " + filter_detail::quoted(name) +
+                         " here to use: the fields are " + of.field_names());
+}
+
+/// Reads `field__op:value`; the value may hold `:` and `__`. Throws `refusal`.
+inline filter parse_filter(const collection& of, std::string_view given) {
+  using namespace filter_detail;
+  constexpr std::size_t longest = 1000;
+  if (!detail::is_utf8(given)) refuse("", "it is not valid UTF-8");
+  if (given.size() > longest) refuse(given, "it is longer than " + std::to_string(longest) + " bytes");
+  const auto colon = given.find(':');
+  const auto left = given.substr(0, colon);
+  const auto bar = left.rfind("__");
+  if (colon == given.npos || bar == left.npos || bar == 0) {
+    refuse(given, "write field__operator:value, such as label__endswith:0003");
+  }
+  const field& on = selectable_field(of, left.substr(0, bar), given, "filter");
+  const auto word = left.substr(bar + 2);
+  const auto allowed = operators_of(on.type);
+  if (!lists(allowed, word)) {
+    refuse(given, quoted(on.name) + " is a " + std::string(to_string(on.type)) +
+                      ", whose operators are: " + std::string(allowed));
+  }
+  const auto place = std::find(names.begin(), names.end(), word) - names.begin();
+  return {.on = &on,
+          .how = static_cast<operation>(place),
+          .wanted = wanted_value(given, on.type, given.substr(colon + 1))};
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// `field:asc` or `field:desc`, checked.
+struct sort_key {
+  const field* by = nullptr;
+  bool descending = false;
+};
+
+/// Which rows of a collection are asked for, in which order.
+struct selection {
+  std::vector<filter> filters{};
+  bool any = false;  ///< One filter that passes is enough (`filterLogic=or`).
+  std::vector<sort_key> order{};
+  std::vector<std::string> filter_texts{};  ///< As given.
+  std::string sort_text{};                  ///< As given, with commas.
+
+  /// Whether it is simply all rows, as they stand.
+  bool everything() const noexcept { return filters.empty() && order.empty(); }
+
+  /// Passes every filter, or any of them. `value_of` gives the value of a field.
+  template <class F>
+  bool matches(F&& value_of) const {
+    if (filters.empty()) return true;
+    const auto passes = [&](const filter& f) { return f.matches(value_of(*f.on)); };
+    return any ? std::any_of(filters.begin(), filters.end(), passes)
+               : std::all_of(filters.begin(), filters.end(), passes);
+  }
+
+  /// The same for selections that mean the same rows; of its own for every other.
+  std::string name() const {
+    std::string all = any ? "or" : "and";
+    for (const auto& text : filter_texts) all += ' ' + std::to_string(text.size()) + ' ' + text;
+    return all + " sort " + sort_text;
+  }
+};
+
+namespace selection_detail {
+
+inline void add_sort(selection& into, const collection& of, std::string_view given) {
+  const auto colon = given.rfind(':');
+  const auto direction = colon == given.npos ? std::string_view{} : given.substr(colon + 1);
+  const bool descending = detail::iequals(direction, "desc");
+  if (!descending && !detail::iequals(direction, "asc")) {
+    throw refusal(400, "the query parameter 'sort' is wrong in " + filter_detail::quoted(given) +
+                           ": write field:asc or field:desc, such as label:asc");
+  }
+  into.order.push_back(
+      {.by = &selectable_field(of, given.substr(0, colon), given, "sort"), .descending = descending});
+}
+
+}  // namespace selection_detail
+
+/// Reads `filter`, `filterLogic` and `sort` (repeated, or with commas). Throws `refusal`.
+inline selection parse_selection(const collection& of, const query_params& query) {
+  constexpr std::size_t most_filters = 50;
+  constexpr std::size_t most_sorts = 8;
+  selection chosen;
+  bool logic_given = false;
+  for (const auto& [name, value] : query) {
+    if (name == "filter") {
+      chosen.filters.push_back(parse_filter(of, value));
+      chosen.filter_texts.push_back(value);
+    } else if (name == "filterLogic") {
+      if (logic_given) throw refusal(400, "the query parameter 'filterLogic' is there twice: give it once");
+      logic_given = true;
+      chosen.any = detail::iequals(value, "or");
+      if (!chosen.any && !detail::iequals(value, "and")) {
+        throw refusal(400, "the query parameter 'filterLogic' must be and, or or");
+      }
+    } else if (name == "sort") {
+      std::string_view rest = value;
+      for (bool more = true; more;) {
+        const auto comma = rest.find(',');
+        selection_detail::add_sort(chosen, of, detail::trim(rest.substr(0, comma)));
+        more = comma != rest.npos;
+        if (more) rest.remove_prefix(comma + 1);
+      }
+      chosen.sort_text += (chosen.sort_text.empty() ? "" : ",") + value;
+    }
+    if (chosen.filters.size() > most_filters || chosen.order.size() > most_sorts) {
+      throw refusal(400, "the query parameters 'filter' and 'sort' may be there at most " +
+                             std::to_string(most_filters) + " and " + std::to_string(most_sorts) + " times");
+    }
+  }
+  return chosen;
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_DATA_TABLE_HPP
+#define T3API_SANDBOX_DATA_TABLE_HPP
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::sandbox {
+
+/// Where the ids of added rows are, behind those of every collection.
+inline constexpr std::uint64_t added_place = 9;
+
+/// One collection of one licence: what is generated, and what writes made of it. Row numbers are those of
+/// `changes`; a position counts only the rows that are there.
+class table {
+ public:
+  /// Refers to `of`, which is one of the catalogue.
+  table(const collection& of, data_owner owner, std::uint64_t generated,
+        std::shared_ptr<const changes> changed)
+      : of_(&of), owner_(std::move(owner)), generated_(generated), changed_(std::move(changed)) {}
+
+  const collection& of() const noexcept { return *of_; }
+  const data_owner& owner() const noexcept { return owner_; }
+  std::uint64_t version() const noexcept { return changed_->version(); }
+
+  /// All row numbers are below this.
+  std::uint64_t numbers() const noexcept { return generated_ + changed_->added(); }
+  /// How many rows there are.
+  std::uint64_t size() const noexcept { return numbers() - changed_->removed(); }
+
+  std::uint64_t number_at(std::uint64_t position) const noexcept { return changed_->number_at(position); }
+  bool has(std::uint64_t number) const noexcept {
+    return number < numbers() && (changed_->kept() == 0 || !changed_->is_removed(number));
+  }
+
+  cell at(std::uint64_t number, const field& f) const {
+    if (changed_->kept() != 0) {
+      if (const auto* kept = changed_->find(generated_, number)) {
+        const auto* value = look_up(*kept, f.name);
+        return value != nullptr ? to_cell(*value, f.type) : cell{};
+      }
+    }
+    return of_->at(owner_, number, f);
+  }
+
+  /// The JSON of one value, as it stands in the row's.
+  nlohmann::json json_at(std::uint64_t number, const field& f, wall_time now) const {
+    if (f.name == retrieved_at) return iso_time(now);
+    const auto* kept = changed_->find(generated_, number);
+    if (kept == nullptr) return json_value(f, of_->at(owner_, number, f));
+    const auto* value = look_up(*kept, f.name);
+    return value != nullptr ? *value : nlohmann::json();
+  }
+
+  /// The whole row, as answered at `now`.
+  nlohmann::json row(std::uint64_t number, wall_time now) const {
+    const auto* kept = changed_->find(generated_, number);
+    if (kept == nullptr) return make_row(*of_, owner_, number, now);
+    nlohmann::json copy = *kept;
+    copy[std::string(retrieved_at)] = iso_time(now);
+    return copy;
+  }
+
+  /// Whether `changes::take` has that mark.
+  bool is_taken(std::uint64_t mark) const noexcept { return changed_->is_taken(mark); }
+
+  /// The number of the row with that id, or nothing.
+  std::optional<std::uint64_t> find_id(std::uint64_t id) const {
+    auto number = of_->row_of(owner_, of_->kind, id);
+    if (!number || *number >= generated_) {
+      number = owner_.row_of(added_place, id);
+      if (!number || *number >= changed_->added()) return std::nullopt;
+      *number += generated_;
+    }
+    if (!has(*number)) return std::nullopt;
+    return number;
+  }
+
+ private:
+  const collection* of_;
+  data_owner owner_;
+  std::uint64_t generated_;
+  std::shared_ptr<const changes> changed_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// Row numbers of a table, in the order asked for.
+using row_list = std::vector<std::uint32_t>;
+
+/// A collection with more rows is neither filtered nor sorted.
+inline constexpr std::uint64_t most_selectable_rows = 10'000'000;
+
+namespace select_detail {
+
+/// Sorts by numbers, null first.
+inline void sort_by_number(row_list& rows, const table& from, const sort_key& key) {
+  struct entry {
+    double value;
+    std::uint32_t row;
+  };
+  std::vector<entry> entries;
+  entries.reserve(rows.size());
+  for (const auto row : rows) {
+    const cell value = from.at(row, *key.by);
+    double number = -1e300;
+    if (const auto* whole = std::get_if<std::uint64_t>(&value)) number = static_cast<double>(*whole);
+    if (const auto* real = std::get_if<double>(&value)) number = *real;
+    if (const auto* flag = std::get_if<bool>(&value)) number = *flag ? 1 : 0;
+    if (const auto* when = std::get_if<moment>(&value)) {
+      number = static_cast<double>(when->at.time_since_epoch().count());
+    }
+    entries.push_back({number, row});
+  }
+  std::stable_sort(entries.begin(), entries.end(), [&](const entry& a, const entry& b) {
+    return key.descending ? b.value < a.value : a.value < b.value;
+  });
+  std::transform(entries.begin(), entries.end(), rows.begin(), [](const entry& e) { return e.row; });
+}
+
+/// Sorts by texts without case, null first. All texts lie in one string behind each other: a million strings
+/// of their own would take several times the memory.
+inline void sort_by_text(row_list& rows, const table& from, const sort_key& key) {
+  struct entry {
+    std::uint64_t start;
+    std::uint32_t size;
+    std::uint32_t row;
+  };
+  std::string texts;
+  std::vector<entry> entries;
+  entries.reserve(rows.size());
+  for (const auto row : rows) {
+    cell value = from.at(row, *key.by);
+    auto* text = std::get_if<std::string>(&value);
+    if (text != nullptr) fold_case(*text);
+    entries.push_back({texts.size(), static_cast<std::uint32_t>(text != nullptr ? text->size() : 0), row});
+    if (text != nullptr) texts += *text;
+  }
+  const auto text_of = [&](const entry& e) { return std::string_view(texts).substr(e.start, e.size); };
+  std::stable_sort(entries.begin(), entries.end(), [&](const entry& a, const entry& b) {
+    return key.descending ? text_of(b) < text_of(a) : text_of(a) < text_of(b);
+  });
+  std::transform(entries.begin(), entries.end(), rows.begin(), [](const entry& e) { return e.row; });
+}
+
+}  // namespace select_detail
+
+/// The rows that a selection means. Looks at every row, without making objects of them. Throws `refusal` when
+/// there are too many.
+inline row_list select_rows(const table& from, const selection& chosen) {
+  if (from.numbers() > most_selectable_rows) {
+    throw refusal(400, "the collection has more than " + std::to_string(most_selectable_rows) +
+                           " rows, and the sandbox filters and sorts no more: leave out the query parameters "
+                           "'filter' and 'sort'");
+  }
+  row_list rows;
+  for (std::uint64_t number = 0; number < from.numbers(); ++number) {
+    if (!from.has(number)) continue;
+    if (chosen.matches([&](const field& f) { return from.at(number, f); })) {
+      rows.push_back(static_cast<std::uint32_t>(number));
+    }
+  }
+  rows.shrink_to_fit();
+  // Stable sorts, the least important key first.
+  for (auto key = chosen.order.rbegin(); key != chosen.order.rend(); ++key) {
+    if (key->by->type == field_type::text) {
+      select_detail::sort_by_text(rows, from, *key);
+    } else {
+      select_detail::sort_by_number(rows, from, *key);
+    }
+  }
+  return rows;
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// Remembers the last row lists, so that the pages of one query cost one look at all rows. Threads that ask
+/// for the same list at once wait for one of them to make it. Any number of threads may use it.
+class row_lists {
+ public:
+  using list_ptr = std::shared_ptr<const row_list>;
+
+  /// Lists of together at most `most_bytes` are remembered. One that is larger is made anew each time.
+  explicit row_lists(std::size_t most_bytes = 32U << 20U) : most_bytes_(most_bytes) {}
+
+  /// The list of that name for that version of the rows, made with `make` when it is not there. Throws what
+  /// `make` throws, to all who wait.
+  template <class F>
+  list_ptr get(const std::string& name, std::uint64_t version, F&& make) {
+    std::promise<list_ptr> made;
+    {
+      std::unique_lock lock(mutex_);
+      const auto found = lists_.find(name);
+      if (found != lists_.end() && found->second.version == version) {
+        found->second.used = ++clock_;
+        const auto list = found->second.list;
+        lock.unlock();
+        return list.get();
+      }
+      lists_[name] = {.version = version, .used = ++clock_, .list = made.get_future().share()};
+    }
+    try {
+      auto list = std::make_shared<const row_list>(make());
+      made.set_value(list);
+      made_now(name, version, list->size() * sizeof(row_list::value_type));
+      return list;
+    } catch (...) {
+      made.set_exception(std::current_exception());
+      forget(name, version);
+      throw;
+    }
+  }
+
+  /// How much is remembered: for tests.
+  std::size_t bytes() const {
+    const std::lock_guard lock(mutex_);
+    return total();
+  }
+
+ private:
+  struct remembered {
+    std::uint64_t version = 0;
+    std::uint64_t used = 0;
+    std::shared_future<list_ptr> list{};
+    std::size_t bytes = 0;  ///< 0 while it is being made.
+  };
+
+  /// A list without rows takes room too.
+  static constexpr std::size_t bytes_of_entry = 1024;
+
+  std::size_t total() const {
+    std::size_t all = 0;
+    for (const auto& [name, one] : lists_) all += one.bytes;
+    return all;
+  }
+
+  void made_now(const std::string& name, std::uint64_t version, std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    const auto found = lists_.find(name);
+    if (found == lists_.end() || found->second.version != version) return;
+    found->second.bytes = bytes + bytes_of_entry + name.size();
+    while (total() > most_bytes_) {
+      auto oldest = lists_.end();
+      for (auto one = lists_.begin(); one != lists_.end(); ++one) {
+        const bool ready = one->second.bytes != 0;
+        if (ready && (oldest == lists_.end() || one->second.used < oldest->second.used)) oldest = one;
+      }
+      lists_.erase(oldest);
+    }
+  }
+
+  void forget(const std::string& name, std::uint64_t version) {
+    const std::lock_guard lock(mutex_);
+    const auto found = lists_.find(name);
+    if (found != lists_.end() && found->second.version == version) lists_.erase(found);
+  }
+
+  mutable std::mutex mutex_;
+  std::map<std::string, remembered> lists_{};
+  std::uint64_t clock_ = 0;
+  std::size_t most_bytes_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// The data of all licences. It is generated from a seed when it is asked for; only what was written is kept,
+/// in memory. Any number of threads may use it.
+class records {
+ public:
+  /// At most so many written rows are kept of all licences together.
+  static constexpr std::size_t most_kept_rows = 10'000;
+
+  /// Throws std::invalid_argument when there are more packages than ids for them.
+  records(std::uint64_t seed, std::uint64_t packages) : seed_(seed), packages_(packages) {
+    if (packages > ids_of_place) {
+      throw std::invalid_argument("a sandbox of " + std::to_string(packages) +
+                                  " packages has no ids for them all: ask for at most " +
+                                  std::to_string(ids_of_place));
+    }
+  }
+
+  /// A collection of a licence as it stands now.
+  table open(const collection& of, std::string_view hostname, std::string_view license) const {
+    const std::lock_guard lock(mutex_);
+    return view(of, hostname, license, current(place(of, hostname, license)));
+  }
+
+  /// The rows of `from` that are asked for; remembered for the next pages. Throws `refusal`.
+  row_lists::list_ptr select(const table& from, const selection& chosen) {
+    const auto name = place(from.of(), from.owner().hostname, from.owner().license) + '\n' + chosen.name();
+    return lists_.get(name, from.version(), [&] { return select_rows(from, chosen); });
+  }
+
+  /// One write to a licence's data. While it lives no other write runs; what it changes is seen by itself at
+  /// once, and by others all together after `commit`, or never.
+  class edit {
+   public:
+    edit(records& of, std::string_view hostname, std::string_view license)
+        : records_(&of), lock_(of.writing_), hostname_(hostname), license_(license) {}
+
+    /// The changes to a collection, to be added to.
+    changes& of(const collection& which) { return *staged(which); }
+
+    /// A collection with these changes.
+    table open(const collection& which) { return records_->view(which, hostname_, license_, staged(which)); }
+
+    /// Throws `refusal` when too much would have to be kept; nothing is changed then.
+    void commit() {
+      const std::lock_guard lock(records_->mutex_);
+      std::size_t kept = 0;
+      for (const auto& [where, one] : records_->written_) {
+        if (!staged_.contains(where)) kept += one->kept();
+      }
+      for (const auto& [where, one] : staged_) kept += one->kept();
+      if (kept > most_kept_rows) {
+        throw refusal(507, "the sandbox keeps at most " + std::to_string(most_kept_rows) +
+                               " written rows, in memory: start it anew");
+      }
+      for (auto& [where, one] : staged_) records_->written_[where] = std::move(one);
+      staged_.clear();
+    }
+
+   private:
+    const std::shared_ptr<changes>& staged(const collection& which) {
+      auto& one = staged_[place(which, hostname_, license_)];
+      if (!one) {
+        const std::lock_guard lock(records_->mutex_);
+        one = std::make_shared<changes>(*records_->current(place(which, hostname_, license_)));
+      }
+      return one;
+    }
+
+    records* records_;
+    std::unique_lock<std::mutex> lock_;
+    std::string hostname_;
+    std::string license_;
+    std::map<std::string, std::shared_ptr<changes>> staged_{};
+  };
+
+ private:
+  static std::string place(const collection& of, std::string_view hostname, std::string_view license) {
+    return std::string(of.path) + '\n' + std::string(hostname) + '\n' + std::string(license);
+  }
+
+  std::shared_ptr<const changes> current(const std::string& where) const {
+    const auto found = written_.find(where);
+    return found == written_.end() ? unchanged_ : found->second;
+  }
+
+  table view(const collection& of, std::string_view hostname, std::string_view license,
+             std::shared_ptr<const changes> changed) const {
+    return {of, data_owner(seed_, hostname, license), of.size(packages_), std::move(changed)};
+  }
+
+  std::uint64_t seed_;
+  std::uint64_t packages_;
+  std::shared_ptr<const changes> unchanged_ = std::make_shared<const changes>();
+  mutable std::mutex mutex_;
+  std::mutex writing_;
+  std::map<std::string, std::shared_ptr<const changes>> written_{};
+  row_lists lists_{};
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_FAULTS_FAULT_PLAN_HPP
+#define T3API_SANDBOX_FAULTS_FAULT_PLAN_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <stop_token>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef T3API_SANDBOX_FAULTS_FAULT_HPP
+#define T3API_SANDBOX_FAULTS_FAULT_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace t3api::sandbox {
+
+/// What a header Retry-After can hold (RFC 9110 section 10.2.3), and what it should not.
+enum class retry_after_form {
+  seconds,    ///< `2`
+  http_date,  ///< The date in 2 seconds.
+  garbage,    ///< `soon`
+  zero,       ///< `0`
+  negative,   ///< `-1`
+  hour,       ///< `3600`
+};
+
+/// An account of the Metrc behind the service.
+struct account_name {
+  std::string hostname{};
+  std::string username{};
+};
+
+/// Something that goes wrong on demand, so that a test can say "the third page fails twice":
+///
+///     service.faults().add({.path = "/v2/packages/active", .query = {{"page", "3"}}, .times = 2, .status =
+///     500});
+///
+/// It strikes before the request is authenticated, and before it counts against any limit.
+struct fault {
+  /// Which requests it strikes: those of this method, or of any.
+  std::optional<t3api::method> method{};
+  /// Without a query. A star at the end stands for anything: "/v2/packages/*", "*".
+  std::string path = "*";
+  /// Each of these must be among the request's parameters with this value; others may be there too.
+  query_params query{};
+
+  /// How many requests that match get by unharmed first.
+  std::uint64_t skip = 0;
+  /// How many it strikes then; 0 for all until it is removed.
+  std::uint64_t times = 1;
+
+  /// What it does, in this order. How long the request is kept waiting, at most an hour.
+  std::chrono::milliseconds delay{};
+  /// Whose sessions at Metrc end, and whose password becomes another, before the request is handled.
+  std::optional<account_name> account{};
+  bool end_sessions = false;
+  secret new_password{};
+  /// The answer, with nothing done of what the request asks; 0 lets the service answer.
+  int status = 0;
+  t3api::headers headers{};
+  std::optional<retry_after_form> retry_after{};
+  /// Without one, a status from 400 on has the usual error body, another has none.
+  std::optional<std::string> body{};
+  /// What becomes of the answer's bytes; it takes an `http_server` to carry it out.
+  std::optional<wire_fault> wire{};
+};
+
+namespace faults_detail {
+
+inline void demand(bool holds, const char* sentence) {
+  if (!holds) throw std::invalid_argument(sentence);
+}
+
+inline void check_match(const fault& f) {
+  const auto star = f.path.find('*');
+  demand(f.path == "*" || f.path.starts_with('/'),
+         "a fault's path starts with a slash, or is * for all paths: write it like /v2/packages/active");
+  demand(star == f.path.npos || star + 1 == f.path.size(),
+         "a fault's path may have a star at its end only: write it like /v2/packages/*");
+  demand(f.path.find('?') == f.path.npos, "a fault's path holds a question mark: give the query by itself");
+  demand(!f.path.starts_with("/sandbox/"),
+         "faults do not strike the paths below /sandbox/, by which they are ordered: give another path");
+}
+
+inline void check_answer(const fault& f) {
+  demand(f.status == 0 || (f.status >= 200 && f.status <= 599),
+         "a fault's status is from 200 to 599: correct it, or leave it out to let the service answer");
+  demand(f.status != 0 || (f.headers.empty() && !f.body && !f.retry_after),
+         "a fault with headers, a body or a Retry-After needs a status too: add one, such as 429");
+  if (const auto wrong = framing_header(f.headers)) throw std::invalid_argument(wrong->message);
+}
+
+inline bool does_something(const std::optional<wire_fault>& w) {
+  return w && (w->reset || !w->garbage.empty() || w->cut_after || w->length_error != 0 || w->drip_bytes != 0);
+}
+
+inline void check_wire(const wire_fault& w) {
+  demand(!w.reset || (w.garbage.empty() && !w.cut_after && w.length_error == 0 && w.drip_bytes == 0),
+         "a fault that resets the connection sends nothing: leave out what it does to the bytes");
+  demand(w.garbage.empty() || w.length_error == 0,
+         "garbage has no Content-Length to falsify: give a fault one of the two");
+  demand(w.drip_pause >= w.drip_pause.zero() && w.drip_pause <= std::chrono::hours(1),
+         "a fault's pause between drips is from 0 to an hour");
+  demand(w.drip_bytes != 0 || w.drip_pause == w.drip_pause.zero(),
+         "a fault with a pause between drips needs their size too: add it, such as 1 byte");
+}
+
+}  // namespace faults_detail
+
+/// Throws std::invalid_argument, with the sentence to correct it by, for a fault that makes no sense.
+inline void check_fault(const fault& f) {
+  using faults_detail::demand;
+  faults_detail::check_match(f);
+  faults_detail::check_answer(f);
+  if (f.wire) faults_detail::check_wire(*f.wire);
+  demand(f.delay >= f.delay.zero() && f.delay <= std::chrono::hours(1),
+         "a fault's delay is from 0 to an hour");
+  const bool of_account = f.end_sessions || !f.new_password.empty();
+  demand(!of_account || (f.account && !f.account->hostname.empty() && !f.account->username.empty()),
+         "a fault that ends sessions or changes a password needs the account: add its hostname and username");
+  demand(of_account || !f.account,
+         "a fault with an account does nothing to it: let it end its sessions or change its password");
+  demand(of_account || f.status != 0 || faults_detail::does_something(f.wire) || f.delay > f.delay.zero(),
+         "a fault must do something: give it a status, a delay, or another effect");
+}
+
+/// Whether a request is of the kind that the fault strikes.
+inline bool matches(const fault& f, t3api::method asked, std::string_view path, const query_params& query) {
+  if (f.method && *f.method != asked) return false;
+  const std::string_view wanted = f.path;
+  const bool right_path =
+      wanted.ends_with('*') ? path.starts_with(wanted.substr(0, wanted.size() - 1)) : path == wanted;
+  return right_path && std::all_of(f.query.begin(), f.query.end(), [&](const auto& parameter) {
+           return std::find(query.begin(), query.end(), parameter) != query.end();
+         });
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// A fault of a plan, and how it has fared.
+struct planned_fault {
+  std::uint64_t id = 0;
+  std::shared_ptr<const sandbox::fault> fault{};
+  std::uint64_t matched = 0;  ///< Requests that came to it, whether it struck or let them by.
+  std::uint64_t struck = 0;   ///< Requests that it struck.
+};
+
+/// A fault that strikes now.
+struct struck_fault {
+  std::shared_ptr<const sandbox::fault> fault{};  ///< Null when there is none.
+  std::stop_token cleared{};                      ///< Stops when the plan is cleared: ends a delay.
+};
+
+/// The faults that a service was told to have. A request meets them in the order in which they were added,
+/// and the first that strikes is the only one to count it: two faults that strike once each, on the same
+/// path, strike one request after the other. A fault that has struck often enough stays in the list and does
+/// nothing. Any number of threads may share it, and the counts are exact.
+class fault_plan {
+ public:
+  static constexpr std::size_t most_faults = 1000;
+
+  /// The number by which to remove it. Throws std::invalid_argument for a fault that makes no sense, and
+  /// when there are 1000 already.
+  std::uint64_t add(fault f) {
+    check_fault(f);
+    auto kept = std::make_shared<const fault>(std::move(f));
+    const std::scoped_lock lock(mutex_);
+    if (faults_.size() >= most_faults) {
+      throw std::invalid_argument("there are 1000 faults already: remove some, or all");
+    }
+    faults_.push_back({.id = ++last_id_, .fault = std::move(kept)});
+    empty_ = false;
+    return last_id_;
+  }
+
+  /// All of them, the first added first.
+  std::vector<planned_fault> list() const {
+    const std::scoped_lock lock(mutex_);
+    return faults_;
+  }
+
+  /// Whether there was one with that number.
+  bool remove(std::uint64_t id) {
+    const std::scoped_lock lock(mutex_);
+    const auto removed = std::erase_if(faults_, [&](const planned_fault& p) { return p.id == id; });
+    empty_ = faults_.empty();
+    return removed != 0;
+  }
+
+  /// Removes all, and lets the requests go on that a fault keeps waiting.
+  void clear() {
+    std::stop_source waiting;
+    {
+      const std::scoped_lock lock(mutex_);
+      faults_.clear();
+      empty_ = true;
+      std::swap(waiting, waiting_);
+    }
+    waiting.request_stop();
+  }
+
+  /// The fault that strikes this request, which counts as struck with it.
+  struck_fault strike(method asked, std::string_view path, const query_params& query) {
+    if (empty_ || path.starts_with("/sandbox/")) return {};
+    const std::scoped_lock lock(mutex_);
+    for (auto& p : faults_) {
+      const fault& f = *p.fault;
+      if ((f.times != 0 && p.struck >= f.times) || !matches(f, asked, path, query)) continue;
+      if (p.matched++ < f.skip) continue;
+      ++p.struck;
+      return {.fault = p.fault, .cleared = waiting_.get_token()};
+    }
+    return {};
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<planned_fault> faults_;
+  std::uint64_t last_id_ = 0;
+  std::stop_source waiting_;
+  std::atomic<bool> empty_{true};  ///< So that a service without faults takes no lock.
+};
+
+}  // namespace t3api::sandbox
+
+#endif
 #ifndef T3API_SANDBOX_KEYS_DATABASE_HPP
 #define T3API_SANDBOX_KEYS_DATABASE_HPP
 
@@ -3061,10 +5768,12 @@ class key_database {
   /// Removes a record of that owner; false when there is none such.
   virtual bool erase(std::string_view id, const key_owner& owner) = 0;
   /// Sets when a key was last used, unless a later time is there already; nothing when the record is gone. A
-  /// database to which a write is dear may leave out what is less than a minute after `record.last_used_at`.
+  /// database to which a write is dear may leave out what is less than a minute after `record.last_used_at`,
+  /// and may write it later, as no call waits for it or fails by it.
   virtual void set_last_used(const key_record& record, wall_time when) = 0;
-  /// Sets `is_enabled` to false for all records with these credentials.
-  virtual void disable(std::string_view login) = 0;
+  /// Sets `is_enabled` to false for all records with these credentials that were created at `made_until` or
+  /// before.
+  virtual void disable(std::string_view login, wall_time made_until) = 0;
 
   /// At most `most` records that are not sealed under the key `ring_id`, with ids above `after`, in the order
   /// of their ids.
@@ -3083,7 +5792,9 @@ class key_database {
 #define T3API_SANDBOX_KEYS_KEY_RING_HPP
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -3092,12 +5803,19 @@ class key_database {
 
 namespace t3api::sandbox {
 
+/// A key ring that cannot be read, or is not right. The message is one sentence for people, without a key.
+struct key_ring_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// The keys of a service, all of 32 bytes. They never lie in its database.
 struct key_ring {
   struct entry {
     std::string id;  ///< 1 to 32 letters, digits, `-` or `_`.
     secret key;
   };
+
+  static constexpr std::size_t key_size = detail::gcm_key_size;
 
   /// What the service's other keys are derived from. It cannot change without ending all secret keys.
   secret root{};
@@ -3113,9 +5831,41 @@ struct key_ring {
     return found == keys.end() ? nullptr : &found->key;
   }
 
-  /// A key of its own for each purpose.
+  /// A key of its own for each purpose: HMAC-SHA-256 of `t3api-sandbox <purpose>` under the root.
   secret derived(std::string_view purpose) const {
     return secret(detail::hmac_sha256(root.reveal(), "t3api-sandbox " + std::string(purpose)));
+  }
+
+  static bool is_id(std::string_view id) noexcept {
+    const auto fits = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+             c == '_';
+    };
+    return !id.empty() && id.size() <= 32 && std::all_of(id.begin(), id.end(), fits);
+  }
+
+  /// Throws `key_ring_error` when the ring is not one that a service can work with.
+  void check() const {
+    if (root.size() != key_size) throw key_ring_error("root must be 32 bytes");
+    if (keys.empty()) throw key_ring_error("keys is empty: a key ring has at least one key");
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const std::string place = "keys[" + std::to_string(i) + "]";
+      if (!is_id(keys[i].id)) {
+        throw key_ring_error(place + ".id must be 1 to 32 letters, digits, '-' or '_'");
+      }
+      if (keys[i].key.size() != key_size) throw key_ring_error(place + ".key must be 32 bytes");
+      if (find(keys[i].id) != &keys[i].key) {
+        throw key_ring_error(place + " has the id '" + keys[i].id + "' of a key before it: leave one out");
+      }
+      for (std::size_t before = 0; before <= i; ++before) {
+        const auto& other = before == i ? root : keys[before].key;
+        if (detail::constant_time_equal(keys[i].key.reveal(), other.reveal())) {
+          throw key_ring_error(place + ".key is the same as " +
+                               (before == i ? "root" : "that of keys[" + std::to_string(before) + "]") +
+                               ": each must be random");
+        }
+      }
+    }
   }
 };
 
@@ -3137,7 +5887,10 @@ class key_ring_source {
 /// A ring that stays as it is.
 class fixed_key_ring final : public key_ring_source {
  public:
-  explicit fixed_key_ring(key_ring ring) : ring_(std::make_shared<key_ring>(std::move(ring))) {}
+  /// Throws `key_ring_error` as `key_ring::check` does.
+  explicit fixed_key_ring(key_ring ring) : ring_(std::make_shared<key_ring>(std::move(ring))) {
+    ring_->check();
+  }
 
   std::shared_ptr<const key_ring> ring() const override { return ring_; }
   std::shared_ptr<const key_ring> fresh_ring() override { return ring_; }
@@ -3148,7 +5901,8 @@ class fixed_key_ring final : public key_ring_source {
 
 /// A new ring with one key-encryption key, from the system's random source.
 inline key_ring make_key_ring() {
-  return {.root = secret(detail::random_bytes(32)), .keys = {{"k1", secret(detail::random_bytes(32))}}};
+  return {.root = secret(detail::random_bytes(key_ring::key_size)),
+          .keys = {{"k1", secret(detail::random_bytes(key_ring::key_size))}}};
 }
 
 }  // namespace t3api::sandbox
@@ -3157,16 +5911,18 @@ inline key_ring make_key_ring() {
 #ifndef T3API_SANDBOX_KEYS_MEMORY_DATABASE_HPP
 #define T3API_SANDBOX_KEYS_MEMORY_DATABASE_HPP
 
-#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 
@@ -3177,38 +5933,42 @@ class memory_key_database final : public key_database {
  public:
   void add(const key_record& record) override {
     const std::scoped_lock lock(mutex_);
-    const auto [place, fresh] = records_.emplace(record.id, record);
-    if (!fresh || !by_hash_.emplace(record.key_hash, &place->second).second) {
-      if (fresh) records_.erase(place);
+    if (records_.contains(record.id) || by_hash_.contains(record.key_hash)) {
       throw database_error("a secret key with this id or hash is there already: nothing was changed");
     }
-    by_owner_[owner_name(record.owner)].push_back(&place->second);
-    by_login_[record.login].push_back(&place->second);
+    auto& place =
+        records_.try_emplace(record.id, row{.record = record, .number = ++last_number_}).first->second;
+    try {
+      by_hash_.emplace(place.record.key_hash, &place);
+      by_owner_.insert(&place);
+      by_login_.insert(&place);
+    } catch (...) {
+      forget(place);
+      throw;
+    }
   }
 
   std::optional<key_record> find(std::string_view key_hash) override {
     const std::shared_lock lock(mutex_);
-    const auto found = by_hash_.find(std::string(key_hash));
-    return found == by_hash_.end() ? std::nullopt : std::optional(*found->second);
+    const auto found = by_hash_.find(key_hash);
+    return found == by_hash_.end() ? std::nullopt : std::optional(found->second->record);
   }
 
   std::vector<key_record> of(const key_owner& owner) override {
     std::vector<key_record> owned;
     const std::shared_lock lock(mutex_);
-    const auto found = by_owner_.find(owner_name(owner));
-    if (found == by_owner_.end()) return owned;
-    for (const auto* record : found->second) owned.push_back(*record);
+    for (auto at = by_owner_.lower_bound(owner); at != by_owner_.end() && (*at)->record.owner == owner;
+         ++at) {
+      owned.push_back((*at)->record);
+    }
     return owned;
   }
 
   bool erase(std::string_view id, const key_owner& owner) override {
     const std::scoped_lock lock(mutex_);
     const auto found = records_.find(id);
-    if (found == records_.end() || found->second.owner != owner) return false;
-    by_hash_.erase(found->second.key_hash);
-    remove(by_owner_, owner_name(owner), &found->second);
-    remove(by_login_, found->second.login, &found->second);
-    records_.erase(found);
+    if (found == records_.end() || found->second.record.owner != owner) return false;
+    forget(found->second);
     return true;
   }
 
@@ -3216,15 +5976,16 @@ class memory_key_database final : public key_database {
     const std::scoped_lock lock(mutex_);
     const auto found = records_.find(record.id);
     if (found == records_.end()) return;
-    auto& last = found->second.last_used_at;
+    auto& last = found->second.record.last_used_at;
     if (!last || *last < when) last = when;
   }
 
-  void disable(std::string_view login) override {
+  void disable(std::string_view login, wall_time made_until) override {
     const std::scoped_lock lock(mutex_);
-    const auto found = by_login_.find(std::string(login));
-    if (found == by_login_.end()) return;
-    for (auto* record : found->second) record->is_enabled = false;
+    for (auto at = by_login_.lower_bound(login); at != by_login_.end() && (*at)->record.login == login;
+         ++at) {
+      if ((*at)->record.created_at <= made_until) (*at)->record.is_enabled = false;
+    }
   }
 
   std::vector<key_record> not_under(std::string_view ring_id, std::string_view after,
@@ -3232,7 +5993,7 @@ class memory_key_database final : public key_database {
     std::vector<key_record> found;
     const std::shared_lock lock(mutex_);
     for (auto at = records_.upper_bound(after); at != records_.end() && found.size() < most; ++at) {
-      if (at->second.credentials.ring_id != ring_id) found.push_back(at->second);
+      if (at->second.record.credentials.ring_id != ring_id) found.push_back(at->second.record);
     }
     return found;
   }
@@ -3241,27 +6002,53 @@ class memory_key_database final : public key_database {
                            const sealed_credentials& renewed) override {
     const std::scoped_lock lock(mutex_);
     const auto found = records_.find(id);
-    if (found == records_.end() || found->second.credentials.bytes != old.bytes) return false;
-    found->second.credentials = renewed;
+    if (found == records_.end() || found->second.record.credentials.bytes != old.bytes) return false;
+    found->second.record.credentials = renewed;
     return true;
   }
 
  private:
-  using index = std::unordered_map<std::string, std::vector<key_record*>>;
+  struct row {
+    key_record record;
+    std::uint64_t number;  ///< In the order in which records came.
+  };
 
-  static std::string owner_name(const key_owner& owner) { return owner.hostname + "\n" + owner.username; }
+  struct owner_order {
+    using is_transparent = void;
+    static auto age(const row& r) {
+      return std::tie(r.record.owner.hostname, r.record.owner.username, r.record.created_at, r.number);
+    }
+    static auto name(const key_owner& o) { return std::tie(o.hostname, o.username); }
 
-  static void remove(index& from, const std::string& name, const key_record* record) {
-    const auto found = from.find(name);
-    std::erase(found->second, record);
-    if (found->second.empty()) from.erase(found);
+    bool operator()(const row* a, const row* b) const { return age(*a) < age(*b); }
+    bool operator()(const row* a, const key_owner& b) const { return name(a->record.owner) < name(b); }
+    bool operator()(const key_owner& a, const row* b) const { return name(a) < name(b->record.owner); }
+  };
+
+  struct login_order {
+    using is_transparent = void;
+    bool operator()(const row* a, const row* b) const {
+      return std::tie(a->record.login, a->number) < std::tie(b->record.login, b->number);
+    }
+    bool operator()(const row* a, std::string_view b) const { return a->record.login < b; }
+    bool operator()(std::string_view a, const row* b) const { return a < b->record.login; }
+  };
+
+  /// Takes a record out, from whichever index it is in.
+  void forget(row& gone) {
+    by_login_.erase(&gone);
+    by_owner_.erase(&gone);
+    by_hash_.erase(gone.record.key_hash);
+    records_.erase(records_.find(gone.record.id));
   }
 
   mutable std::shared_mutex mutex_;
-  std::map<std::string, key_record, std::less<>> records_;
-  std::unordered_map<std::string, key_record*> by_hash_;
-  index by_owner_;
-  index by_login_;
+  std::map<std::string, row, std::less<>> records_;
+  // These name rows, and parts of them that never change, where they lie.
+  std::unordered_map<std::string_view, row*> by_hash_;
+  std::set<row*, owner_order> by_owner_;
+  std::set<row*, login_order> by_login_;
+  std::uint64_t last_number_ = 0;
 };
 
 }  // namespace t3api::sandbox
@@ -3281,14 +6068,13 @@ class memory_key_database final : public key_database {
 #define T3API_SANDBOX_KEYS_VAULT_HPP
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 #ifndef T3API_DETAIL_SEAL_HPP
 #define T3API_DETAIL_SEAL_HPP
@@ -3334,110 +6120,147 @@ struct vault_error : std::runtime_error {
 };
 
 /// Encrypts the credentials behind secret keys, each under a data key of its own that is wrapped by the
-/// current key of a ring. The format is written down in docs/credentials-at-rest.md. Any number of threads
-/// may share it.
+/// current key of a ring. Sealed credentials belong to one record: they open for no other `id`, `key_hash`,
+/// `owner` or `login`, nor under another key of the ring. The format is written down in
+/// docs/credentials-at-rest.md. Any number of threads may share it.
 class vault {
  public:
   explicit vault(std::shared_ptr<key_ring_source> ring) : ring_(std::move(ring)) {}
 
-  /// Seals credentials for the record `id` of `owner`; they open for no other.
-  sealed_credentials seal(const stored_credentials& credentials, std::string_view id,
-                          const key_owner& owner) const {
+  /// Seals credentials for a record, whose owner has their hostname and username. Throws
+  /// std::invalid_argument when one of them is larger than a mebibyte.
+  sealed_credentials seal(const stored_credentials& credentials, const key_record& record) const {
     const auto ring = ring_->fresh_ring();
-    const auto& wrapping = ring->current();
-    const secret data_key(detail::random_bytes(detail::gcm_key_size));
-    std::string plain = to_text(credentials);
-    std::string payload = detail::seal(data_key.reveal(), plain, place_of("credentials", id, owner, ""));
-    detail::wipe(plain);
-    return {.ring_id = wrapping.id, .bytes = wrap(data_key, wrapping, id, owner) + std::move(payload)};
+    const secret key(detail::random_bytes(detail::gcm_key_size));
+    const overwritten plain{to_text(credentials)};
+    return {.ring_id = ring->current().id,
+            .bytes = wrap(key, ring->current(), record) +
+                     detail::seal(key.reveal(), plain.text, place_of("credentials", record, ""))};
   }
 
-  /// The credentials of the record `id` of `owner`. Throws `vault_error` when they were changed, cut or moved
-  /// here from another record, or when the ring does not have their key.
-  stored_credentials open(const sealed_credentials& sealed, std::string_view id,
-                          const key_owner& owner) const {
-    const auto key = data_key(sealed, id, owner);
-    auto plain = detail::unseal(key.reveal(), std::string_view(sealed.bytes).substr(wrapped_size),
-                                place_of("credentials", id, owner, ""));
-    if (!plain) throw vault_error(changed);
-    auto credentials = from_text(*plain);
-    detail::wipe(*plain);
-    return credentials;
+  /// The credentials of a record. Throws `vault_error` when the record was changed, cut or put together from
+  /// others, or when the ring does not have its key.
+  stored_credentials open(const key_record& record) const {
+    const secret key = data_key(record, *ring_for(record));
+    auto opened =
+        detail::unseal(key.reveal(), std::string_view(record.credentials.bytes).substr(wrapped_size),
+                       place_of("credentials", record, ""));
+    if (!opened) throw vault_error(changed);
+    const overwritten plain{*std::move(opened)};
+    return from_text(plain.text, record.owner);
   }
 
-  /// The same credentials under the current key of the ring; nothing when they are already. The data key and
-  /// what it encrypts stay. Throws what `open` throws.
-  std::optional<sealed_credentials> rewrap(const sealed_credentials& sealed, std::string_view id,
-                                           const key_owner& owner) const {
-    const auto ring = ring_->ring();
-    const auto& wrapping = ring->current();
-    if (sealed.ring_id == wrapping.id) return std::nullopt;
-    return sealed_credentials{
-        .ring_id = wrapping.id,
-        .bytes = wrap(data_key(sealed, id, owner), wrapping, id, owner) + sealed.bytes.substr(wrapped_size)};
+  /// Throws what `open` throws when the record is not as it was sealed, without decrypting the credentials.
+  void check(const key_record& record) const { data_key(record, *ring_for(record)); }
+
+  /// The credentials of a record under the current key of the ring; nothing when they are already. The data
+  /// key and what it encrypts stay. Throws what `open` throws.
+  std::optional<sealed_credentials> rewrap(const key_record& record) const {
+    const auto ring = ring_for(record);
+    if (record.credentials.ring_id == ring->current().id) return std::nullopt;
+    return sealed_credentials{.ring_id = ring->current().id,
+                              .bytes = wrap(data_key(record, *ring), ring->current(), record) +
+                                       record.credentials.bytes.substr(wrapped_size)};
   }
 
  private:
+  /// Overwritten when it goes.
+  struct overwritten {
+    std::string text;
+
+    explicit overwritten(std::string plain) noexcept : text(std::move(plain)) {}
+    overwritten(const overwritten&) = delete;
+    overwritten& operator=(const overwritten&) = delete;
+    ~overwritten() { detail::wipe(text); }
+  };
+
   static constexpr const char* changed =
-      "the credentials behind the secret key were changed or moved at rest and cannot be opened: delete the "
-      "key "
-      "and make a new one";
+      "the record of the secret key was changed or moved at rest and cannot be opened: delete the key and "
+      "make a new one";
   /// What `detail::seal` makes of a data key.
   static constexpr std::size_t wrapped_size =
       1 + detail::gcm_nonce_size + detail::gcm_key_size + detail::gcm_tag_size;
+  static constexpr std::size_t padded_to = 256;
+  static constexpr std::size_t largest_part = std::size_t{1} << 20U;
 
-  static std::string wrap(const secret& data_key, const key_ring::entry& under, std::string_view id,
-                          const key_owner& owner) {
-    return detail::seal(under.key.reveal(), data_key.reveal(), place_of("data key", id, owner, under.id));
+  static std::string wrap(const secret& data_key, const key_ring::entry& under, const key_record& record) {
+    return detail::seal(under.key.reveal(), data_key.reveal(), place_of("data key", record, under.id));
   }
 
-  secret data_key(const sealed_credentials& sealed, std::string_view id, const key_owner& owner) const {
+  /// A ring that has the key of a record.
+  std::shared_ptr<const key_ring> ring_for(const key_record& record) const {
+    const std::string& id = record.credentials.ring_id;
     auto ring = ring_->ring();
-    if (!ring->find(sealed.ring_id)) ring = ring_->fresh_ring();
-    const secret* under = ring->find(sealed.ring_id);
-    if (!under) {
-      throw vault_error("the key ring has no key '" + sealed.ring_id +
-                        "', under which the credentials behind the secret key are kept: add it again");
+    if (!ring->find(id)) ring = ring_->fresh_ring();
+    if (!ring->find(id)) {
+      throw vault_error("the key ring has no key '" + detail::printable(id, 40) +
+                        "', under which the record of the secret key is kept: add it again");
     }
-    if (sealed.bytes.size() < wrapped_size) throw vault_error(changed);
-    auto key = detail::unseal(under->reveal(), std::string_view(sealed.bytes).substr(0, wrapped_size),
-                              place_of("data key", id, owner, sealed.ring_id));
+    return ring;
+  }
+
+  static secret data_key(const key_record& record, const key_ring& ring) {
+    const auto& [ring_id, bytes] = record.credentials;
+    if (bytes.size() < wrapped_size) throw vault_error(changed);
+    auto key = detail::unseal(ring.find(ring_id)->reveal(), std::string_view(bytes).substr(0, wrapped_size),
+                              place_of("data key", record, ring_id));
     if (!key) throw vault_error(changed);
     return secret(*std::move(key));
   }
 
   /// What is authenticated beside the encrypted text. Each part has its length in front, so that no two
   /// places look the same.
-  static std::string place_of(std::string_view kind, std::string_view id, const key_owner& owner,
-                              std::string_view ring_id) {
+  static std::string place_of(std::string_view kind, const key_record& record, std::string_view ring_id) {
     std::string place = "t3api-sandbox record 1";
     for (const std::string_view part :
-         {kind, id, std::string_view(owner.hostname), std::string_view(owner.username), ring_id}) {
-      place += "\n" + std::to_string(part.size()) + ":";
-      place += part;
+         {kind, std::string_view(record.id), std::string_view(record.key_hash),
+          std::string_view(record.owner.hostname), std::string_view(record.owner.username),
+          std::string_view(record.login), ring_id}) {
+      place.append("\n").append(std::to_string(part.size())).append(":").append(part);
     }
     return place;
   }
 
+  /// Password, e-mail address and seed, each behind its length in four bytes (big-endian), then zeros, so
+  /// that the size tells nothing about a password.
   static std::string to_text(const stored_credentials& c) {
-    return nlohmann::json({{"hostname", c.hostname},
-                           {"username", c.username},
-                           {"password", c.password.reveal()},
-                           {"email", c.email},
-                           {"otpSeed", c.otp_seed.reveal()}})
-        .dump();
+    const std::string_view parts[] = {c.password.reveal(), c.email, c.otp_seed.reveal()};
+    std::size_t size = 0;
+    for (const auto part : parts) {
+      if (part.size() > largest_part) {
+        throw std::invalid_argument("a password, e-mail address or OTP seed of more than 1 MiB is not kept");
+      }
+      size += 4 + part.size();
+    }
+    std::string text;
+    text.reserve((size + padded_to - 1) / padded_to * padded_to);  // Growing would leave copies behind.
+    for (const auto part : parts) {
+      for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>((part.size() >> shift) & 0xFFU);
+      text += part;
+    }
+    text.resize((size + padded_to - 1) / padded_to * padded_to, '\0');
+    return text;
   }
 
-  static stored_credentials from_text(std::string_view text) {
-    const auto parsed = parse_json(text);
-    const auto member = [&](const char* name) {
-      return parsed ? string_member(*parsed, name).value_or("") : "";
-    };
-    return {.hostname = member("hostname"),
-            .username = member("username"),
-            .password = secret(member("password")),
-            .email = member("email"),
-            .otp_seed = secret(member("otpSeed"))};
+  static stored_credentials from_text(std::string_view text, const key_owner& owner) {
+    const auto password = next_part(text), email = next_part(text), otp_seed = next_part(text);
+    if (text.find_first_not_of('\0') != text.npos) throw vault_error(changed);
+    return {.hostname = owner.hostname,
+            .username = owner.username,
+            .password = secret(password),
+            .email = std::string(email),
+            .otp_seed = secret(otp_seed)};
+  }
+
+  static std::string_view next_part(std::string_view& text) {
+    if (text.size() < 4) throw vault_error(changed);
+    std::uint32_t size = 0;
+    for (const char c : text.substr(0, 4)) size = size << 8U | static_cast<unsigned char>(c);
+    text.remove_prefix(4);
+    if (size > text.size()) throw vault_error(changed);
+    const auto part = text.substr(0, size);
+    text.remove_prefix(size);
+    return part;
   }
 
   const std::shared_ptr<key_ring_source> ring_;
@@ -3456,8 +6279,9 @@ class secret_keys {
  public:
   secret_keys(std::shared_ptr<key_database> database, std::shared_ptr<key_ring_source> ring)
       : database_(std::move(database)),
-        hash_key_(ring->ring()->derived("hashes of secret keys")),
-        vault_(std::move(ring)) {}
+        ring_(std::move(ring)),
+        hash_key_(ring_->ring()->derived("hashes of secret keys")),
+        vault_(ring_) {}
 
   /// A new key for credentials that Metrc has just accepted. `login` is their name among logins.
   secret make(const stored_credentials& credentials, std::string_view login, wall_time now) {
@@ -3467,20 +6291,29 @@ class secret_keys {
                       .owner = {credentials.hostname, credentials.username},
                       .login = std::string(login),
                       .created_at = now};
-    record.credentials = vault_.seal(credentials, record.id, record.owner);
+    record.credentials = vault_.seal(credentials, record);
     database_->add(record);
+    keep_up_with_rotation(credentials, record);
     return key;
   }
 
   /// What is known of a key, or nothing. The time it takes tells nothing about how much of a wrong key was
-  /// right, as only hashes under a key that the caller cannot know are compared.
+  /// right, as only hashes under a key that the caller cannot know are compared. Throws `vault_error` when
+  /// the record is not as it was made.
   std::optional<key_record> find(std::string_view key) const {
-    return database_->find(hash(detail::to_lower(detail::trim(key))));
+    std::string text = detail::to_lower(detail::trim(key));
+    const std::string key_hash = hash(text);
+    detail::wipe(text);
+    auto record = database_->find(key_hash);
+    if (record) record = with_newest(*std::move(record), [this](const key_record& r) { vault_.check(r); });
+    return record;
   }
 
   /// The credentials behind a key. Throws `vault_error`.
   stored_credentials credentials(const key_record& record) const {
-    return vault_.open(record.credentials, record.id, record.owner);
+    stored_credentials opened;
+    if (with_newest(record, [&](const key_record& r) { opened = vault_.open(r); })) return opened;
+    throw vault_error("the secret key was deleted while it was being used: make a new one");
   }
 
   /// The keys of a user, the oldest first.
@@ -3490,8 +6323,11 @@ class secret_keys {
   /// that shares the database. False when the user has none such.
   bool erase(std::string_view id, const key_owner& owner) { return database_->erase(id, owner); }
 
-  /// Notes that Metrc refused the credentials: all keys made from them are of no use any more.
-  void disable(const key_record& record) { database_->disable(record.login); }
+  /// Notes that Metrc refused the credentials of a key at that time: all keys made from them until then are
+  /// of no use any more. Those made later are, as Metrc has accepted the credentials again.
+  void disable(const key_record& record, wall_time refused_at) {
+    database_->disable(record.login, refused_at);
+  }
 
   /// Notes that a call which came at `when` got in with the key.
   void used(const key_record& record, wall_time when) { database_->set_last_used(record, when); }
@@ -3499,9 +6335,263 @@ class secret_keys {
  private:
   std::string hash(std::string_view key) const { return detail::hmac_sha256(hash_key_.reveal(), key); }
 
+  /// A rotation that began while the record was on its way into the database may have missed it. A ring that
+  /// changes after this look changes after the record was there to be found.
+  void keep_up_with_rotation(const stored_credentials& credentials, key_record& record) {
+    while (ring_->fresh_ring()->current().id != record.credentials.ring_id) {
+      auto renewed = vault_.seal(credentials, record);
+      if (!database_->replace_credentials(record.id, record.credentials, renewed)) return;
+      record.credentials = std::move(renewed);
+    }
+  }
+
+  /// What `use` was done with: the record, or the one in the database when a rotation has put it under a key
+  /// that outlives the one of `record`. Nothing when it was erased meanwhile and its key is gone too.
+  template <class Use>
+  std::optional<key_record> with_newest(key_record record, const Use& use) const {
+    for (;;) {
+      try {
+        use(record);
+        return record;
+      } catch (const vault_error&) {
+        auto now = database_->find(record.key_hash);
+        if (now && now->credentials.bytes == record.credentials.bytes) throw;
+        if (!now) return std::nullopt;
+        record = *std::move(now);
+      }
+    }
+  }
+
   const std::shared_ptr<key_database> database_;
+  const std::shared_ptr<key_ring_source> ring_;
   const secret hash_key_;
   const vault vault_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_LIMITS_LIMITS_HPP
+#define T3API_SANDBOX_LIMITS_LIMITS_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef T3API_SANDBOX_LIMITS_FAILURE_LIMIT_HPP
+#define T3API_SANDBOX_LIMITS_FAILURE_LIMIT_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+#ifndef T3API_SANDBOX_LIMITS_BOUNDED_TABLE_HPP
+#define T3API_SANDBOX_LIMITS_BOUNDED_TABLE_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+
+namespace t3api::sandbox {
+
+/// Small values by names that strangers choose, in bounded memory: at most twice `capacity` values, those
+/// that were asked for longest ago are forgotten first, and each step takes the same short time. Names are
+/// kept as hashes under a random key, so that they are short, tell nothing, and nobody can choose two that
+/// collide. `hash` is for any number of threads, the rest for one at a time.
+template <class Value>
+class bounded_table {
+ public:
+  using hashed = std::array<std::uint64_t, 2>;
+
+  explicit bounded_table(std::size_t capacity) : capacity_(capacity) {}
+
+  /// What the table knows a name by.
+  hashed hash(std::string_view name) const {
+    const std::string bytes = detail::hmac_sha256(key_, name);
+    hashed words;
+    std::memcpy(words.data(), bytes.data(), sizeof words);
+    return words;
+  }
+
+  /// The value of the name with that hash, made when there is none; the reference is good until the next
+  /// call.
+  Value& operator[](const hashed& key) {
+    if (const auto found = recent_.find(key); found != recent_.end()) return found->second;
+    if (recent_.size() >= capacity_) {
+      older_ = std::move(recent_);
+      recent_.clear();
+    }
+    Value value{};
+    if (const auto found = older_.find(key); found != older_.end()) {
+      value = std::move(found->second);
+      older_.erase(found);
+    }
+    return recent_.emplace(key, std::move(value)).first->second;
+  }
+
+  std::size_t size() const noexcept { return recent_.size() + older_.size(); }
+
+ private:
+  struct first_word {
+    std::size_t operator()(const hashed& key) const noexcept { return static_cast<std::size_t>(key[0]); }
+  };
+  using map = std::unordered_map<hashed, Value, first_word>;
+
+  std::size_t capacity_;
+  const std::string key_ = detail::random_bytes(32);
+  map recent_, older_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// How many attempts may fail under each name in a window of time, which begins with the first failure.
+/// Success takes nothing back, only time does: else whoever can log in once could guess on for ever. An
+/// attempt that is under way may still fail and holds a place; when the last places are held, others wait for
+/// them for a short while. So however many threads try at once, never more than the limit fail, and those who
+/// are right are not refused for the number of their threads unless logins are slow. Any number of threads
+/// may share it.
+class failure_limit {
+ public:
+  /// `most` is 0 for no limit. Names beyond `capacity` push out those seen longest ago, which then start
+  /// anew: guessing on in that way takes thousands of other failures for each few guesses. `patience` is how
+  /// long an attempt waits for a place, and its thread with it.
+  failure_limit(unsigned most, std::chrono::seconds window, std::size_t capacity = 50'000,
+                std::chrono::milliseconds patience = std::chrono::seconds(2))
+      : most_(most), window_(window), patience_(patience), names_(capacity) {}
+
+  /// Begins an attempt, which `end` must end; or, when too many have failed or no place became free, how long
+  /// to wait: whole seconds, at least one.
+  std::optional<std::chrono::seconds> begin(std::string_view name, const t3api::clock& clock) {
+    if (most_ == 0) return std::nullopt;
+    const auto hash = names_.hash(name);
+    const auto give_up = std::chrono::steady_clock::now() + patience_;
+    std::unique_lock lock(mutex_);
+    for (bool late = false;;) {
+      const auto now = clock.now();
+      tally& w = open_tally(hash, now);
+      if (w.failed >= most_) return std::chrono::ceil<std::chrono::seconds>(w.ends - now);
+      if (w.failed + w.pending < most_) {
+        ++w.pending;
+        return std::nullopt;
+      }
+      if (late) return std::chrono::seconds(1);
+      late = ended_.wait_until(lock, give_up) == std::cv_status::timeout;
+    }
+  }
+
+  void end(std::string_view name, bool failed, const t3api::clock& clock) {
+    if (most_ == 0) return;
+    const auto hash = names_.hash(name);
+    {
+      const std::scoped_lock lock(mutex_);
+      const auto now = clock.now();
+      tally& w = open_tally(hash, now);
+      if (w.pending > 0) --w.pending;  // None when other names have pushed it out meanwhile.
+      if (failed) {
+        if (w.failed == 0) w.ends = now + window_;
+        ++w.failed;
+      }
+    }
+    ended_.notify_all();
+  }
+
+  /// How many names it remembers: at most twice the capacity.
+  std::size_t size() const {
+    const std::scoped_lock lock(mutex_);
+    return names_.size();
+  }
+
+ private:
+  struct tally {
+    unsigned failed = 0;
+    unsigned pending = 0;
+    steady_time ends = (steady_time::min)();
+  };
+
+  tally& open_tally(const bounded_table<tally>::hashed& hash, steady_time now) {
+    tally& w = names_[hash];
+    if (w.ends <= now) w.failed = 0;
+    return w;
+  }
+
+  const unsigned most_;
+  const std::chrono::seconds window_;
+  const std::chrono::milliseconds patience_;
+  mutable std::mutex mutex_;
+  std::condition_variable ended_;
+  bounded_table<tally> names_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_LIMITS_REQUEST_LIMIT_HPP
+#define T3API_SANDBOX_LIMITS_REQUEST_LIMIT_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+
+namespace t3api::sandbox {
+
+/// How many requests each user may make in a window of time. The window begins with a user's first request;
+/// when it is over, the next request begins another. Such a window, unlike a bucket that fills drop by drop,
+/// makes the numbers exact: a test that sends 601 requests sees one 429, and the wait it is told is the whole
+/// truth. The price is that two windows side by side can let through twice the limit in a short time. Any
+/// number of threads may share it; exactly the limit gets through.
+class request_limit {
+ public:
+  /// `most` is 0 for no limit. Of more than `capacity` users those who came longest ago start anew.
+  explicit request_limit(unsigned most, std::chrono::seconds window = std::chrono::minutes(1),
+                         std::size_t capacity = 50'000)
+      : most_(most), window_(window), users_(capacity) {}
+
+  unsigned most() const noexcept { return most_; }
+
+  /// Counts one request. When there were too many, it is not counted, and this is how long to wait: whole
+  /// seconds, at least one.
+  std::optional<std::chrono::seconds> take(std::string_view user, steady_time now) {
+    if (most_ == 0) return std::nullopt;
+    const auto name = users_.hash(user);
+    const std::scoped_lock lock(mutex_);
+    tally& mine = users_[name];
+    if (mine.ends <= now) mine = {.count = 0, .ends = now + window_};
+    if (mine.count >= most_) return std::chrono::ceil<std::chrono::seconds>(mine.ends - now);
+    ++mine.count;
+    return std::nullopt;
+  }
+
+ private:
+  struct tally {
+    unsigned count = 0;
+    steady_time ends = (steady_time::min)();
+  };
+
+  const unsigned most_;
+  const std::chrono::seconds window_;
+  std::mutex mutex_;
+  bounded_table<tally> users_;
 };
 
 }  // namespace t3api::sandbox
@@ -3555,6 +6645,8 @@ enum class metrc_refusal {
 struct metrc_answer {
   std::optional<metrc_session> session{};
   metrc_refusal refusal = metrc_refusal::credentials;
+  /// False when the refusal rests on what may be out of date: no reason to give the credentials up.
+  bool certain = true;
 };
 
 /// What the service needs of a Metrc, simulated or real. Any number of threads call it at once.
@@ -3567,16 +6659,256 @@ concept metrc_upstream = requires(T& metrc, const metrc_login& login, std::strin
 }  // namespace t3api::sandbox
 
 #endif
+
+namespace t3api::sandbox {
+
+/// 429, with the header Retry-After.
+inline refusal too_many(const std::string& what, std::chrono::seconds wait) {
+  const std::string seconds = std::to_string(wait.count());
+  return {429, what + ": try again in " + seconds + " s", {{"Retry-After", seconds}}};
+}
+
+/// The limits of one service: how often a user may call, how often logins may fail. Several services that
+/// share a key database count each for itself. Any number of threads may share it.
+class service_limits {
+ public:
+  service_limits(const settings& limits, std::shared_ptr<t3api::clock> clock)
+      : clock_(std::move(clock)),
+        requests_(limits.requests_per_minute),
+        of_account_(limits.failed_logins_per_account, limits.login_window),
+        of_address_(limits.failed_logins_per_address, limits.login_window) {}
+
+  /// Counts a request of this user, whatever the way in. Throws `refusal` (429) when there were too many.
+  void count_request(const metrc_user& user) {
+    const auto wait = requests_.take(user.hostname + "\n" + user.username, clock_->now());
+    if (wait) {
+      throw too_many("this user has made " + std::to_string(requests_.most()) + " requests in a minute",
+                     *wait);
+    }
+  }
+
+  /// Of how many accounts it remembers attempts to log in.
+  std::size_t known_accounts() const { return of_account_.size(); }
+
+ private:
+  friend class login_attempt;
+
+  const std::shared_ptr<t3api::clock> clock_;
+  request_limit requests_;
+  failure_limit of_account_;
+  failure_limit of_address_;
+};
+
+/// One login, from before anything is done for it until it is known whether it failed. To be told through
+/// `failed`; what ends in any other way does not count.
+class login_attempt {
+ public:
+  /// `account` is what was submitted, known or not. `address` may be empty: then only the account counts.
+  /// Throws `refusal` (429) when too many logins have failed for that account or from that address, whether
+  /// this one would be right or not.
+  login_attempt(service_limits& limits, std::string account, std::string_view address) {
+    // The address first: what a blocked one tries must not push other accounts out of memory.
+    if (!address.empty()) {
+      of_address_.emplace(limits.of_address_, *limits.clock_, std::string(address),
+                          "too many logins from this address have failed or are under way");
+    }
+    of_account_.emplace(limits.of_account_, *limits.clock_, std::move(account),
+                        "too many logins for this account have failed or are under way");
+  }
+
+  /// Lets the login count as failed, and hands `why` back: `throw attempt.failed(login_refused())`.
+  refusal failed(refusal why) noexcept {
+    of_account_->failed = true;
+    if (of_address_) of_address_->failed = true;
+    return why;
+  }
+
+ private:
+  struct place {
+    place(failure_limit& limit_, const t3api::clock& clock_, std::string name_, const char* otherwise)
+        : limit(limit_), clock(clock_), name(std::move(name_)) {
+      if (const auto wait = limit.begin(name, clock)) throw too_many(otherwise, *wait);
+    }
+    place(const place&) = delete;
+    place& operator=(const place&) = delete;
+    ~place() { limit.end(name, failed, clock); }
+
+    failure_limit& limit;
+    const t3api::clock& clock;
+    const std::string name;
+    bool failed = false;
+  };
+
+  std::optional<place> of_address_;
+  std::optional<place> of_account_;
+};
+
+/// The name of an account among login attempts. `hostname` is canonical.
+inline std::string attempted_account(std::string_view hostname, std::string_view username) {
+  return "account " + std::string(hostname) + "\n" + std::string(username);
+}
+
+/// The name of an API key among login attempts; the key itself is not in it.
+inline std::string attempted_api_key(std::string_view key, std::string_view state_code) {
+  return "key " + std::string(state_code) + "\n" + detail::sha256(key);
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_LIMITS_TROUBLE_REPORT_HPP
+#define T3API_SANDBOX_LIMITS_TROUBLE_REPORT_HPP
+
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+
+namespace t3api::sandbox {
+
+/// Tells whoever runs a service what is wrong, the same sentence at most once a minute. Any number of threads
+/// may share it.
+class trouble_report {
+ public:
+  /// Without `tell` nobody is told.
+  explicit trouble_report(std::function<void(const std::string&)> tell) : tell_(std::move(tell)) {}
+
+  /// Never fails: what `tell` throws is ignored.
+  void operator()(const std::string& sentence, steady_time now) noexcept {
+    if (!tell_) return;
+    try {
+      if (is_due(sentence, now)) tell_(sentence);
+    } catch (...) {
+    }
+  }
+
+ private:
+  bool is_due(const std::string& sentence, steady_time now) {
+    const auto name = told_.hash(sentence);
+    const std::scoped_lock lock(mutex_);
+    auto& told_at = told_[name];
+    if (told_at && now < *told_at + std::chrono::minutes(1)) return false;
+    told_at = now;
+    return true;
+  }
+
+  const std::function<void(const std::string&)> tell_;
+  std::mutex mutex_;
+  bounded_table<std::optional<steady_time>> told_{100};
+};
+
+}  // namespace t3api::sandbox
+
+#endif
 #ifndef T3API_SANDBOX_SESSIONS_SESSION_CACHE_HPP
 #define T3API_SANDBOX_SESSIONS_SESSION_CACHE_HPP
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#ifndef T3API_SANDBOX_SESSIONS_NEAR_MEMORY_HPP
+#define T3API_SANDBOX_SESSIONS_NEAR_MEMORY_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <iterator>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#ifndef T3API_STORE_LIFETIME_HPP
+#define T3API_STORE_LIFETIME_HPP
+
+#include <algorithm>
+#include <chrono>
+
+namespace t3api::detail {
+
+/// How long a store keeps what it is asked to keep for `ttl`: from one millisecond, the shortest that Redis
+/// knows, to ten years, which no clock overflows on.
+inline std::chrono::milliseconds kept_lifetime(std::chrono::milliseconds ttl) noexcept {
+  using std::chrono::milliseconds;
+  return std::clamp<milliseconds>(ttl, milliseconds(1), std::chrono::hours(24 * 3653));
+}
+
+}  // namespace t3api::detail
+
+#endif
+
+namespace t3api::sandbox {
+
+/// Small values in the memory of this process, at most `capacity` of them: what was not asked for longest
+/// makes room. Any number of threads may share it.
+class near_memory {
+ public:
+  near_memory(std::shared_ptr<t3api::clock> clock, std::size_t capacity)
+      : clock_(std::move(clock)), capacity_(capacity) {}
+
+  std::optional<std::string> get(std::string_view name) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end()) return std::nullopt;
+    if (found->second->end <= clock_->now()) {
+      forget(found->second);
+      return std::nullopt;
+    }
+    entries_.splice(entries_.begin(), entries_, found->second);
+    return std::string(found->second->value.reveal());
+  }
+
+  /// For a time of zero or less it is `erase`.
+  void put(std::string_view name, std::string_view value, std::chrono::milliseconds time) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = by_name_.find(name);
+    if (found != by_name_.end()) forget(found->second);
+    if (time <= time.zero()) return;
+    while (!entries_.empty() && entries_.size() >= capacity_) forget(std::prev(entries_.end()));
+    entries_.push_front(
+        {std::string(name), secret(value), clock_->now() + t3api::detail::kept_lifetime(time)});
+    by_name_.emplace(entries_.front().name, entries_.begin());
+  }
+
+  std::size_t size() const {
+    const std::scoped_lock lock(mutex_);
+    return entries_.size();
+  }
+
+ private:
+  struct entry {
+    std::string name;
+    secret value;
+    steady_time end;
+  };
+  using place = std::list<entry>::iterator;
+
+  void forget(place gone) {
+    by_name_.erase(gone->name);
+    entries_.erase(gone);
+  }
+
+  const std::shared_ptr<t3api::clock> clock_;
+  const std::size_t capacity_;
+  mutable std::mutex mutex_;
+  std::list<entry> entries_;  ///< What was asked for last comes first.
+  std::unordered_map<std::string_view, place> by_name_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
 #ifndef T3API_STORE_ANY_HPP
 #define T3API_STORE_ANY_HPP
 
@@ -3693,287 +7025,43 @@ static_assert(store<any_store>);
 }  // namespace t3api
 
 #endif
-#ifndef T3API_STORE_MEMORY_HPP
-#define T3API_STORE_MEMORY_HPP
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <functional>
-#include <map>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
-#ifndef T3API_DETAIL_PER_PROCESS_HPP
-#define T3API_DETAIL_PER_PROCESS_HPP
-
-#include <atomic>
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <utility>
-
-#ifndef T3API_NATIVE_PROCESS_HPP
-#define T3API_NATIVE_PROCESS_HPP
-
-#include <cstdint>
-
-#ifdef _WIN32
-#include <process.h>
-#else
-#include <unistd.h>
-#endif
-
-namespace t3api::detail {
-
-/// The system's number for this process; a forked child has another one than its parent.
-inline std::int64_t current_process_id() noexcept {
-#ifdef _WIN32
-  return static_cast<std::int64_t>(::_getpid());
-#else
-  return static_cast<std::int64_t>(::getpid());
-#endif
-}
-
-}  // namespace t3api::detail
-
-#endif
-
-namespace t3api::detail {
-
-/// A T that belongs to the process that uses it: made when that process first asks, destroyed by that process
-/// alone.
-///
-/// A forked child inherits the memory of its parent's T but not what it stands for: its threads do not run
-/// there, its mutexes may be held by one of them, its sockets are the parent's. So the child neither uses nor
-/// destroys it, but makes its own. The parent's T is lost to the child: its memory, and the descriptors that
-/// it holds open, stay there until the child ends; a leak checker in the child may name it.
-///
-/// Processes are told apart by their numbers, as cheaply as can be. A number comes back when the system has
-/// used up all the others; a grandchild that by then has that of its dead grandparent takes over its T, if
-/// the process between them never asked.
-template <class T>
-class per_process {
- public:
-  /// `make` is called once a process, but by each of several threads that ask first at the same time.
-  explicit per_process(std::function<std::unique_ptr<T>()> make) : make_(std::move(make)) {}
-  per_process(const per_process&) = delete;
-  per_process& operator=(const per_process&) = delete;
-
-  ~per_process() {
-    const entry* current = current_.load(std::memory_order_acquire);
-    if (current != nullptr && current->process == current_process_id()) delete current;
-  }
-
-  /// This process's T. Takes no lock. Throws what `make` throws.
-  T& get() {
-    const std::int64_t here = current_process_id();
-    entry* current = current_.load(std::memory_order_acquire);
-    if (current == nullptr || current->process != here) current = make_for(here, current);
-    return *current->value;
-  }
-
- private:
-  struct entry {
-    std::int64_t process;
-    std::unique_ptr<T> value;
-  };
-
-  /// Puts a new T in the place of `other`, which is another process's, unless a thread of this one was
-  /// faster.
-  entry* make_for(std::int64_t process, entry* other) {
-    std::unique_ptr<entry> made(new entry{process, make_()});
-    const bool first = current_.compare_exchange_strong(other, made.get(), std::memory_order_acq_rel,
-                                                        std::memory_order_acquire);
-    return first ? made.release() : other;
-  }
-
-  const std::function<std::unique_ptr<T>()> make_;
-  std::atomic<entry*> current_ = nullptr;
-};
-
-}  // namespace t3api::detail
-
-#endif
-#ifndef T3API_STORE_LIFETIME_HPP
-#define T3API_STORE_LIFETIME_HPP
-
-#include <algorithm>
-#include <chrono>
-
-namespace t3api::detail {
-
-/// How long a store keeps what it is asked to keep for `ttl`: from one millisecond, the shortest that Redis
-/// knows, to ten years, which no clock overflows on.
-inline std::chrono::milliseconds kept_lifetime(std::chrono::milliseconds ttl) noexcept {
-  using std::chrono::milliseconds;
-  return std::clamp<milliseconds>(ttl, milliseconds(1), std::chrono::hours(24 * 3653));
-}
-
-}  // namespace t3api::detail
-
-#endif
-
-namespace t3api {
-
-/// A store in the memory of this process; copies share what they keep, and no operation fails. What has
-/// expired goes as new things come, so that memory is bounded by what is alive at a time. A forked child
-/// begins with an empty store of its own.
-class memory_store {
- public:
-  explicit memory_store(std::shared_ptr<t3api::clock> time = std::make_shared<real_clock>())
-      : shared_(std::make_shared<process_contents>([time] { return std::make_unique<contents>(time); })) {}
-
-  result<std::optional<stored_value>> get(std::string_view key) { return shared_->get().get(key); }
-
-  std::optional<error> put(std::string_view key, std::string_view value, std::chrono::milliseconds ttl) {
-    shared_->get().put(key, value, ttl);
-    return std::nullopt;
-  }
-
-  std::optional<error> erase(std::string_view key) {
-    shared_->get().erase(key);
-    return std::nullopt;
-  }
-
-  result<bool> claim(std::string_view key, std::string_view owner, std::chrono::milliseconds ttl) {
-    return shared_->get().claim(key, owner, ttl);
-  }
-
-  std::optional<error> release(std::string_view key, std::string_view owner) {
-    shared_->get().release(key, owner);
-    return std::nullopt;
-  }
-
-  /// How much is held at the moment, values and claims together, expired ones that have not gone yet too.
-  std::size_t size() const { return shared_->get().size(); }
-
- private:
-  struct entry {
-    secret text;
-    steady_time end;
-  };
-  using entries = std::map<std::string, entry, std::less<>>;
-
-  class contents {
-   public:
-    explicit contents(std::shared_ptr<t3api::clock> time) : clock_(std::move(time)) {}
-
-    std::optional<stored_value> get(std::string_view key) {
-      const std::scoped_lock lock(mutex_);
-      const auto now = clock_->now();
-      const auto found = find_live(values_, key, now);
-      if (found == values_.end()) return std::nullopt;
-      return stored_value{
-          .value = std::string(found->second.text.reveal()),
-          .time_left = std::chrono::floor<std::chrono::milliseconds>(found->second.end - now)};
-    }
-
-    void put(std::string_view key, std::string_view value, std::chrono::milliseconds ttl) {
-      if (ttl <= std::chrono::milliseconds::zero()) return erase(key);
-      const std::scoped_lock lock(mutex_);
-      keep(values_, key, value, ttl);
-    }
-
-    void erase(std::string_view key) {
-      const std::scoped_lock lock(mutex_);
-      const auto found = values_.find(key);
-      if (found != values_.end()) values_.erase(found);
-    }
-
-    bool claim(std::string_view key, std::string_view owner, std::chrono::milliseconds ttl) {
-      const std::scoped_lock lock(mutex_);
-      if (find_live(claims_, key, clock_->now()) != claims_.end()) return false;
-      keep(claims_, key, owner, ttl);
-      return true;
-    }
-
-    void release(std::string_view key, std::string_view owner) {
-      const std::scoped_lock lock(mutex_);
-      const auto found = find_live(claims_, key, clock_->now());
-      if (found != claims_.end() && found->second.text.reveal() == owner) claims_.erase(found);
-    }
-
-    std::size_t size() const {
-      const std::scoped_lock lock(mutex_);
-      return values_.size() + claims_.size();
-    }
-
-   private:
-    static entries::iterator find_live(entries& in, std::string_view key, steady_time now) {
-      const auto found = in.find(key);
-      if (found == in.end() || found->second.end > now) return found;
-      in.erase(found);
-      return in.end();
-    }
-
-    void keep(entries& in, std::string_view key, std::string_view text, std::chrono::milliseconds ttl) {
-      const auto now = clock_->now();
-      if (values_.size() + claims_.size() >= sweep_at_) sweep(now);
-      in.insert_or_assign(std::string(key), entry{secret(text), now + detail::kept_lifetime(ttl)});
-    }
-
-    // Each sweep waits until there is twice as much as the last one left, so it costs little for each entry.
-    void sweep(steady_time now) {
-      const auto expired = [now](const auto& held) { return held.second.end <= now; };
-      std::erase_if(values_, expired);
-      std::erase_if(claims_, expired);
-      sweep_at_ = (std::max)(smallest_sweep, 2 * (values_.size() + claims_.size()));
-    }
-
-    static constexpr std::size_t smallest_sweep = 32;
-
-    const std::shared_ptr<t3api::clock> clock_;
-    mutable std::mutex mutex_;
-    entries values_;
-    entries claims_;
-    std::size_t sweep_at_ = smallest_sweep;
-  };
-  using process_contents = detail::per_process<contents>;
-
-  std::shared_ptr<process_contents> shared_;
-};
-
-static_assert(store<memory_store>);
-
-}  // namespace t3api
-
-#endif
 
 namespace t3api::sandbox {
 
 /// Where a service remembers the ids of its Metrc sessions, by names of its own: in this process and, when
-/// there is a store that other services share, there too. A store that fails costs what only it knew; Metrc
-/// alone says whether a session is still open. Any number of threads may share it.
+/// there is a store that other services share, there too, sealed. A store that fails costs what only it knew,
+/// and what somebody put there who does not have the key is not there at all; Metrc alone says whether a
+/// session is still open. Any number of threads may share it.
 class session_cache {
  public:
-  session_cache(std::shared_ptr<t3api::clock> clock, std::optional<any_store> shared)
-      : near_(std::move(clock)), shared_(std::move(shared)) {}
+  /// How much a process remembers, so that endless logins cannot exhaust its memory.
+  static constexpr std::size_t most_remembered = 100'000;
+
+  /// `key` has 32 bytes and is the same for all who share the store.
+  session_cache(std::shared_ptr<t3api::clock> clock, std::optional<any_store> shared, secret key,
+                std::size_t capacity = most_remembered)
+      : near_(std::move(clock), capacity), shared_(std::move(shared)), key_(std::move(key)) {}
 
   /// What this process remembers.
-  std::optional<std::string> near(std::string_view name) {
-    auto kept = near_.get(name);
-    if (!kept || !*kept) return std::nullopt;
-    return std::move((*kept)->value);
-  }
+  std::optional<std::string> near(std::string_view name) { return near_.get(name); }
 
-  /// What any of the services remembers.
+  /// What the services remember together; what this one does when there is no store, or when it fails.
   std::optional<std::string> shared(std::string_view name) {
     if (!shared_) return near(name);
-    auto kept = shared_->get(name);
+    const auto kept = shared_->get(name);
     if (!kept) return near(name);
     if (!*kept) return std::nullopt;
-    near_.put(name, (*kept)->value, (*kept)->time_left);
-    return std::move((*kept)->value);
+    return detail::unseal(key_.reveal(), (*kept)->value, place_of(name));
   }
 
-  void put(std::string_view name, std::string_view value, std::chrono::milliseconds ttl) {
-    near_.put(name, value, ttl);
-    if (shared_) shared_->put(name, value, ttl);
+  /// Remembers something in this process alone.
+  void put_near(std::string_view name, std::string_view value, std::chrono::milliseconds time) {
+    near_.put(name, value, time);
+  }
+  /// Remembers something for all.
+  void put(std::string_view name, std::string_view value, std::chrono::milliseconds time) {
+    near_.put(name, value, time);
+    if (shared_) shared_->put(name, detail::seal(key_.reveal(), value, place_of(name)), time);
   }
 
   /// Takes a name for `owner` until `release`, or for `lease`, unless another service has it. Without a store
@@ -3988,8 +7076,11 @@ class session_cache {
   }
 
  private:
-  memory_store near_;
+  static std::string place_of(std::string_view name) { return "session cache/" + std::string(name); }
+
+  near_memory near_;
   std::optional<any_store> shared_;
+  const secret key_;
 };
 
 }  // namespace t3api::sandbox
@@ -3998,6 +7089,7 @@ class session_cache {
 #ifndef T3API_SANDBOX_SESSIONS_UPSTREAM_SESSIONS_HPP
 #define T3API_SANDBOX_SESSIONS_UPSTREAM_SESSIONS_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -4092,6 +7184,99 @@ class otp_verifier {
 }  // namespace t3api::sandbox
 
 #endif
+#ifndef T3API_SANDBOX_SESSIONS_LOGIN_OUTCOME_HPP
+#define T3API_SANDBOX_SESSIONS_LOGIN_OUTCOME_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::sandbox {
+
+/// What came of the last login with kept credentials, in a form that can be remembered.
+struct login_outcome {
+  std::string session_id{};  ///< Empty when Metrc refused.
+  metrc_refusal refusal = metrc_refusal::credentials;
+  wall_time when{};   ///< When the refused login began.
+  wall_time until{};  ///< When to try again; the same as `when` if that is of no use.
+
+  bool is_final() const noexcept { return until <= when; }
+};
+
+inline std::string to_text(const login_outcome& outcome) {
+  if (!outcome.session_id.empty()) return "open " + outcome.session_id;
+  const auto number = [](wall_time t) {
+    return std::to_string(std::chrono::nanoseconds(t.time_since_epoch()).count());
+  };
+  return "refused " + std::to_string(static_cast<int>(outcome.refusal)) + " " + number(outcome.when) + " " +
+         number(outcome.until);
+}
+
+/// Nothing for what `to_text` does not make.
+inline std::optional<login_outcome> login_outcome_from(std::string_view text) {
+  const auto next = [&text] {
+    const auto word = text.substr(0, text.find(' '));
+    text.remove_prefix(word.size() < text.size() ? word.size() + 1 : word.size());
+    return word;
+  };
+  const auto kind = next();
+  if (kind == "open" && !text.empty()) return login_outcome{.session_id = std::string(text)};
+  if (kind != "refused") return std::nullopt;
+  const auto refusal = detail::parse_decimal(next());
+  const auto when = detail::parse_decimal(next());
+  const auto until = detail::parse_decimal(next());
+  constexpr std::uint64_t far_future = 1ULL << 62U;  // In the year 2116; later times could overflow.
+  if (!refusal || *refusal > static_cast<std::uint64_t>(metrc_refusal::unavailable) || !when || !until ||
+      *when > far_future || *until > far_future || !text.empty()) {
+    return std::nullopt;
+  }
+  const auto time = [](std::uint64_t ns) {
+    return wall_time(std::chrono::duration_cast<wall_time::duration>(std::chrono::nanoseconds(ns)));
+  };
+  return login_outcome{
+      .refusal = static_cast<metrc_refusal>(*refusal), .when = time(*when), .until = time(*until)};
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_STORE_TIMED_LOCK_HPP
+#define T3API_STORE_TIMED_LOCK_HPP
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+namespace t3api::detail {
+
+/// A lock that is waited for as long as one likes. (std::timed_mutex would do, but the thread sanitizers of
+/// g++ 12 and clang 14 do not see it being locked.)
+class timed_lock {
+ public:
+  bool try_lock_for(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    if (!freed_.wait_for(lock, patience, [&] { return !taken_; })) return false;
+    taken_ = true;
+    return true;
+  }
+  void unlock() {
+    const std::scoped_lock lock(mutex_);
+    taken_ = false;
+    freed_.notify_one();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  bool taken_ = false;
+};
+
+}  // namespace t3api::detail
+
+#endif
 
 namespace t3api::sandbox {
 
@@ -4102,6 +7287,9 @@ struct kept_session {
   /// How long it is useless to ask again. Whole seconds, at least one. Zero when asking again cannot help:
   /// Metrc refused the credentials.
   std::chrono::seconds retry_after{0};
+  /// Since when Metrc is known to refuse the credentials, which it told this very process: the start of that
+  /// login. Nothing when it has only heard of it.
+  std::optional<wall_time> refused_at{};
 };
 
 /// Credentials when they are needed, and only then: it may have to decrypt them.
@@ -4109,16 +7297,23 @@ using credentials_source = std::function<stored_credentials()>;
 
 /// The Metrc sessions of credentials that the service keeps. When one has ended it logs in again, with one
 /// login however many threads and services ask. Credentials that Metrc refused are not tried again, so a
-/// changed password cannot make a storm of failing logins. Any number of threads may share it.
+/// changed password cannot make a storm of failing logins; a locked account is tried again after 5 seconds, a
+/// Metrc in trouble or not certain of a refusal after one. Any number of threads may share it.
 template <metrc_upstream Metrc>
 class upstream_sessions {
  public:
+  /// How long a service that died during a login can keep the others from trying.
+  static constexpr std::chrono::seconds lease{10};
+
+  /// A caller waits for another's login as long as `patience`.
   upstream_sessions(std::shared_ptr<Metrc> metrc, std::shared_ptr<t3api::clock> clock,
-                    std::shared_ptr<session_cache> cache, secret naming_key)
+                    std::shared_ptr<session_cache> cache, secret naming_key,
+                    std::chrono::milliseconds patience = std::chrono::seconds(30))
       : metrc_(std::move(metrc)),
         clock_(std::move(clock)),
         cache_(std::move(cache)),
-        naming_key_(std::move(naming_key)) {}
+        naming_key_(std::move(naming_key)),
+        patience_(patience) {}
 
   /// The name of these credentials among logins: the same for the same credentials, and of no use to who does
   /// not have the naming key.
@@ -4132,31 +7327,47 @@ class upstream_sessions {
     return detail::hmac_sha256(naming_key_.reveal(), hashes);
   }
 
-  /// The session at hand, or a new one when it has ended. What `credentials` throws goes through.
-  kept_session session(const std::string& name, const credentials_source& credentials) {
-    if (auto open = still_open(cache_->near(cached(name)))) return {.session = std::move(open)};
-    const auto login = login_of(name);
-    const std::scoped_lock one_at_a_time(login->mutex);
-    if (auto open = still_open(cache_->near(cached(name)))) return {.session = std::move(open)};
-    if (auto refused = refused_before(*login)) return *std::move(refused);
-    const turn mine(*this, name);
-    if (auto open = still_open(cache_->shared(cached(name)))) return {.session = std::move(open)};
-    return log_in(name, *login, credentials());
+  /// The session at hand, or a new one when it has ended; it is the owner's, whatever the cache says.
+  /// Refusals from before `made`, when Metrc accepted the credentials, count for nothing. What `credentials`
+  /// throws goes through.
+  kept_session session(const std::string& name, const key_owner& owner, const credentials_source& credentials,
+                       wall_time made = {}) {
+    if (auto open = still_open(near(name), owner)) return {.session = std::move(open)};
+    const auto one_at_a_time = lock_of(name);
+    if (!one_at_a_time->try_lock_for(patience_)) return busy();
+    const std::lock_guard<timed_lock> until_done(*one_at_a_time, std::adopt_lock);
+
+    const auto mine = near(name);
+    if (auto open = still_open(mine, owner)) return {.session = std::move(open)};
+    if (const auto refused = still_refused(mine, made)) {
+      // A session of another service, ended or not, means that the credentials were accepted again.
+      if (!mine->is_final() || !is_session(shared(name))) return *refused;
+    }
+    const turn my_turn(*this, name);
+    const auto heard = shared(name);
+    if (auto open = still_open(heard, owner)) return remembered(name, *heard, std::move(open));
+    if (auto refused = still_refused(heard, made)) {
+      refused->refused_at.reset();
+      return *refused;
+    }
+    return log_in(name, owner, credentials(), made, heard);
   }
 
-  /// A new session from a real login, whatever is at hand; this is how credentials are verified.
+  /// A new session from a real login, whatever is at hand; this is how credentials are verified. It waits for
+  /// a login that is under way with the same ones. A refusal, certain or not, is not remembered, so that
+  /// whoever tries out passwords fills no memory.
   kept_session fresh_session(const std::string& name, const stored_credentials& credentials) {
-    const auto login = login_of(name);
-    const std::scoped_lock one_at_a_time(login->mutex);
-    return log_in(name, *login, credentials);
+    const auto one_at_a_time = lock_of(name);
+    if (!one_at_a_time->try_lock_for(patience_)) return busy();
+    const std::lock_guard<timed_lock> until_done(*one_at_a_time, std::adopt_lock);
+    const turn my_turn(*this, name);
+    auto tried = try_login(credentials);
+    if (tried.kept.session) keep(name, *tried.kept.session);
+    return std::move(tried.kept);
   }
 
  private:
-  struct login_state {
-    std::mutex mutex;
-    std::optional<metrc_refusal> refusal{};
-    steady_time not_before = (steady_time::max)();  ///< When to try again after a refusal.
-  };
+  using timed_lock = t3api::detail::timed_lock;
 
   /// The right to log in, among all services that share the cache; taken when another does not let go in
   /// time.
@@ -4173,80 +7384,144 @@ class upstream_sessions {
     ~turn() { of_.cache_->release(name_, owner_); }
 
    private:
-    static constexpr std::chrono::seconds lease{10};
-
     upstream_sessions& of_;
     const std::string name_;
     const std::string owner_ = detail::make_uuid();
   };
 
   static constexpr std::chrono::hours longest_session{24};
-  static constexpr std::size_t most_logins = 20'000;
+  static constexpr std::chrono::hours longest_refusal{24};
+  static constexpr std::size_t most_locks = 20'000;
 
   static std::string cached(const std::string& name) { return "session/" + name; }
 
-  std::optional<metrc_session> still_open(const std::optional<std::string>& id) const {
-    return id ? metrc_->find_session(*id) : std::nullopt;
+  std::optional<login_outcome> near(const std::string& name) {
+    const auto text = cache_->near(cached(name));
+    return text ? login_outcome_from(*text) : std::nullopt;
+  }
+  std::optional<login_outcome> shared(const std::string& name) {
+    const auto text = cache_->shared(cached(name));
+    return text ? login_outcome_from(*text) : std::nullopt;
   }
 
-  std::shared_ptr<login_state> login_of(const std::string& name) {
-    const std::scoped_lock lock(mutex_);
-    if (logins_.size() >= most_logins) {
-      std::erase_if(logins_, [](const auto& item) { return item.second.use_count() == 1; });
+  static bool is_session(const std::optional<login_outcome>& outcome) {
+    return outcome && !outcome->session_id.empty();
+  }
+
+  std::optional<metrc_session> still_open(const std::optional<login_outcome>& outcome,
+                                          const key_owner& owner) {
+    if (!is_session(outcome)) return std::nullopt;
+    auto session = metrc_->find_session(outcome->session_id);
+    if (session && (session->user->hostname != owner.hostname || session->user->username != owner.username)) {
+      return std::nullopt;
     }
-    auto& login = logins_[name];
-    if (!login) login = std::make_shared<login_state>();
-    return login;
+    return session;
   }
 
-  std::optional<kept_session> refused_before(const login_state& login) const {
-    if (!login.refusal) return std::nullopt;
-    if (login.not_before == (steady_time::max)()) return kept_session{.refusal = *login.refusal};
-    const auto wait = login.not_before - clock_->now();
-    if (wait <= wait.zero()) return std::nullopt;
-    return kept_session{.refusal = *login.refusal,
-                        .retry_after = std::chrono::ceil<std::chrono::seconds>(wait)};
+  kept_session remembered(const std::string& name, const login_outcome& heard,
+                          std::optional<metrc_session> open) {
+    cache_->put_near(cached(name), to_text(heard), longest_session);
+    return {.session = std::move(open)};
   }
+
+  std::optional<kept_session> still_refused(const std::optional<login_outcome>& outcome,
+                                            wall_time made) const {
+    if (!outcome || is_session(outcome) || outcome->when < made) return std::nullopt;
+    if (outcome->is_final()) return kept_session{.refusal = outcome->refusal, .refused_at = outcome->when};
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(outcome->until - clock_->wall_now());
+    if (wait.count() <= 0) return std::nullopt;
+    return kept_session{.refusal = outcome->refusal, .retry_after = (std::min)(wait, longest_pause)};
+  }
+
+  static kept_session busy() {
+    return {.refusal = metrc_refusal::unavailable, .retry_after = pause_when_unavailable};
+  }
+
+  std::shared_ptr<timed_lock> lock_of(const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    if (locks_.size() >= most_locks) {
+      std::erase_if(locks_, [](const auto& item) { return item.second.use_count() == 1; });
+    }
+    auto& found = locks_[name];
+    if (!found) found = std::make_shared<timed_lock>();
+    return found;
+  }
+
+  void keep(const std::string& name, const metrc_session& session) {
+    cache_->put(cached(name), to_text({.session_id = session.id}), longest_session);
+  }
+
+  /// `before` is what was heard of these credentials last.
+  kept_session log_in(const std::string& name, const key_owner& owner, const stored_credentials& credentials,
+                      wall_time made, const std::optional<login_outcome>& before) {
+    auto [kept, started, is_certain] = try_login(credentials);
+    if (kept.session) {
+      keep(name, *kept.session);
+      return std::move(kept);
+    }
+    // A login that outlasted its turn may end after one that began later and was accepted.
+    if (const auto heard = shared(name);
+        is_session(heard) && (!before || heard->session_id != before->session_id)) {
+      auto open = still_open(heard, owner);
+      return open ? remembered(name, *heard, std::move(open)) : busy();
+    }
+    if (!is_certain && kept.retry_after.count() == 0) kept = busy();
+    // Clocks differ, but what the credentials of a key met, they met after it was made.
+    const wall_time when = (std::max)(started, made);
+    const bool final = kept.retry_after.count() == 0;
+    if (final) kept.refused_at = when;
+    const wall_time until = final ? when : (std::max)(clock_->wall_now(), when) + kept.retry_after;
+    cache_->put(
+        cached(name), to_text({.refusal = kept.refusal, .when = when, .until = until}),
+        final ? std::chrono::milliseconds(longest_refusal) : std::chrono::milliseconds(kept.retry_after));
+    return std::move(kept);
+  }
+
+  struct tried_login {
+    kept_session kept{};
+    wall_time started{};
+    bool is_certain = true;
+  };
 
   /// Metrc accepts no one-time password twice, and the present one may have been used by the user or by an
   /// earlier login. The next one is accepted a little early, so it is tried too; when both are used, only
   /// time helps.
-  kept_session log_in(const std::string& name, login_state& login, const stored_credentials& credentials) {
+  tried_login try_login(const stored_credentials& credentials) {
     metrc_login form{.hostname = credentials.hostname,
                      .username = credentials.username,
                      .password = credentials.password,
                      .email = credentials.email};
     auto key = detail::base32_decode(credentials.otp_seed.reveal());
     const bool has_seed = key && !key->empty();
-    const wall_time now = clock_->wall_now();
+    wall_time now = clock_->wall_now();
     metrc_answer answer;
     for (const std::int64_t ahead : {0, 1}) {
+      now = clock_->wall_now();
       if (has_seed) form.otp = totp_code(*key, totp_step(now) + ahead);
       answer = metrc_->login(form);
       if (answer.session || !has_seed || answer.refusal != metrc_refusal::otp_used) break;
     }
     if (key) detail::wipe(*key);
-    if (answer.session) {
-      cache_->put(cached(name), answer.session->id, longest_session);
-      login.refusal.reset();
-      return {.session = std::move(answer.session)};
-    }
-    login.refusal = answer.refusal;
-    const auto pause = pause_after(answer.refusal, now);
-    login.not_before = pause ? clock_->now() + *pause : (steady_time::max)();
-    return {.refusal = answer.refusal, .retry_after = pause.value_or(std::chrono::seconds(0))};
+    if (answer.session) return {.kept = {.session = std::move(answer.session)}};
+    return {.kept = {.refusal = answer.refusal, .retry_after = pause_after(answer.refusal, now)},
+            .started = now,
+            .is_certain = answer.certain};
   }
 
-  /// Nothing when it is no use to try again.
-  static std::optional<std::chrono::seconds> pause_after(metrc_refusal refusal, wall_time now) {
+  static constexpr std::chrono::seconds pause_when_locked{5};
+  static constexpr std::chrono::seconds pause_when_unavailable{1};
+  static constexpr std::chrono::seconds longest_pause{60};
+
+  /// Zero when it is no use to try again.
+  static std::chrono::seconds pause_after(metrc_refusal refusal, wall_time now) {
     switch (refusal) {
       case metrc_refusal::otp_used: {
         const wall_time next_period{totp_period * (totp_step(now) + 1)};
         return std::chrono::floor<std::chrono::seconds>(next_period - now) + std::chrono::seconds(1);
       }
-      case metrc_refusal::locked: return std::chrono::seconds(60);
-      case metrc_refusal::unavailable: return std::chrono::seconds(5);
-      default: return std::nullopt;
+      case metrc_refusal::locked: return pause_when_locked;
+      case metrc_refusal::unavailable: return pause_when_unavailable;
+      default: return std::chrono::seconds(0);
     }
   }
 
@@ -4254,8 +7529,9 @@ class upstream_sessions {
   const std::shared_ptr<t3api::clock> clock_;
   const std::shared_ptr<session_cache> cache_;
   const secret naming_key_;
+  const std::chrono::milliseconds patience_;
   std::mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<login_state>> logins_;
+  std::unordered_map<std::string, std::shared_ptr<timed_lock>> locks_;
 };
 
 }  // namespace t3api::sandbox
@@ -4270,7 +7546,18 @@ struct backing {
   std::shared_ptr<key_database> keys{};
   std::shared_ptr<key_ring_source> ring{};
   std::optional<any_store> sessions{};
+  /// Told, for whoever runs the service, what is wrong with the key database or a record in it, in a sentence
+  /// that callers do not get to see: the same one at most once a minute. Any thread calls it, several at
+  /// once; what it throws is ignored.
+  std::function<void(const std::string&)> on_trouble{};
 };
+
+/// The same with what a service needs and was not given.
+inline backing complete(backing on) {
+  if (!on.keys) on.keys = std::make_shared<memory_key_database>();
+  if (!on.ring) on.ring = std::make_shared<fixed_key_ring>(make_key_ring());
+  return on;
+}
 
 /// What all routes of one service share. Any number of threads use it at once.
 template <metrc_upstream Metrc>
@@ -4289,15 +7576,14 @@ struct context {
   upstream_sessions<Metrc> sessions;
   sandbox::secret_keys secret_keys;
   const sandbox::api_keys api_keys;
+  sandbox::records records;
+  sandbox::ledger ledger;
+  service_limits limits;
+  fault_plan faults;
+  trouble_report trouble;
 
  private:
   struct complete_tag {};
-
-  static backing complete(backing on) {
-    if (!on.keys) on.keys = std::make_shared<memory_key_database>();
-    if (!on.ring) on.ring = std::make_shared<fixed_key_ring>(make_key_ring());
-    return on;
-  }
 
   context(sandbox::settings settings_, const directory& known, std::shared_ptr<Metrc> metrc_,
           std::shared_ptr<t3api::clock> clock_, const backing& on, complete_tag)
@@ -4305,11 +7591,589 @@ struct context {
         clock(std::move(clock_)),
         metrc(std::move(metrc_)),
         signing_key(on.ring->ring()->derived("signatures of tokens")),
-        cache(std::make_shared<session_cache>(clock, on.sessions)),
+        cache(std::make_shared<session_cache>(clock, on.sessions,
+                                              on.ring->ring()->derived("what the session cache keeps"))),
         sessions(metrc, clock, cache, on.ring->ring()->derived("names of logins")),
         secret_keys(on.keys, on.ring),
-        api_keys(known) {}
+        api_keys(known),
+        records(settings.seed, settings.packages),
+        limits(settings, clock),
+        trouble(on.on_trouble) {}
 };
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_DATA_CATALOGUE_HPP
+#define T3API_SANDBOX_DATA_CATALOGUE_HPP
+
+#include <array>
+#include <string_view>
+
+#ifndef T3API_SANDBOX_DATA_ITEMS_HPP
+#define T3API_SANDBOX_DATA_ITEMS_HPP
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::sandbox {
+
+/// What items are variants of.
+struct product {
+  std::string_view name, category, category_type, quantity_type, unit, unit_short, strain;
+};
+
+inline constexpr std::array<product, 6> products = {{
+    {"Blue Dream Flower", "Flower", "Buds", "WeightBased", "Grams", "g", "Blue Dream"},
+    {"OG Kush Shake", "Shake/Trim", "ShakeTrim", "WeightBased", "Grams", "g", "OG Kush"},
+    {"Sour Diesel Pre-Roll 1 g", "Pre-Roll Flower", "Buds", "CountBased", "Each", "ea", "Sour Diesel"},
+    {"Gelato Live Resin 0.5 g", "Extract (weight - each)", "Concentrate", "CountBased", "Each", "ea",
+     "Gelato"},
+    {"Sleepy Gummies 10 mg", "Edible (weight - each)", "InfusedEdible", "CountBased", "Each", "ea", ""},
+    {"Granddaddy Purple Vape 1 g", "Vape Cartridge (weight - each)", "Concentrate", "CountBased", "Each",
+     "ea", "Granddaddy Purple"},
+}};
+
+/// Items made of each product. A licence has all of them, whatever its number of packages.
+inline constexpr std::uint64_t items_of_product = 40;
+
+inline std::uint64_t item_id_of(const data_owner& owner, std::uint64_t product, std::uint64_t number) {
+  return owner.number % 1'000'000 * 1000 + product * items_of_product + number + 1;
+}
+
+inline std::string item_name_of(std::uint64_t product, std::uint64_t number) {
+  return std::string(products[product].name) + " #" + std::to_string(number + 1);
+}
+
+inline cell text_or_null(std::string_view text) {
+  if (text.empty()) return {};
+  return std::string(text);
+}
+
+namespace items_detail {
+
+enum key : unsigned {
+  id,
+  hostname,
+  data_model,
+  retrieved,
+  license_number,
+  facility,
+  name,
+  category,
+  category_type,
+  quantity_type,
+  lab_testing_state,
+  unit,
+  approval,
+  strain,
+  is_used,
+  is_archived,
+  last_modified
+};
+
+inline constexpr std::array<field, 17> fields = {{
+    {"id", field_type::number, id},
+    {"hostname", field_type::text, hostname},
+    {"dataModel", field_type::text, data_model},
+    {"retrievedAt", field_type::datetime, retrieved},
+    {"licenseNumber", field_type::text, license_number},
+    {"facilityLicenseNumber", field_type::text, facility},
+    {"name", field_type::text, name},
+    {"productCategoryName", field_type::text, category},
+    {"productCategoryTypeName", field_type::text, category_type},
+    {"quantityTypeName", field_type::text, quantity_type},
+    {"defaultLabTestingStateName", field_type::text, lab_testing_state},
+    {"unitOfMeasureName", field_type::text, unit},
+    {"approvalStatusName", field_type::text, approval},
+    {"strainName", field_type::text, strain},
+    {"isUsed", field_type::boolean, is_used},
+    {"isArchived", field_type::boolean, is_archived},
+    {"lastModified", field_type::datetime, last_modified},
+}};
+
+inline cell value(const data_owner& owner, unsigned, std::uint64_t row, unsigned of_key) {
+  const std::uint64_t number = row % items_of_product;
+  const std::uint64_t product = row / items_of_product;
+  const auto& made_of = products[product];
+  switch (of_key) {
+    case id: return item_id_of(owner, product, number);
+    case hostname: return owner.hostname;
+    case data_model: return std::string("ACTIVE_ITEM");
+    case license_number:
+    case facility: return owner.license;
+    case name: return item_name_of(product, number);
+    case category: return std::string(made_of.category);
+    case category_type: return std::string(made_of.category_type);
+    case quantity_type: return std::string(made_of.quantity_type);
+    case lab_testing_state: return std::string("NotSubmitted");
+    case unit: return std::string(made_of.unit);
+    case approval: return std::string("Approved");
+    case strain: return text_or_null(made_of.strain);
+    case is_used: return true;
+    case is_archived: return false;
+    case last_modified:
+      return moment{start_of_data() +
+                    std::chrono::minutes(owner.draw(scramble(text_number("items")), row, 0, 525'600))};
+    default: return {};
+  }
+}
+
+}  // namespace items_detail
+
+inline constexpr collection items = {
+    .path = "/v2/items",
+    .data_model = "ACTIVE_ITEM",
+    .fields = items_detail::fields,
+    .report_fields = "name,productCategoryName,productCategoryTypeName,strainName",
+    .size = [](std::uint64_t) -> std::uint64_t { return products.size() * items_of_product; },
+    .value = &items_detail::value,
+    .row_of = [](const data_owner& owner, unsigned, std::uint64_t wanted) -> std::optional<std::uint64_t> {
+      const std::uint64_t first = item_id_of(owner, 0, 0);
+      if (wanted < first) return std::nullopt;
+      return wanted - first;
+    },
+    .kind = 0};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_DATA_PACKAGES_HPP
+#define T3API_SANDBOX_DATA_PACKAGES_HPP
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::sandbox {
+
+/// Where packages are.
+inline constexpr std::array<std::string_view, 3> rooms = {"Vault", "Packing Room", "Sales Floor"};
+
+namespace packages_detail {
+
+enum kind : unsigned { active, inactive, on_hold, in_transit };
+
+inline constexpr std::array<std::string_view, 4> models = {"ACTIVE_PACKAGE", "INACTIVE_PACKAGE",
+                                                           "ONHOLD_PACKAGE", "INTRANSIT_PACKAGE"};
+
+enum key : unsigned {
+  id,
+  hostname,
+  data_model,
+  retrieved,
+  license_number,
+  label,
+  item_id,
+  item_name,
+  item_category,
+  item_quantity_type,
+  item_unit,
+  item_strain,
+  quantity,
+  unit,
+  packaged_date,
+  lab_testing_state,
+  location,
+  is_on_hold,
+  is_finished,
+  is_archived,
+  last_modified,
+  note,
+  source_labels,
+  finished_date,
+  archived_date,
+  is_in_transit,
+  manifest
+};
+
+/// All members: those that only packages in transit have, what all have, those that only inactive ones have.
+inline constexpr std::array<field, 27> fields = {{
+    {"isInTransit", field_type::boolean, is_in_transit},
+    {"transferManifestNumber", field_type::text, manifest},
+    {"id", field_type::number, id},
+    {"hostname", field_type::text, hostname},
+    {"dataModel", field_type::text, data_model},
+    {"retrievedAt", field_type::datetime, retrieved},
+    {"licenseNumber", field_type::text, license_number},
+    {"label", field_type::text, label},
+    {"item.id", field_type::number, item_id},
+    {"item.name", field_type::text, item_name},
+    {"item.productCategoryName", field_type::text, item_category},
+    {"item.quantityTypeName", field_type::text, item_quantity_type},
+    {"item.unitOfMeasureName", field_type::text, item_unit},
+    {"item.strainName", field_type::text, item_strain},
+    {"quantity", field_type::number, quantity},
+    {"unitOfMeasureAbbreviation", field_type::text, unit},
+    {"packagedDate", field_type::datetime, packaged_date},
+    {"labTestingStateName", field_type::text, lab_testing_state},
+    {"locationName", field_type::text, location},
+    {"isOnHold", field_type::boolean, is_on_hold},
+    {"isFinished", field_type::boolean, is_finished},
+    {"isArchived", field_type::boolean, is_archived},
+    {"lastModified", field_type::datetime, last_modified},
+    {"note", field_type::text, note},
+    {"sourcePackageLabels", field_type::text, source_labels, true},
+    {"finishedDate", field_type::datetime, finished_date},
+    {"archivedDate", field_type::datetime, archived_date},
+}};
+
+inline constexpr std::span<const field> common_fields = std::span(fields).subspan(2, 23);
+inline constexpr std::span<const field> inactive_fields = std::span(fields).subspan(2);
+inline constexpr std::span<const field> in_transit_fields = std::span(fields).first(25);
+
+inline constexpr std::array<std::string_view, 4> lab_states = {"TestPassed", "NotSubmitted",
+                                                               "SubmittedForTesting", "TestFailed"};
+
+/// Labels of each kind have serial numbers of their own.
+constexpr std::uint64_t serial(unsigned of_kind, std::uint64_t row) noexcept {
+  return of_kind * 100'000'000'000 + row + 1;
+}
+
+/// Of the packages that the generated ones were made of.
+inline constexpr std::uint64_t first_source_serial = 900'000'000'000;
+
+inline cell value(const data_owner& owner, unsigned of_kind, std::uint64_t row, unsigned of_key) {
+  const auto draw = [&](std::uint64_t purpose, std::uint64_t below) {
+    return owner.draw(of_kind == active ? 0 : scramble(of_kind), row, purpose, below);
+  };
+  const auto product = [&] { return draw(0, products.size()); };
+  const auto packaged = [&] { return start_of_data() + std::chrono::minutes(draw(3, 525'600)); };
+  const auto modified = [&] { return packaged() + std::chrono::minutes(draw(8, 43'200)); };
+  switch (of_key) {
+    case id: return owner.id(of_kind, row);
+    case hostname: return owner.hostname;
+    case data_model: return std::string(models[of_kind]);
+    case license_number: return owner.license;
+    case label: return owner.tag(serial(of_kind, row));
+    case item_id: return item_id_of(owner, product(), draw(1, items_of_product));
+    case item_name: return item_name_of(product(), draw(1, items_of_product));
+    case item_category: return std::string(products[product()].category);
+    case item_quantity_type: return std::string(products[product()].quantity_type);
+    case item_unit: return std::string(products[product()].unit);
+    case item_strain: return text_or_null(products[product()].strain);
+    case quantity: {
+      const bool by_weight = products[product()].quantity_type == "WeightBased";
+      const auto hundredths = by_weight ? draw(2, 500'000) + 1 : (draw(2, 400) + 1) * 100;
+      return static_cast<double>(hundredths) / 100;
+    }
+    case unit: return std::string(products[product()].unit_short);
+    case packaged_date: return moment{std::chrono::floor<std::chrono::days>(packaged()), true};
+    case lab_testing_state: return std::string(lab_states[draw(4, 10) < 7 ? 0 : draw(5, lab_states.size())]);
+    case location: return std::string(rooms[draw(6, rooms.size())]);
+    case is_on_hold: return of_kind == on_hold || (of_kind == active && draw(7, 20) == 0);
+    case is_finished: return of_kind == inactive;
+    case is_archived: return of_kind == inactive && draw(10, 4) == 0;
+    case last_modified: return moment{modified()};
+    case note: return std::string(draw(9, 8) == 0 ? "Made by the sandbox" : "");
+    case source_labels: return owner.tag(first_source_serial + of_kind * 10'000'000'000 + row / 4);
+    case finished_date: return moment{std::chrono::floor<std::chrono::days>(modified()), true};
+    case archived_date:
+      if (draw(10, 4) != 0) return {};
+      return moment{std::chrono::floor<std::chrono::days>(modified()), true};
+    case is_in_transit: return true;
+    case manifest: return std::to_string(1'000'000 + draw(11, 1'000'000));
+    default: return {};
+  }
+}
+
+constexpr collection make(std::string_view path, unsigned of_kind, std::span<const field> has,
+                          std::uint64_t (*size)(std::uint64_t)) noexcept {
+  return {.path = path,
+          .data_model = models[of_kind],
+          .fields = has,
+          .report_fields = "label,locationName,item.name,quantity,unitOfMeasureAbbreviation",
+          .size = size,
+          .value = &value,
+          .row_of = [](const data_owner& owner, unsigned place,
+                       std::uint64_t wanted) { return owner.row_of(place, wanted); },
+          .kind = of_kind};
+}
+
+}  // namespace packages_detail
+
+inline constexpr collection active_packages =
+    packages_detail::make("/v2/packages/active", packages_detail::active, packages_detail::common_fields,
+                          [](std::uint64_t packages) { return packages; });
+inline constexpr collection inactive_packages = packages_detail::make(
+    "/v2/packages/inactive", packages_detail::inactive, packages_detail::inactive_fields,
+    [](std::uint64_t packages) { return packages / 2; });
+inline constexpr collection on_hold_packages =
+    packages_detail::make("/v2/packages/onhold", packages_detail::on_hold, packages_detail::common_fields,
+                          [](std::uint64_t packages) { return packages / 20; });
+inline constexpr collection in_transit_packages = packages_detail::make(
+    "/v2/packages/intransit", packages_detail::in_transit, packages_detail::in_transit_fields,
+    [](std::uint64_t packages) { return packages / 50; });
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_DATA_PLANTS_HPP
+#define T3API_SANDBOX_DATA_PLANTS_HPP
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::sandbox {
+
+namespace plants_detail {
+
+enum kind : unsigned { vegetative, flowering, on_hold, inactive };
+
+inline constexpr std::array<std::string_view, 4> models = {"VEGETATIVE_PLANT", "FLOWERING_PLANT",
+                                                           "ONHOLD_PLANT", "INACTIVE_PLANT"};
+
+enum key : unsigned {
+  id,
+  hostname,
+  data_model,
+  retrieved,
+  license_number,
+  label,
+  state,
+  growth_phase,
+  plant_count,
+  batch_name,
+  batch_type,
+  strain,
+  location,
+  harvest_count,
+  is_on_hold,
+  planted,
+  vegetative_date,
+  flowering_date,
+  destroyed_date,
+  destroyed_note,
+  last_modified
+};
+
+inline constexpr std::array<field, 21> fields = {{
+    {"id", field_type::number, id},
+    {"hostname", field_type::text, hostname},
+    {"dataModel", field_type::text, data_model},
+    {"retrievedAt", field_type::datetime, retrieved},
+    {"licenseNumber", field_type::text, license_number},
+    {"label", field_type::text, label},
+    {"stateName", field_type::text, state},
+    {"growthPhaseName", field_type::text, growth_phase},
+    {"plantCount", field_type::number, plant_count},
+    {"plantBatchName", field_type::text, batch_name},
+    {"plantBatchTypeName", field_type::text, batch_type},
+    {"strainName", field_type::text, strain},
+    {"locationName", field_type::text, location},
+    {"harvestCount", field_type::number, harvest_count},
+    {"isOnHold", field_type::boolean, is_on_hold},
+    {"plantedDate", field_type::datetime, planted},
+    {"vegetativeDate", field_type::datetime, vegetative_date},
+    {"floweringDate", field_type::datetime, flowering_date},
+    {"destroyedDate", field_type::datetime, destroyed_date},
+    {"destroyedNote", field_type::text, destroyed_note},
+    {"lastModified", field_type::datetime, last_modified},
+}};
+
+inline constexpr std::array<std::string_view, 5> strains = {"Blue Dream", "OG Kush", "Sour Diesel", "Gelato",
+                                                            "Granddaddy Purple"};
+inline constexpr std::array<std::string_view, 4> greenhouses = {"Veg Room 1", "Veg Room 2", "Flower Room 1",
+                                                                "Flower Room 2"};
+
+/// Ids and labels lie behind those of the packages.
+inline constexpr std::uint64_t first_place = 4;
+
+inline cell value(const data_owner& owner, unsigned of_kind, std::uint64_t row, unsigned of_key) {
+  using std::chrono::days;
+  constexpr std::uint64_t plants_of_batch = 25;
+  const auto draw = [&](std::uint64_t purpose, std::uint64_t below) {
+    return owner.draw(scramble(first_place + of_kind), row, purpose, below);
+  };
+  const std::uint64_t batch = row / plants_of_batch;
+  const auto of_batch = [&](std::uint64_t purpose, std::uint64_t below) {
+    return owner.draw(scramble(first_place + of_kind), batch, purpose, below);
+  };
+  const auto strain_name = [&] { return std::string(strains[of_batch(12, strains.size())]); };
+  const auto day_planted = [&] { return start_of_data() + days(of_batch(13, 300)); };
+  const bool destroyed = of_kind == inactive;
+  const bool flowers = of_kind == flowering || (of_kind != vegetative && draw(0, 2) == 0);
+  const auto day_flowering = [&] { return day_planted() + days(56); };
+  const auto day_destroyed = [&] { return day_planted() + days(60 + draw(3, 30)); };
+  const auto latest_day = [&] {
+    return destroyed ? day_destroyed() : flowers ? day_flowering() : day_planted() + days(14);
+  };
+  switch (of_key) {
+    case id: return owner.id(first_place + of_kind, row);
+    case hostname: return owner.hostname;
+    case data_model: return std::string(models[of_kind]);
+    case license_number: return owner.license;
+    case label: return owner.tag((first_place + of_kind) * 100'000'000'000 + row + 1);
+    case state: return std::string(destroyed ? "Destroyed" : of_kind == on_hold ? "OnHold" : "Tracked");
+    case growth_phase: return std::string(flowers ? "Flowering" : "Vegetative");
+    case plant_count: return std::uint64_t{1};
+    case batch_name: return strain_name() + " batch " + std::to_string(batch + 1);
+    case batch_type: return std::string(of_batch(14, 4) == 0 ? "Seed" : "Clone");
+    case strain: return strain_name();
+    case location: return std::string(greenhouses[(flowers ? 2 : 0) + draw(1, 2)]);
+    case harvest_count: return flowers ? draw(2, 2) : std::uint64_t{0};
+    case is_on_hold: return of_kind == on_hold;
+    case planted: return moment{day_planted(), true};
+    case vegetative_date: return moment{day_planted() + days(14), true};
+    case flowering_date:
+      if (!flowers) return {};
+      return moment{day_flowering(), true};
+    case destroyed_date:
+      if (!destroyed) return {};
+      return moment{day_destroyed(), true};
+    case destroyed_note: return text_or_null(destroyed ? "Destroyed by the sandbox" : "");
+    case last_modified: return moment{latest_day() + std::chrono::minutes(draw(4, 86'400))};
+    default: return {};
+  }
+}
+
+constexpr collection make(std::string_view path, unsigned of_kind,
+                          std::uint64_t (*size)(std::uint64_t)) noexcept {
+  return {.path = path,
+          .data_model = models[of_kind],
+          .fields = fields,
+          .report_fields = "label,locationName,strainName,plantedDate",
+          .size = size,
+          .value = &value,
+          .row_of = [](const data_owner& owner, unsigned of,
+                       std::uint64_t wanted) { return owner.row_of(first_place + of, wanted); },
+          .kind = of_kind};
+}
+
+}  // namespace plants_detail
+
+inline constexpr collection vegetative_plants = plants_detail::make(
+    "/v2/plants/vegetative", plants_detail::vegetative, [](std::uint64_t packages) { return packages / 2; });
+inline constexpr collection flowering_plants = plants_detail::make(
+    "/v2/plants/flowering", plants_detail::flowering, [](std::uint64_t packages) { return packages / 4; });
+inline constexpr collection on_hold_plants = plants_detail::make(
+    "/v2/plants/onhold", plants_detail::on_hold, [](std::uint64_t packages) { return packages / 50; });
+inline constexpr collection inactive_plants = plants_detail::make(
+    "/v2/plants/inactive", plants_detail::inactive, [](std::uint64_t packages) { return packages / 10; });
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// All collections that are served.
+inline constexpr std::array<const collection*, 9> catalogue = {
+    &active_packages,   &inactive_packages, &on_hold_packages, &in_transit_packages, &items,
+    &vegetative_plants, &flowering_plants,  &on_hold_plants,   &inactive_plants};
+
+/// The collection served at that path, or nothing.
+constexpr const collection* find_collection(std::string_view path) noexcept {
+  for (const auto* one : catalogue) {
+    if (one->path == path) return one;
+  }
+  return nullptr;
+}
+
+/// The collection whose report is served at that path, or nothing.
+constexpr const collection* find_report(std::string_view path) noexcept {
+  constexpr std::string_view ending = "/report";
+  if (!path.ends_with(ending)) return nullptr;
+  return find_collection(path.substr(0, path.size() - ending.size()));
+}
+
+/// Whether there is one: for a table of routes.
+constexpr bool is_collection(std::string_view path) noexcept { return find_collection(path) != nullptr; }
+constexpr bool is_report(std::string_view path) noexcept { return find_report(path) != nullptr; }
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_FAULTS_CARRY_OUT_HPP
+#define T3API_SANDBOX_FAULTS_CARRY_OUT_HPP
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::sandbox {
+
+/// The value of a header Retry-After in that form.
+inline std::string retry_after_value(retry_after_form form, wall_time now) {
+  switch (form) {
+    case retry_after_form::seconds: return "2";
+    case retry_after_form::http_date: return http_date(now + std::chrono::seconds(2));
+    case retry_after_form::garbage: return "soon";
+    case retry_after_form::zero: return "0";
+    case retry_after_form::negative: return "-1";
+    case retry_after_form::hour: return "3600";
+  }
+  return "2";
+}
+
+/// The answer of a fault that has a status.
+inline response ordered_answer(const fault& f, std::string_view path, wall_time now) {
+  response answer{.status = f.status, .headers = {{"Cache-Control", "no-store"}}};
+  if (f.body) {
+    answer.headers.set("Content-Type", "application/json");
+    answer.body = *f.body;
+  } else if (f.status == 401) {
+    answer = error_answer(unauthorized("this failure was ordered: a fault of the sandbox"), path, now);
+  } else if (f.status >= 400) {
+    answer = error_answer({f.status, "this failure was ordered: a fault of the sandbox"}, path, now);
+  }
+  for (const auto& [name, value] : f.headers) answer.headers.set(name, value);
+  if (f.retry_after) answer.headers.set("Retry-After", retry_after_value(*f.retry_after, now));
+  return answer;
+}
+
+/// Refuses a fault for an account that Metrc does not have, if that Metrc can tell. Throws `refusal` (422).
+template <metrc_upstream Metrc>
+void refuse_unknown_account(Metrc& metrc, const fault& f) {
+  if constexpr (requires { metrc.has_account(f.account->hostname, f.account->username); }) {
+    if (f.account && !metrc.has_account(f.account->hostname, f.account->username)) {
+      throw refusal(422, "Metrc has no such account: check the fault's hostname and username");
+    }
+  } else {
+    static_cast<void>(metrc), static_cast<void>(f);
+  }
+}
+
+/// What a fault does to an account of Metrc. Throws `refusal` when that Metrc cannot do it or has no such
+/// account.
+template <metrc_upstream Metrc>
+void upset_account(Metrc& metrc, const fault& f) {
+  if (f.end_sessions) {
+    if constexpr (requires { metrc.end_sessions(f.account->hostname, f.account->username); }) {
+      if (!metrc.end_sessions(f.account->hostname, f.account->username)) {
+        throw refusal(501, "a fault was to end the sessions of an account that Metrc does not have");
+      }
+    } else {
+      throw refusal(501, "a fault was to end sessions, which the Metrc behind this service cannot do");
+    }
+  }
+  if (!f.new_password.empty()) {
+    if constexpr (requires {
+                    metrc.change_password(f.account->hostname, f.account->username, f.new_password);
+                  }) {
+      if (!metrc.change_password(f.account->hostname, f.account->username, f.new_password)) {
+        throw refusal(501, "a fault was to change the password of an account that Metrc does not have");
+      }
+    } else {
+      throw refusal(501, "a fault was to change a password, which the Metrc behind this service cannot do");
+    }
+  }
+}
 
 }  // namespace t3api::sandbox
 
@@ -4320,84 +8184,489 @@ struct context {
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#ifndef T3API_SANDBOX_METRC_SESSION_TABLE_HPP
-#define T3API_SANDBOX_METRC_SESSION_TABLE_HPP
+#ifndef T3API_SANDBOX_METRC_ACCOUNT_STATE_HPP
+#define T3API_SANDBOX_METRC_ACCOUNT_STATE_HPP
 
 #include <chrono>
-#include <cstddef>
-#include <deque>
-#include <functional>
-#include <memory>
-#include <mutex>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#ifndef T3API_DETAIL_BASE64URL_HPP
+#define T3API_DETAIL_BASE64URL_HPP
+
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+
+namespace t3api::detail {
+
+/// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5, RFC 7515 section 2).
+inline std::string base64url_encode(std::string_view bytes) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text;
+  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t window = 0;
+  int bits = 0;
+  for (const char c : bytes) {
+    window = (window << 8) | static_cast<unsigned char>(c);
+    for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(window >> (bits - 6)) & 63U];
+  }
+  if (bits > 0) text += alphabet[(window << (6 - bits)) & 63U];
+  return text;
+}
+
+/// The bytes behind `text`, or nothing when it is not base64url. Trailing padding is accepted.
+inline std::optional<std::string> base64url_decode(std::string_view text) {
+  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  std::uint32_t window = 0;
+  int bits = 0;
+  for (const char c : text) {
+    std::uint32_t digit = 0;
+    if (c >= 'A' && c <= 'Z') {
+      digit = static_cast<std::uint32_t>(c - 'A');
+    } else if (c >= 'a' && c <= 'z') {
+      digit = static_cast<std::uint32_t>(c - 'a') + 26;
+    } else if (c >= '0' && c <= '9') {
+      digit = static_cast<std::uint32_t>(c - '0') + 52;
+    } else if (c == '-') {
+      digit = 62;
+    } else if (c == '_') {
+      digit = 63;
+    } else {
+      return std::nullopt;
+    }
+    window = (window << 6) | digit;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes += static_cast<char>((window >> bits) & 0xFFU);
+    }
+  }
+  if ((window & ((1U << bits) - 1U)) != 0) return std::nullopt;
+  return bytes;
+}
+
+}  // namespace t3api::detail
+
+#endif
+
+namespace t3api::sandbox {
+
+/// What can change of an account of the simulated Metrc while it runs. Each change has a version above the
+/// last, so that processes that share the account know which of two states is the later one.
+struct account_state {
+  std::uint64_t version = 0;  ///< 0 as long as nothing was changed.
+  std::string username{};
+  std::string password{};  ///< A keyed hash.
+  std::string email{};     ///< A keyed hash.
+  bool needs_email = false;
+  secret otp_key{};         ///< The bytes of the seed; empty when no one-time password is needed.
+  std::uint64_t epoch = 0;  ///< Sessions of another epoch have ended.
+  bool locked = false;
+  std::uint64_t wrong_logins = 0;  ///< Since the last one that was right.
+};
+
+/// What can change of the whole simulated Metrc while it runs.
+struct metrc_state {
+  static constexpr auto until_told_otherwise = (std::numeric_limits<std::uint64_t>::max)();
+
+  std::uint64_t version = 0;
+  std::uint64_t epoch = 0;            ///< Sessions of another epoch have ended.
+  std::uint64_t failing = 0;          ///< How many logins fail from now on.
+  std::uint64_t lock_after = 0;       ///< How many wrong logins in a row lock an account; 0 for never.
+  std::chrono::milliseconds delay{};  ///< How long every login takes.
+};
+
+inline nlohmann::json to_json(const account_state& s) {
+  return {{"version", s.version},
+          {"username", detail::base64url_encode(s.username)},
+          {"password", detail::base64url_encode(s.password)},
+          {"email", detail::base64url_encode(s.email)},
+          {"needsEmail", s.needs_email},
+          {"otpKey", detail::base64url_encode(s.otp_key.reveal())},
+          {"epoch", s.epoch},
+          {"locked", s.locked},
+          {"wrongLogins", s.wrong_logins}};
+}
+
+inline nlohmann::json to_json(const metrc_state& s) {
+  return {{"version", s.version},
+          {"epoch", s.epoch},
+          {"failing", s.failing},
+          {"lockAfter", s.lock_after},
+          {"delay", s.delay.count()}};
+}
+
+/// Throws nlohmann::json::exception for what `to_json` does not make.
+inline account_state account_state_from(const nlohmann::json& json) {
+  const auto bytes = [&](const char* name) {
+    return detail::base64url_decode(json.at(name).get_ref<const std::string&>()).value_or("");
+  };
+  return {.version = json.at("version").get<std::uint64_t>(),
+          .username = bytes("username"),
+          .password = bytes("password"),
+          .email = bytes("email"),
+          .needs_email = json.at("needsEmail").get<bool>(),
+          .otp_key = secret(bytes("otpKey")),
+          .epoch = json.at("epoch").get<std::uint64_t>(),
+          .locked = json.at("locked").get<bool>(),
+          .wrong_logins = json.at("wrongLogins").get<std::uint64_t>()};
+}
+
+/// Throws nlohmann::json::exception for what `to_json` does not make.
+inline metrc_state metrc_state_from(const nlohmann::json& json) {
+  return {.version = json.at("version").get<std::uint64_t>(),
+          .epoch = json.at("epoch").get<std::uint64_t>(),
+          .failing = json.at("failing").get<std::uint64_t>(),
+          .lock_after = json.at("lockAfter").get<std::uint64_t>(),
+          .delay = std::chrono::milliseconds(json.at("delay").get<std::int64_t>())};
+}
+
+/// Whether `a` takes the place of `b`. Of two changes that did not know of each other any one wins, but the
+/// same one everywhere.
+template <class State>
+bool is_later(const State& a, const State& b) {
+  if (a.version != b.version) return a.version > b.version;
+  return to_json(a).dump() > to_json(b).dump();
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_METRC_SESSION_IDS_HPP
+#define T3API_SANDBOX_METRC_SESSION_IDS_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+
+#include <nlohmann/json.hpp>
 
 
 namespace t3api::sandbox {
 
-/// The sessions of the simulated Metrc, all of which live equally long. Any number of threads may share it.
-class session_table {
+/// What the simulated Metrc has to know of a session. A session ends when one of the epochs it was opened in
+/// is over, or when it is too old.
+struct open_session {
+  std::string account{};  ///< The id of the account.
+  wall_time start{};
+  std::uint64_t metrc_epoch = 0;
+  std::uint64_t account_epoch = 0;
+};
+
+/// Makes session ids that say all there is to know of a session to who has the key, and nothing to others: no
+/// table of sessions can fill up, and every process that has the key knows every session. No two ids are the
+/// same. Any number of threads may share it.
+class session_ids {
  public:
-  /// More sessions than `capacity` end the oldest, so that endless logins cannot exhaust memory.
-  explicit session_table(std::chrono::seconds ttl, std::size_t capacity = 100'000)
-      : ttl_(ttl), capacity_(capacity) {}
+  /// `key` has 32 bytes.
+  explicit session_ids(secret key) : key_(std::move(key)) {}
 
-  metrc_session open(std::shared_ptr<const metrc_user> user, steady_time now) {
-    metrc_session session{.id = detail::make_uuid(), .user = std::move(user)};
-    const std::scoped_lock lock(mutex_);
-    while (!by_age_.empty() && (by_age_.front().ends <= now || by_age_.size() >= capacity_)) {
-      sessions_.erase(by_age_.front().id);
-      by_age_.pop_front();
-    }
-    by_age_.push_back({session.id, now + ttl_});
-    sessions_.emplace(session.id, entry{session.user, now + ttl_});
-    return session;
+  std::string make(const open_session& session) const {
+    const nlohmann::json told = {
+        {"account", detail::base64url_encode(session.account)},
+        {"start", std::chrono::floor<std::chrono::microseconds>(session.start.time_since_epoch()).count()},
+        {"metrc", session.metrc_epoch},
+        {"epoch", session.account_epoch}};
+    return detail::base64url_encode(detail::seal(key_.reveal(), told.dump(), place));
   }
 
-  std::optional<metrc_session> find(std::string_view id, steady_time now) const {
-    std::string key(id);
-    const std::scoped_lock lock(mutex_);
-    const auto found = sessions_.find(key);
-    if (found == sessions_.end() || found->second.ends <= now) return std::nullopt;
-    return metrc_session{.id = std::move(key), .user = found->second.user};
-  }
-
-  /// Ends the sessions whose user `chosen` picks.
-  void end_if(const std::function<bool(const metrc_user&)>& chosen) {
-    const std::scoped_lock lock(mutex_);
-    std::erase_if(sessions_, [&](const auto& item) { return chosen(*item.second.user); });
-    std::erase_if(by_age_, [&](const age& a) { return !sessions_.contains(a.id); });
+  /// The session with that id, ended or not; nothing when the id was not made with this key.
+  std::optional<open_session> read(std::string_view id) const {
+    constexpr std::size_t longest = 4096;
+    if (id.size() > longest) return std::nullopt;
+    const auto sealed = detail::base64url_decode(id);
+    const auto opened = sealed ? detail::unseal(key_.reveal(), *sealed, place) : std::nullopt;
+    const auto told = opened ? parse_json(*opened) : std::nullopt;
+    return told ? session_from(*told) : std::nullopt;
   }
 
  private:
-  struct entry {
-    std::shared_ptr<const metrc_user> user;
-    steady_time ends;
-  };
-  struct age {
-    std::string id;
-    steady_time ends;
+  static constexpr const char* place = "simulated metrc/session";
+
+  static std::optional<open_session> session_from(const nlohmann::json& told) {
+    try {
+      const std::chrono::microseconds start(told.at("start").get<std::int64_t>());
+      return open_session{
+          .account = detail::base64url_decode(told.at("account").get_ref<const std::string&>()).value_or(""),
+          .start = wall_time(std::chrono::duration_cast<wall_time::duration>(start)),
+          .metrc_epoch = told.at("metrc").get<std::uint64_t>(),
+          .account_epoch = told.at("epoch").get<std::uint64_t>()};
+    } catch (const nlohmann::json::exception&) {  // Of another version of the program.
+      return std::nullopt;
+    }
+  }
+
+  const secret key_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_METRC_SHARED_ACCOUNTS_HPP
+#define T3API_SANDBOX_METRC_SHARED_ACCOUNTS_HPP
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <shared_mutex>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::sandbox {
+
+/// How often a login was tried in this process, and how often it opened a session.
+struct login_tally {
+  std::atomic<std::uint64_t> attempts{0};
+  std::atomic<std::uint64_t> logins{0};
+};
+
+/// An account of the simulated Metrc as it is at the moment.
+struct known_account {
+  std::string id{};  ///< The same for as long as there is the account, whatever it is called.
+  account_state state{};
+  std::shared_ptr<const metrc_user> user{};
+  std::shared_ptr<otp_verifier> otp{};  ///< Null when it needs no one-time password.
+  std::shared_ptr<login_tally> tally = std::make_shared<login_tally>();
+};
+
+/// The accounts of a simulated Metrc, which several processes may share through a store: what one changes,
+/// all see at their next look, at the price of one read for each look. The store is no authority: while it
+/// fails each process goes by what it knows, and what the store has lost is put back. Any number of threads
+/// may share it.
+class shared_accounts {
+ public:
+  using account = std::shared_ptr<const known_account>;
+
+  /// What one look saw.
+  struct view {
+    metrc_state metrc{};
+    account found{};       ///< Or null.
+    bool is_fresh = true;  ///< False when the store failed: others may have changed something since.
+    std::stop_token delay_changed{};  ///< Stops when `metrc.delay` is known to be another.
   };
 
-  std::chrono::seconds ttl_;
-  std::size_t capacity_;
-  mutable std::mutex mutex_;
-  std::unordered_map<std::string, entry> sessions_;
-  std::deque<age> by_age_;
+  /// `key` has 32 bytes and seals what the store is given.
+  shared_accounts(std::shared_ptr<t3api::clock> clock, std::optional<any_store> store, secret key)
+      : clock_(std::move(clock)), store_(std::move(store)), key_(std::move(key)) {}
+
+  /// Adds one before the first look; false when its id is there already. One without a user is found by id
+  /// only.
+  bool add(known_account added) {
+    if (by_id_.contains(added.id)) return false;
+    if (added.user) by_name_[{added.user->hostname, added.user->username}] = added.id;
+    std::string id = added.id;
+    return by_id_.emplace(std::move(id), std::make_shared<known_account>(std::move(added))).second;
+  }
+
+  /// The account with that name, else the one with the id `otherwise`.
+  view by_name(std::string_view hostname, std::string_view username, std::string_view otherwise = {}) {
+    const bool is_fresh = catch_up();
+    const std::shared_lock lock(mutex_);
+    const auto named = by_name_.find({std::string(hostname), std::string(username)});
+    const auto found = by_id_.find(named == by_name_.end() ? otherwise : std::string_view(named->second));
+    return {metrc_, found == by_id_.end() ? nullptr : found->second, is_fresh, delay_changed_.get_token()};
+  }
+  view by_id(std::string_view id) {
+    const bool is_fresh = catch_up();
+    const std::shared_lock lock(mutex_);
+    const auto found = by_id_.find(id);
+    return {metrc_, found == by_id_.end() ? nullptr : found->second, is_fresh, delay_changed_.get_token()};
+  }
+
+  /// Changes the account with that id by `apply(account_state&)`.
+  template <class Apply>
+  void change(const std::string& id, Apply apply) {
+    update([&] {
+      auto state = by_id_.at(id)->state;
+      apply(state);
+      ++state.version;
+      replace(id, std::move(state));
+    });
+  }
+  /// Changes the whole Metrc by `apply(metrc_state&)`.
+  template <class Apply>
+  void change_metrc(Apply apply) {
+    update([&] {
+      auto state = metrc_;
+      apply(state);
+      ++state.version;
+      replace(state);
+    });
+  }
+
+  /// Whether nobody who shares the store has taken this name within `time`. A store that fails knows of
+  /// nobody.
+  bool take_once(std::string_view name, std::chrono::milliseconds time) {
+    if (!store_) return true;
+    const auto taken = store_->claim(name, detail::make_uuid(), time);
+    return !taken || *taken;
+  }
+
+ private:
+  static constexpr const char* place = "simulated metrc/accounts";
+  static constexpr std::chrono::hours kept_for{30 * 24};
+
+  /// False when the store did not answer.
+  bool catch_up() {
+    if (!store_) return true;
+    const auto kept = store_->get(place);
+    if (!kept) return false;
+    const std::string_view text = *kept ? std::string_view((*kept)->value) : std::string_view();
+    {
+      const std::shared_lock lock(mutex_);
+      if (text == last_seen_ && !unpublished_) return true;
+    }
+    {
+      const std::scoped_lock lock(mutex_);
+      const bool complete = merge(text);
+      if (complete) last_seen_ = text;
+      if (complete && !unpublished_) return true;
+    }
+    update([] {});
+    return true;
+  }
+
+  /// Reads what the others know, applies a change and tells the others. One at a time, so that no change is
+  /// lost; but a store that cannot say so, or a process that does not let go, stops no change.
+  template <class Apply>
+  void update(Apply apply) {
+    const std::scoped_lock one_at_a_time(changing_);
+    const std::string owner = detail::make_uuid();
+    for (int tries = 0; tries < 100 && store_; ++tries) {
+      const auto mine = store_->claim(place, owner, std::chrono::seconds(5));
+      if (!mine || *mine) break;
+      clock_->wait_until(clock_->now() + std::chrono::milliseconds(5), {});
+    }
+    std::string text;
+    if (store_) {
+      if (auto kept = store_->get(place); kept && *kept) text = std::move((*kept)->value);
+    }
+    {
+      const std::scoped_lock lock(mutex_);
+      if (!text.empty()) merge(text);
+      apply();
+      if (!store_) return;
+      text = sealed();
+    }
+    const bool told = !store_->put(place, text, kept_for);
+    store_->release(place, owner);
+    const std::scoped_lock lock(mutex_);
+    unpublished_ = !told;
+    if (told) last_seen_ = std::move(text);
+  }
+
+  std::string sealed() const {
+    nlohmann::json known = {{"metrc", to_json(metrc_)}, {"accounts", nlohmann::json::object()}};
+    for (const auto& id : changed_)
+      known["accounts"][detail::base64url_encode(id)] = to_json(by_id_.at(id)->state);
+    std::string plain = known.dump();
+    std::string text = detail::seal(key_.reveal(), plain, place);
+    detail::wipe(plain);
+    return text;
+  }
+
+  struct states {
+    metrc_state metrc{};
+    std::map<std::string, account_state> accounts{};
+  };
+
+  /// What others told of the accounts that are known here. A text that `sealed` does not make, as another
+  /// version of the program may, tells nothing.
+  states told_by(std::string_view text) const {
+    const auto opened = detail::unseal(key_.reveal(), text, place);
+    const auto told = opened ? parse_json(*opened) : std::nullopt;
+    if (!told) return {};
+    try {
+      states read{.metrc = metrc_state_from(told->at("metrc"))};
+      for (const auto& [name, json] : told->at("accounts").items()) {
+        const auto id = by_id_.find(detail::base64url_decode(name).value_or("?"));
+        if (id != by_id_.end()) read.accounts[id->first] = account_state_from(json);
+      }
+      return read;
+    } catch (const nlohmann::json::exception&) {
+      return {};
+    }
+  }
+
+  /// Takes over what is later than what is known here; false when the text lacks something of what is.
+  bool merge(std::string_view text) {
+    auto told = told_by(text);
+    for (const auto& [id, state] : told.accounts) {
+      if (is_later(state, by_id_.at(id)->state)) replace(id, state);
+    }
+    if (is_later(told.metrc, metrc_)) replace(told.metrc);
+    bool complete = !is_later(metrc_, told.metrc);
+    for (const auto& id : changed_) complete &= !is_later(by_id_.at(id)->state, told.accounts[id]);
+    return complete;
+  }
+
+  void replace(const metrc_state& state) {
+    const bool wake = state.delay != metrc_.delay;
+    metrc_ = state;
+    if (wake) std::exchange(delay_changed_, std::stop_source()).request_stop();
+  }
+
+  void replace(const std::string& id, account_state state) {
+    auto& current = by_id_.at(id);
+    auto next = std::make_shared<known_account>(*current);
+    if (next->user && state.username != next->user->username) {
+      const auto old_name = by_name_.find({next->user->hostname, next->user->username});
+      if (old_name != by_name_.end() && old_name->second == id) by_name_.erase(old_name);
+      by_name_[{next->user->hostname, state.username}] = id;
+      auto renamed = *next->user;
+      renamed.username = state.username;
+      next->user = std::make_shared<metrc_user>(std::move(renamed));
+    }
+    if (state.otp_key.reveal() != next->state.otp_key.reveal()) {
+      next->otp = state.otp_key.empty() ? nullptr : std::make_shared<otp_verifier>(state.otp_key.reveal());
+    }
+    next->state = std::move(state);
+    current = std::move(next);
+    changed_.insert(id);
+  }
+
+  const std::shared_ptr<t3api::clock> clock_;
+  std::optional<any_store> store_;
+  const secret key_;
+  std::mutex changing_;
+  mutable std::shared_mutex mutex_;
+  metrc_state metrc_;
+  std::stop_source delay_changed_;
+  std::map<std::string, account, std::less<>> by_id_;
+  std::map<std::pair<std::string, std::string>, std::string> by_name_;
+  std::set<std::string> changed_;
+  std::string last_seen_;
+  bool unpublished_ = false;
 };
 
 }  // namespace t3api::sandbox
@@ -4406,136 +8675,759 @@ class session_table {
 
 namespace t3api::sandbox {
 
-/// A Metrc that lives in memory: knows its accounts, checks logins, keeps sessions. Any number of threads may
-/// share it. Passwords are kept as keyed hashes only.
+/// How a simulated Metrc behaves. All members have defaults.
+struct simulated_metrc_options {
+  std::chrono::seconds session_ttl = std::chrono::hours(24);
+  /// Random bytes, the same for all processes that are to be one Metrc. A key of its own when it is empty.
+  secret key{};
+  /// Where those processes tell each other what was changed.
+  std::optional<any_store> shared{};
+};
+
+/// A Metrc that lives in memory: knows its accounts, checks logins, tells whose a session is. Whatever it is
+/// told to change, sessions included, holds for all processes that share a key and a store with it. Passwords
+/// are kept as keyed hashes only. Any number of threads may share it.
 class simulated_metrc {
  public:
   /// Throws std::invalid_argument when an OTP seed is no Base32 or an account is there twice.
-  simulated_metrc(const std::vector<account>& accounts, std::chrono::seconds session_ttl,
+  simulated_metrc(const std::vector<account>& accounts, const simulated_metrc_options& options,
                   std::shared_ptr<t3api::clock> clock)
-      : clock_(std::move(clock)), sessions_(session_ttl) {
+      : clock_(std::move(clock)),
+        session_ttl_(options.session_ttl),
+        key_(options.key.empty() ? secret(detail::random_bytes(detail::gcm_key_size)) : options.key),
+        hash_key_(derived("hashes of passwords")),
+        ids_(derived("sessions")),
+        accounts_(clock_, options.shared, derived("changes")) {
+    accounts_.add(
+        {.id = nobody, .state = {.password = detail::random_bytes(32), .email = detail::random_bytes(32)}});
     for (const auto& a : accounts) add(a);
   }
 
   /// Opens a session when everything is right. Unknown users and wrong passwords get the same answer for the
-  /// same work; the one-time password is looked at last, so a wrong password never uses one up.
+  /// same work; the one-time password is looked at last, so a wrong password never uses one up. A refusal is
+  /// uncertain while the shared store fails.
   metrc_answer login(const metrc_login& form) {
-    ++attempts_;
+    ++tally_.attempts;
     const std::string password = hash(form.password.reveal());
     const std::string email = hash(detail::to_lower(form.email));
-    const std::shared_lock lock(mutex_);
-    const auto found = users_.find({form.hostname, form.username});
-    const user& claimed = found == users_.end() ? nobody_ : found->second;
-    const bool password_right = detail::constant_time_equal(password, claimed.password);
-    const bool email_right = detail::constant_time_equal(email, claimed.email);
-    if (found == users_.end() || !password_right || (claimed.needs_email && !email_right)) return {};
+    const auto seen = accounts_.by_name(form.hostname, form.username, nobody);
+    const known_account& claimed = *seen.found;
+    ++claimed.tally->attempts;
+    wait_out_delay(seen);
+    const auto refused = [&](metrc_refusal why) {
+      return metrc_answer{.refusal = why, .certain = seen.is_fresh};
+    };
+    if (seen.metrc.failing > 0) return fail(seen.metrc);
+    const bool password_right = detail::constant_time_equal(password, claimed.state.password);
+    const bool email_right = detail::constant_time_equal(email, claimed.state.email);
+    if (claimed.state.locked) return refused(metrc_refusal::locked);
+    if (!password_right || (claimed.state.needs_email && !email_right) || !claimed.user) {
+      if (seen.metrc.lock_after > 0) note_wrong_login(claimed.id, seen.metrc.lock_after);
+      return refused(metrc_refusal::credentials);
+    }
     if (claimed.otp) {
       const auto verdict = claimed.otp->check(form.otp, clock_->wall_now());
-      if (verdict == otp_verdict::wrong) return {.refusal = metrc_refusal::otp_wrong};
-      if (verdict == otp_verdict::used) return {.refusal = metrc_refusal::otp_used};
+      if (verdict == otp_verdict::wrong) return refused(metrc_refusal::otp_wrong);
+      if (verdict == otp_verdict::used || !first_use(claimed, form.otp)) {
+        return refused(metrc_refusal::otp_used);
+      }
     }
-    ++logins_;
-    return {.session = sessions_.open(claimed.profile, clock_->now())};
+    if (claimed.state.wrong_logins > 0) {
+      accounts_.change(claimed.id, [](account_state& s) { s.wrong_logins = 0; });
+    }
+    ++tally_.logins;
+    ++claimed.tally->logins;
+    return {.session = metrc_session{.id = ids_.make({.account = claimed.id,
+                                                      .start = clock_->wall_now(),
+                                                      .metrc_epoch = seen.metrc.epoch,
+                                                      .account_epoch = claimed.state.epoch}),
+                                     .user = claimed.user}};
   }
 
   /// The session with that id, unless it has ended.
-  std::optional<metrc_session> find_session(std::string_view id) const {
-    return sessions_.find(id, clock_->now());
+  std::optional<metrc_session> find_session(std::string_view id) {
+    const auto session = ids_.read(id);
+    if (!session || clock_->wall_now() - session->start >= session_ttl_) return std::nullopt;
+    const auto seen = accounts_.by_id(session->account);
+    if (!seen.found || !seen.found->user || seen.metrc.epoch != session->metrc_epoch ||
+        seen.found->state.epoch != session->account_epoch) {
+      return std::nullopt;
+    }
+    return metrc_session{.id = std::string(id), .user = seen.found->user};
   }
 
-  /// Each of the three changes one thing that a login needs, ends the account's sessions as Metrc does, and
+  /// Each of the four changes one thing that a login needs, ends the account's sessions as Metrc does, and
   /// tells whether there is such an account. An empty e-mail address or seed means that the account needs
   /// none.
   bool change_password(std::string_view hostname, std::string_view username, const secret& password) {
-    return change(hostname, username, [&](user& u) { u.password = hash(password.reveal()); });
+    return change_login(hostname, username, [&](account_state& s) { s.password = hash(password.reveal()); });
   }
   bool change_email(std::string_view hostname, std::string_view username, std::string_view email) {
-    return change(hostname, username, [&](user& u) { set_email(u, email); });
+    return change_login(hostname, username, [&](account_state& s) { set_email(s, email); });
+  }
+  /// Throws std::invalid_argument when the name is empty or another account has it.
+  bool change_username(std::string_view hostname, std::string_view username, std::string_view new_username) {
+    if (new_username.empty() || find(hostname, new_username)) {
+      throw std::invalid_argument(
+          "the new username is empty or belongs to an account on that host already: choose another");
+    }
+    return change_login(hostname, username, [&](account_state& s) { s.username = new_username; });
   }
   /// Throws std::invalid_argument when the seed is no Base32.
   bool change_otp_seed(std::string_view hostname, std::string_view username, const secret& seed) {
-    return change(hostname, username, [&](user& u) { u.otp = verifier(seed); });
+    const secret key = otp_key(seed);
+    return change_login(hostname, username, [&](account_state& s) { s.otp_key = key; });
   }
 
   /// Ends every session, as a Metrc does when it restarts.
   void end_sessions() {
-    sessions_.end_if([](const metrc_user&) { return true; });
+    accounts_.change_metrc([](metrc_state& s) { ++s.epoch; });
   }
-  /// Ends the sessions of one account.
-  void end_sessions(std::string_view hostname, std::string_view username) {
-    const std::string host = canonical_hostname(hostname);
-    sessions_.end_if([&](const metrc_user& u) { return u.hostname == host && u.username == username; });
+  /// Ends the sessions of one account, and tells whether there is such an account.
+  bool end_sessions(std::string_view hostname, std::string_view username) {
+    return change_login(hostname, username, [](account_state&) {});
   }
 
-  /// How many logins opened a session so far.
-  std::uint64_t logins() const noexcept { return logins_; }
-  /// How many logins were tried so far.
-  std::uint64_t attempts() const noexcept { return attempts_; }
+  /// Refuses the logins of an account, whatever is sent; its open sessions stay. Tells whether there is such
+  /// an account.
+  bool lock(std::string_view hostname, std::string_view username) {
+    return change(hostname, username, [](account_state& s) { s.locked = true; });
+  }
+  bool unlock(std::string_view hostname, std::string_view username) {
+    return change(hostname, username, [](account_state& s) {
+      s.locked = false;
+      s.wrong_logins = 0;
+    });
+  }
+  /// Locks an account after so many wrong passwords or e-mail addresses in a row; 0, as at the start, for
+  /// never.
+  void lock_after(std::uint64_t wrong_logins) {
+    accounts_.change_metrc([&](metrc_state& s) { s.lock_after = wrong_logins; });
+  }
+
+  /// Makes each login take as long as that on the clock; zero, as at the start, for no time. It holds for
+  /// those that have begun too: with a shorter delay they end sooner, so that nobody who stops has to wait
+  /// for them.
+  void delay_logins(std::chrono::milliseconds delay) {
+    accounts_.change_metrc([&](metrc_state& s) { s.delay = delay; });
+  }
+  /// Makes the next `count` logins fail as if Metrc were in trouble; without a number, all until told
+  /// otherwise with 0.
+  void fail_logins(std::uint64_t count = metrc_state::until_told_otherwise) {
+    accounts_.change_metrc([&](metrc_state& s) { s.failing = count; });
+  }
+
+  /// How many logins opened a session in this process so far.
+  std::uint64_t logins() const noexcept { return tally_.logins; }
+  /// How many logins were tried in this process so far.
+  std::uint64_t attempts() const noexcept { return tally_.attempts; }
+  /// The same for one account; 0 when there is none such.
+  std::uint64_t logins(std::string_view hostname, std::string_view username) {
+    const auto found = find(hostname, username);
+    return found ? found->tally->logins.load() : 0;
+  }
+  std::uint64_t attempts(std::string_view hostname, std::string_view username) {
+    const auto found = find(hostname, username);
+    return found ? found->tally->attempts.load() : 0;
+  }
 
  private:
-  struct user {
-    std::string password;
-    std::string email;
-    bool needs_email = false;
-    std::unique_ptr<otp_verifier> otp;
-    std::shared_ptr<const metrc_user> profile;
-  };
+  /// The id of an account that nobody can log in to, with which those that do not exist are compared.
+  static constexpr const char* nobody = "nobody";
 
   void add(const account& a) {
     const std::string host = canonical_hostname(a.hostname);
-    user added;
-    added.password = hash(a.password.reveal());
-    set_email(added, a.email);
-    added.otp = verifier(a.otp_seed);
-    added.profile = std::make_shared<metrc_user>(metrc_user{host, a.username, a.licenses});
-    if (!users_.emplace(std::pair(host, a.username), std::move(added)).second) {
+    known_account added{.id = host + "\n" + a.username};
+    added.state.username = a.username;
+    added.state.password = hash(a.password.reveal());
+    set_email(added.state, a.email);
+    added.state.otp_key = otp_key(a.otp_seed);
+    if (!added.state.otp_key.empty()) {
+      added.otp = std::make_shared<otp_verifier>(added.state.otp_key.reveal());
+    }
+    added.user = std::make_shared<metrc_user>(metrc_user{host, a.username, a.licenses});
+    if (!accounts_.add(std::move(added))) {
       throw std::invalid_argument("the account '" + a.username + "' on " + host +
                                   " is there twice: leave one out");
     }
   }
 
-  template <class Change>
-  bool change(std::string_view hostname, std::string_view username, Change apply) {
-    const std::scoped_lock lock(mutex_);
-    const auto found = users_.find({canonical_hostname(hostname), std::string(username)});
-    if (found == users_.end()) return false;
-    apply(found->second);
-    end_sessions(hostname, username);
-    return true;
+  shared_accounts::account find(std::string_view hostname, std::string_view username) {
+    return accounts_.by_name(canonical_hostname(hostname), username).found;
   }
 
-  void set_email(user& u, std::string_view email) const {
-    u.needs_email = !email.empty();
-    u.email = hash(detail::to_lower(email));
+  template <class Apply>
+  bool change(std::string_view hostname, std::string_view username, Apply apply) {
+    const auto found = find(hostname, username);
+    if (found) accounts_.change(found->id, apply);
+    return found != nullptr;
+  }
+  template <class Apply>
+  bool change_login(std::string_view hostname, std::string_view username, Apply apply) {
+    return change(hostname, username, [&](account_state& s) {
+      apply(s);
+      ++s.epoch;
+    });
   }
 
-  static std::unique_ptr<otp_verifier> verifier(const secret& seed) {
-    if (seed.empty()) return nullptr;
+  void wait_out_delay(shared_accounts::view seen) {
+    const auto start = clock_->now();
+    while (seen.metrc.delay.count() > 0 &&
+           !clock_->wait_until(start + seen.metrc.delay, seen.delay_changed)) {
+      seen = accounts_.by_id(nobody);
+    }
+  }
+
+  metrc_answer fail(const metrc_state& seen) {
+    if (seen.failing != metrc_state::until_told_otherwise) {
+      accounts_.change_metrc([](metrc_state& s) {
+        if (s.failing > 0) --s.failing;
+      });
+    }
+    return {.refusal = metrc_refusal::unavailable};
+  }
+
+  void note_wrong_login(const std::string& id, std::uint64_t most) {
+    accounts_.change(id, [&](account_state& s) {
+      ++s.wrong_logins;
+      s.locked = id != nobody && s.wrong_logins >= most;
+    });
+  }
+
+  /// No code is good for longer than three periods.
+  bool first_use(const known_account& of, std::string_view code) {
+    const std::string what = of.id + "\n" + std::string(of.state.otp_key.reveal()) + "\n" + std::string(code);
+    return accounts_.take_once("simulated metrc/otp/" + hash(what), 4 * totp_period);
+  }
+
+  void set_email(account_state& s, std::string_view email) const {
+    s.needs_email = !email.empty();
+    s.email = hash(detail::to_lower(email));
+  }
+
+  static secret otp_key(const secret& seed) {
+    if (seed.empty()) return {};
     auto key = detail::base32_decode(seed.reveal());
-    if (!key)
+    if (!key) {
       throw std::invalid_argument(
           "an account's OTP seed is not Base32: give letters A to Z and digits 2 to 7");
-    auto made = std::make_unique<otp_verifier>(*key);
-    detail::wipe(*key);
-    return made;
+    }
+    return secret(*std::move(key));
   }
 
-  std::string hash(std::string_view text) const { return detail::hmac_sha256(hash_key_, text); }
+  secret derived(std::string_view purpose) const {
+    return secret(detail::hmac_sha256(key_.reveal(), purpose));
+  }
+  std::string hash(std::string_view text) const { return detail::hmac_sha256(hash_key_.reveal(), text); }
 
-  std::shared_ptr<t3api::clock> clock_;
-  std::string hash_key_ = detail::random_bytes(32);
-  user nobody_{
-      .password = detail::random_bytes(32), .email = detail::random_bytes(32), .otp = {}, .profile = {}};
-  mutable std::shared_mutex mutex_;
-  std::map<std::pair<std::string, std::string>, user> users_;
-  session_table sessions_;
-  std::atomic<std::uint64_t> attempts_{0};
-  std::atomic<std::uint64_t> logins_{0};
+  const std::shared_ptr<t3api::clock> clock_;
+  const std::chrono::seconds session_ttl_;
+  const secret key_;
+  const secret hash_key_;
+  const session_ids ids_;
+  shared_accounts accounts_;
+  login_tally tally_;
 };
 
 static_assert(metrc_upstream<simulated_metrc>, "the simulated Metrc has all that the service asks of one");
 
 }  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_ROUTES_ADMIN_HPP
+#define T3API_SANDBOX_ROUTES_ADMIN_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#ifndef T3API_SANDBOX_FAULTS_FAULT_JSON_HPP
+#define T3API_SANDBOX_FAULTS_FAULT_JSON_HPP
+
+#include <array>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#ifndef T3API_SANDBOX_FAULTS_JSON_MEMBERS_HPP
+#define T3API_SANDBOX_FAULTS_JSON_MEMBERS_HPP
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::sandbox::json_members {
+
+// Each reads one member of an order, and throws `refusal` (422), which names the member and never shows its
+// value, when it is of another kind.
+
+inline refusal wrong_member(const std::string& name, const std::string& what) {
+  return {422, "the member '" + name + "' must be " + what};
+}
+
+inline std::string as_text(const std::string& name, const nlohmann::json& value) {
+  if (!value.is_string()) throw wrong_member(name, "a text, in quotes");
+  return value.get<std::string>();
+}
+
+/// A text that is not empty.
+inline std::string as_name(const std::string& name, const nlohmann::json& value) {
+  auto text = as_text(name, value);
+  if (text.empty()) throw wrong_member(name, "a text that is not empty");
+  return text;
+}
+
+inline bool as_flag(const std::string& name, const nlohmann::json& value) {
+  if (!value.is_boolean()) throw wrong_member(name, "true or false");
+  return value.get<bool>();
+}
+
+/// A whole number from `least` to `most`.
+inline std::uint64_t as_count(const std::string& name, const nlohmann::json& value,
+                              std::uint64_t most = 1'000'000'000, std::uint64_t least = 0) {
+  const bool negative =
+      !value.is_number_unsigned() && value.is_number_integer() && value.get<std::int64_t>() < 0;
+  if (!value.is_number_integer() || negative || value.get<std::uint64_t>() > most ||
+      value.get<std::uint64_t>() < least) {
+    throw wrong_member(name, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+  }
+  return value.get<std::uint64_t>();
+}
+
+/// A whole number of either sign but 0, of at most nine digits.
+inline std::int64_t as_difference(const std::string& name, const nlohmann::json& value) {
+  constexpr std::int64_t most = 999'999'999;
+  const bool whole = value.is_number_integer() &&
+                     !(value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{most});
+  if (!whole || value.get<std::int64_t>() < -most || value.get<std::int64_t>() > most || value == 0) {
+    throw wrong_member(name, "a whole number from -999999999 to 999999999, and not 0");
+  }
+  return value.get<std::int64_t>();
+}
+
+/// Milliseconds, at most an hour.
+inline std::chrono::milliseconds as_milliseconds(const std::string& name, const nlohmann::json& value) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(as_count(name, value, 3'600'000)));
+}
+
+inline const nlohmann::json& as_object(const std::string& name, const nlohmann::json& value) {
+  if (!value.is_object()) throw wrong_member(name, "an object, in braces");
+  return value;
+}
+
+}  // namespace t3api::sandbox::json_members
+
+#endif
+
+namespace t3api::sandbox {
+
+namespace faults_detail {
+
+inline constexpr std::array<std::pair<std::string_view, retry_after_form>, 6> retry_after_names = {{
+    {"seconds", retry_after_form::seconds},
+    {"date", retry_after_form::http_date},
+    {"garbage", retry_after_form::garbage},
+    {"zero", retry_after_form::zero},
+    {"negative", retry_after_form::negative},
+    {"hour", retry_after_form::hour},
+}};
+
+inline retry_after_form as_retry_after(const std::string& name, const nlohmann::json& value) {
+  const auto text = json_members::as_text(name, value);
+  for (const auto& [known, form] : retry_after_names) {
+    if (known == text) return form;
+  }
+  throw json_members::wrong_member(name, "seconds, date, garbage, zero, negative or hour");
+}
+
+inline method as_method(const std::string& name, const nlohmann::json& value) {
+  const auto text = json_members::as_text(name, value);
+  for (const auto m :
+       {method::get, method::head, method::post, method::put, method::patch, method::delete_}) {
+    if (to_string(m) == text) return m;
+  }
+  throw json_members::wrong_member(name, "GET, HEAD, POST, PUT, PATCH or DELETE");
+}
+
+inline account_name as_account(const std::string& name, const nlohmann::json& value) {
+  account_name account;
+  for (const auto& [part, text] : json_members::as_object(name, value).items()) {
+    if (part == "hostname") {
+      account.hostname = json_members::as_name(part, text);
+    } else if (part == "username") {
+      account.username = json_members::as_name(part, text);
+    } else {
+      throw json_members::wrong_member(name, "an object of hostname and username alone");
+    }
+  }
+  return account;
+}
+
+inline void read_member(fault& f, const std::string& name, const nlohmann::json& value) {
+  using namespace json_members;
+  const auto wire = [&]() -> wire_fault& { return f.wire ? *f.wire : f.wire.emplace(); };
+  if (name == "method") {
+    f.method = as_method(name, value);
+  } else if (name == "path") {
+    f.path = as_text(name, value);
+  } else if (name == "query") {
+    for (const auto& [parameter, text] : as_object(name, value).items()) {
+      f.query.emplace_back(parameter, as_text(parameter, text));
+    }
+  } else if (name == "skip") {
+    f.skip = as_count(name, value);
+  } else if (name == "times") {
+    f.times = as_count(name, value);
+  } else if (name == "delayMs") {
+    f.delay = as_milliseconds(name, value);
+  } else if (name == "account") {
+    f.account = as_account(name, value);
+  } else if (name == "endSessions") {
+    f.end_sessions = as_flag(name, value);
+  } else if (name == "newPassword") {
+    f.new_password = as_name(name, value);
+  } else if (name == "status") {
+    f.status = static_cast<int>(as_count(name, value, 599));
+  } else if (name == "headers") {
+    for (const auto& [field, text] : as_object(name, value).items())
+      f.headers.set(field, as_text(field, text));
+  } else if (name == "retryAfter") {
+    f.retry_after = as_retry_after(name, value);
+  } else if (name == "body") {
+    f.body = as_text(name, value);
+  } else if (name == "reset") {
+    wire().reset = as_flag(name, value);
+  } else if (name == "garbage") {
+    wire().garbage = as_name(name, value);
+  } else if (name == "cutAfter") {
+    wire().cut_after = static_cast<std::size_t>(as_count(name, value));
+  } else if (name == "lengthError") {
+    wire().length_error = as_difference(name, value);
+  } else if (name == "dripBytes") {
+    wire().drip_bytes = static_cast<std::size_t>(as_count(name, value, 1'000'000'000, 1));
+  } else if (name == "dripPauseMs") {
+    wire().drip_pause = as_milliseconds(name, value);
+  } else {
+    throw refusal(422, "a fault has no member '" + detail::printable(name, 60) +
+                           "': see the list in the documentation of faults, and mind upper and lower case");
+  }
+}
+
+}  // namespace faults_detail
+
+/// A fault as `POST /sandbox/faults` takes it. Throws `refusal` (422) with the sentence to correct it by.
+inline fault fault_from(const nlohmann::json& body) {
+  fault made;
+  try {
+    for (const auto& [name, value] : body.items()) faults_detail::read_member(made, name, value);
+    check_fault(made);
+  } catch (const std::invalid_argument& wrong) {
+    throw refusal(422, wrong.what());
+  }
+  return made;
+}
+
+/// The same members, but for those that are as they are when nothing is said, and without the password.
+inline nlohmann::json to_json(const fault& f) {
+  nlohmann::json json = {{"path", f.path}, {"times", f.times}};
+  if (f.method) json["method"] = to_string(*f.method);
+  for (const auto& [name, value] : f.query) json["query"][name] = value;
+  if (f.skip != 0) json["skip"] = f.skip;
+  if (f.delay.count() != 0) json["delayMs"] = f.delay.count();
+  if (f.account) json["account"] = {{"hostname", f.account->hostname}, {"username", f.account->username}};
+  if (f.end_sessions) json["endSessions"] = true;
+  if (!f.new_password.empty()) json["newPassword"] = "(not shown)";
+  if (f.status != 0) json["status"] = f.status;
+  for (const auto& [name, value] : f.headers) json["headers"][name] = value;
+  for (const auto& [name, form] : faults_detail::retry_after_names) {
+    if (f.retry_after == form) json["retryAfter"] = name;
+  }
+  if (f.body) json["body"] = *f.body;
+  if (!f.wire) return json;
+  if (f.wire->reset) json["reset"] = true;
+  if (!f.wire->garbage.empty()) json["garbage"] = f.wire->garbage;
+  if (f.wire->cut_after) json["cutAfter"] = *f.wire->cut_after;
+  if (f.wire->length_error != 0) json["lengthError"] = f.wire->length_error;
+  if (f.wire->drip_bytes != 0) json["dripBytes"] = f.wire->drip_bytes;
+  if (f.wire->drip_pause.count() != 0) json["dripPauseMs"] = f.wire->drip_pause.count();
+  return json;
+}
+
+/// `{"id", "matched", "struck", "fault"}`.
+inline nlohmann::json to_json(const planned_fault& planned) {
+  return {{"id", planned.id},
+          {"matched", planned.matched},
+          {"struck", planned.struck},
+          {"fault", to_json(*planned.fault)}};
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_FAULTS_METRC_ORDERS_HPP
+#define T3API_SANDBOX_FAULTS_METRC_ORDERS_HPP
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::sandbox {
+
+/// One thing that `POST /sandbox/metrc` tells the Metrc behind a service to do.
+struct metrc_order {
+  std::string name{};      ///< Such as "changePassword".
+  account_name account{};  ///< Empty for what concerns all of Metrc.
+  secret text{};           ///< The new password, e-mail address, username or seed.
+  std::uint64_t number = 0;
+  bool for_ever = false;  ///< In place of a number.
+};
+
+namespace faults_detail {
+
+/// What the order of that name sets, as a member beside hostname and username; empty for nothing.
+inline const char* text_of_order(std::string_view name) {
+  return name == "changePassword"   ? "password"
+         : name == "changeEmail"    ? "email"
+         : name == "changeUsername" ? "newUsername"
+         : name == "changeOtpSeed"  ? "otpSeed"
+                                    : "";
+}
+
+inline void read_account_order(metrc_order& order, const nlohmann::json& value) {
+  using namespace json_members;
+  const std::string text = text_of_order(order.name);
+  const auto& members = as_object(order.name, value);
+  for (const auto& [part, given] : members.items()) {
+    if (part == "hostname") {
+      order.account.hostname = as_name(part, given);
+    } else if (part == "username") {
+      order.account.username = as_name(part, given);
+    } else if (!text.empty() && part == text) {
+      order.text = secret(as_text(part, given));
+    } else {
+      throw refusal(422,
+                    "'" + order.name + "' has no member '" + detail::printable(part, 60) + "': leave it out");
+    }
+  }
+  for (const auto& needed : {std::string("hostname"), std::string("username"), text}) {
+    if (!needed.empty() && !members.contains(needed)) {
+      throw refusal(422, "the member '" + needed + "' of '" + order.name + "' is missing");
+    }
+  }
+}
+
+}  // namespace faults_detail
+
+/// Reads `{"<name of an order>": …}`. Throws `refusal` (422), which shows no value.
+inline metrc_order metrc_order_from(const nlohmann::json& body) {
+  using namespace json_members;
+  if (body.size() != 1) {
+    throw refusal(422, "give one order for Metrc at a time, such as {\"endSessions\": true}");
+  }
+  metrc_order order{.name = body.begin().key()};
+  const auto& value = body.begin().value();
+  const auto is_one_of = [&](std::initializer_list<std::string_view> names) {
+    for (const auto name : names) {
+      if (order.name == name) return true;
+    }
+    return false;
+  };
+  if (is_one_of({"changePassword", "changeEmail", "changeUsername", "changeOtpSeed", "lock", "unlock"})) {
+    faults_detail::read_account_order(order, value);
+  } else if (is_one_of({"endSessions"})) {
+    if (!value.is_object() && value != true) {
+      throw wrong_member(order.name, "true, or an object of hostname and username");
+    }
+    if (value.is_object()) faults_detail::read_account_order(order, value);
+  } else if (is_one_of({"failLogins"})) {
+    order.for_ever = value == true;
+    if (!order.for_ever) order.number = as_count(order.name, value);
+  } else if (is_one_of({"lockAfter"})) {
+    order.number = as_count(order.name, value);
+  } else if (is_one_of({"delayLogins"})) {
+    order.number = as_count(order.name, value, 3'600'000);
+  } else {
+    throw refusal(422, "there is no order '" + detail::printable(order.name, 60) +
+                           "' for Metrc: give endSessions, changePassword, changeEmail, changeUsername, "
+                           "changeOtpSeed, lock, unlock, lockAfter, delayLogins or failLogins");
+  }
+  return order;
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox::routes {
+
+/// Where the routes of this file are. They are there only when `settings.admin` says so.
+inline constexpr std::string_view admin_paths = "/sandbox/";
+
+/// Whether a Host is an IP address or localhost, of which no other site can make itself a name.
+inline bool names_no_site(std::string_view host) {
+  if (host.starts_with('[')) return true;
+  const auto name = host.substr(0, host.find(':'));
+  return detail::iequals(name, "localhost") ||
+         (!name.empty() &&
+          std::all_of(name.begin(), name.end(), [](char c) { return detail::ascii_digit(c) || c == '.'; }));
+}
+
+/// Refuses what a web page could make a browser send on behalf of the developer who looks at it: from a page
+/// of another origin, or of one whose name was pointed at this machine, nothing is answered; and a change
+/// needs a Content-Type that no form has. The service calls it for each route of this file. Throws `refusal`.
+inline void refuse_web_pages(const call& c) {
+  const auto host = c.headers.get("Host");
+  const auto origin = c.headers.get("Origin");
+  const auto site = c.headers.get("Sec-Fetch-Site");
+  bool foreign = (host && !names_no_site(*host)) || (site && *site != "same-origin" && *site != "none");
+  if (origin) {
+    const auto scheme = origin->find("://");
+    const auto from = scheme == origin->npos ? std::string_view() : origin->substr(scheme + 3);
+    foreign |= from.empty() || !detail::iequals(from, host.value_or(""));
+  }
+  if (foreign) {
+    throw refusal(
+        403,
+        "the paths below /sandbox/ are not for web pages of other sites: ask for them at localhost or "
+        "an IP address");
+  }
+  if (c.method == method::get || c.method == method::head) return;
+  const auto type = c.headers.get("Content-Type").value_or("");
+  if (!detail::iequals(detail::trim(type.substr(0, type.find(';'))), "application/json")) {
+    throw refusal(415, "a change of the sandbox must come with the header Content-Type: application/json");
+  }
+}
+
+/// `POST /sandbox/faults`: something that is to go wrong.
+template <metrc_upstream Metrc>
+response post_fault(context<Metrc>& shared, const call& c) {
+  auto ordered = fault_from(body_object(c));
+  refuse_unknown_account(*shared.metrc, ordered);
+  try {
+    return json_answer(201, {{"id", shared.faults.add(std::move(ordered))}});
+  } catch (const std::invalid_argument& full) {
+    throw refusal(409, full.what());
+  }
+}
+
+/// `GET /sandbox/faults`: what is to go wrong, and how often each has.
+template <metrc_upstream Metrc>
+response get_faults(context<Metrc>& shared, const call&) {
+  auto list = nlohmann::json::array();
+  for (const auto& planned : shared.faults.list()) list.push_back(to_json(planned));
+  return json_answer(200, list);
+}
+
+/// `DELETE /sandbox/faults`: nothing is to go wrong any more.
+template <metrc_upstream Metrc>
+response delete_faults(context<Metrc>& shared, const call&) {
+  shared.faults.clear();
+  return json_answer(200, nlohmann::json::object());
+}
+
+/// `DELETE /sandbox/faults/<id>`
+template <metrc_upstream Metrc>
+response delete_fault(context<Metrc>& shared, const call& c) {
+  const auto id = detail::parse_decimal(std::string_view(c.path).substr(c.path.rfind('/') + 1));
+  if (!id || !shared.faults.remove(*id)) {
+    throw refusal(404, "there is no such fault: GET /sandbox/faults lists them");
+  }
+  return json_answer(200, {{"id", *id}});
+}
+
+/// Carries out an order. False when there is no such account, nothing when this Metrc does not know how.
+/// Throws std::invalid_argument for a value that Metrc does not take.
+template <metrc_upstream Metrc>
+std::optional<bool> tell_metrc(Metrc& metrc, const metrc_order& order) {
+  if constexpr (requires {
+                  metrc.end_sessions();
+                  metrc.change_username("", "", "");
+                  metrc.lock_after(0);
+                  metrc.fail_logins();
+                }) {
+    const std::string host = canonical_hostname(order.account.hostname);
+    const std::string& user = order.account.username;
+    const std::string_view name = order.name;
+    if (name == "changePassword") return metrc.change_password(host, user, order.text);
+    if (name == "changeEmail") return metrc.change_email(host, user, order.text.reveal());
+    if (name == "changeUsername") return metrc.change_username(host, user, order.text.reveal());
+    if (name == "changeOtpSeed") return metrc.change_otp_seed(host, user, order.text);
+    if (name == "lock") return metrc.lock(host, user);
+    if (name == "unlock") return metrc.unlock(host, user);
+    if (name == "endSessions" && !user.empty()) return metrc.end_sessions(host, user);
+    if (name == "endSessions") metrc.end_sessions();
+    if (name == "lockAfter") metrc.lock_after(order.number);
+    if (name == "delayLogins") {
+      metrc.delay_logins(std::chrono::milliseconds(static_cast<std::int64_t>(order.number)));
+    }
+    if (name == "failLogins") order.for_ever ? metrc.fail_logins() : metrc.fail_logins(order.number);
+    return true;
+  } else {
+    static_cast<void>(metrc), static_cast<void>(order);
+    return std::nullopt;
+  }
+}
+
+/// `POST /sandbox/metrc`: one order, such as `{"endSessions": true}`.
+template <metrc_upstream Metrc>
+response post_metrc(context<Metrc>& shared, const call& c) {
+  const auto order = metrc_order_from(body_object(c));
+  std::optional<bool> done;
+  try {
+    done = tell_metrc(*shared.metrc, order);
+  } catch (const std::invalid_argument& wrong) {
+    throw refusal(422, wrong.what());
+  }
+  if (!done) throw refusal(501, "the Metrc behind this service takes no orders");
+  if (!*done) throw refusal(404, "Metrc has no such account: check hostname and username");
+  return json_answer(200, nlohmann::json::object());
+}
+
+/// `GET /sandbox/metrc`: how many logins were tried, and how many opened a session.
+template <metrc_upstream Metrc>
+response get_metrc(context<Metrc>& shared, const call&) {
+  if constexpr (requires {
+                  shared.metrc->attempts();
+                  shared.metrc->logins();
+                }) {
+    return json_answer(200, {{"attempts", shared.metrc->attempts()}, {"logins", shared.metrc->logins()}});
+  } else {
+    throw refusal(501, "the Metrc behind this service does not count logins");
+  }
+}
+
+/// `GET /sandbox/ledger`: the writes that were accepted.
+template <metrc_upstream Metrc>
+response get_ledger(context<Metrc>& shared, const call&) {
+  return json_answer(200, to_json(shared.ledger));
+}
+
+/// `DELETE /sandbox/ledger`: forgets them; what they wrote stays.
+template <metrc_upstream Metrc>
+response delete_ledger(context<Metrc>& shared, const call&) {
+  shared.ledger.clear();
+  return json_answer(200, nlohmann::json::object());
+}
+
+}  // namespace t3api::sandbox::routes
 
 #endif
 #ifndef T3API_SANDBOX_ROUTES_AUTH_HPP
@@ -4620,68 +9512,6 @@ inline nlohmann::json token_claims(std::string_view auth_mode, const metrc_sessi
 
 #include <nlohmann/json.hpp>
 
-#ifndef T3API_DETAIL_BASE64URL_HPP
-#define T3API_DETAIL_BASE64URL_HPP
-
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-
-namespace t3api::detail {
-
-/// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5, RFC 7515 section 2).
-inline std::string base64url_encode(std::string_view bytes) {
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string text;
-  text.reserve((bytes.size() * 4 + 2) / 3);
-  std::uint32_t window = 0;
-  int bits = 0;
-  for (const char c : bytes) {
-    window = (window << 8) | static_cast<unsigned char>(c);
-    for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(window >> (bits - 6)) & 63U];
-  }
-  if (bits > 0) text += alphabet[(window << (6 - bits)) & 63U];
-  return text;
-}
-
-/// The bytes behind `text`, or nothing when it is not base64url. Trailing padding is accepted.
-inline std::optional<std::string> base64url_decode(std::string_view text) {
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
-  std::uint32_t window = 0;
-  int bits = 0;
-  for (const char c : text) {
-    std::uint32_t digit = 0;
-    if (c >= 'A' && c <= 'Z') {
-      digit = static_cast<std::uint32_t>(c - 'A');
-    } else if (c >= 'a' && c <= 'z') {
-      digit = static_cast<std::uint32_t>(c - 'a') + 26;
-    } else if (c >= '0' && c <= '9') {
-      digit = static_cast<std::uint32_t>(c - '0') + 52;
-    } else if (c == '-') {
-      digit = 62;
-    } else if (c == '_') {
-      digit = 63;
-    } else {
-      return std::nullopt;
-    }
-    window = (window << 6) | digit;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes += static_cast<char>((window >> bits) & 0xFFU);
-    }
-  }
-  if ((window & ((1U << bits) - 1U)) != 0) return std::nullopt;
-  return bytes;
-}
-
-}  // namespace t3api::detail
-
-#endif
 
 namespace t3api::sandbox {
 
@@ -4780,10 +9610,12 @@ template <metrc_upstream Metrc>
 identity bearer_identity(context<Metrc>& shared, std::string_view token, wall_time now) {
   auto claims = verify_jwt(token, shared.signing_key.reveal(), now);
   if (!claims) throw unauthorized(claims.error().message);
-  const auto id = shared.cache->near("token/" + string_member(*claims, "sid").value_or(""));
-  const auto known = id ? id : shared.cache->shared("token/" + string_member(*claims, "sid").value_or(""));
-  auto session = known ? shared.metrc->find_session(*known) : std::nullopt;
-  if (!session) {
+  const std::string name = "token/" + string_member(*claims, "sid").value_or("");
+  auto id = shared.cache->near(name);
+  if (!id) id = shared.cache->shared(name);
+  auto session = id ? shared.metrc->find_session(*id) : std::nullopt;
+  if (!session || session->user->hostname != string_member(*claims, "hostname") ||
+      session->user->username != string_member(*claims, "username")) {
     throw unauthorized("the Metrc session behind the bearer token has ended: exchange the credentials again");
   }
   claims->erase("sid");
@@ -4799,9 +9631,14 @@ identity secret_key_identity(context<Metrc>& shared, const key_record& key) {
         "a new key");
   };
   if (!key.is_enabled) throw no_longer_accepted();
-  auto kept = shared.sessions.session(key.login, [&] { return shared.secret_keys.credentials(key); });
+  auto kept = shared.sessions.session(
+      key.login, key.owner, [&] { return shared.secret_keys.credentials(key); }, key.created_at);
   if (!kept.session && kept.retry_after.count() == 0) {
-    shared.secret_keys.disable(key);
+    try {
+      // Only what Metrc said to this very process ends the key for good.
+      if (kept.refused_at) shared.secret_keys.disable(key, *kept.refused_at);
+    } catch (const database_error&) {  // The key is of no use all the same.
+    }
     throw no_longer_accepted();
   }
   if (!kept.session) throw login_must_wait(kept);
@@ -4862,6 +9699,7 @@ identity authenticate(context<Metrc>& shared, const call& c) {
         "the request is not authenticated: send Authorization: Bearer <token>, or X-T3-API-Key: <secret "
         "key>");
   }
+  shared.limits.count_request(*who->session.user);
   for (const auto& key : keys) shared.secret_keys.used(key, c.now);
   return *std::move(who);
 }
@@ -4914,13 +9752,16 @@ response token_answer(context<Metrc>& shared, const call& c, std::string_view au
 template <metrc_upstream Metrc>
 response post_credentials(context<Metrc>& shared, const call& c) {
   const auto body = body_object(c);
-  const auto answer = shared.metrc->login({.hostname = hostname_member(body),
-                                           .username = required_text(body, "username"),
-                                           .password = required_text(body, "password"),
-                                           .otp = optional_text(body, "otp"),
-                                           .email = optional_text(body, "email")});
+  const metrc_login form{.hostname = hostname_member(body),
+                         .username = required_text(body, "username"),
+                         .password = required_text(body, "password"),
+                         .otp = optional_text(body, "otp"),
+                         .email = optional_text(body, "email")};
+  login_attempt attempt(shared.limits, attempted_account(form.hostname, form.username), c.address);
+  const auto answer = shared.metrc->login(form);
   if (!answer.session && answer.refusal == metrc_refusal::unavailable) throw metrc_unavailable();
-  if (!answer.session) throw login_refused();
+  if (!answer.session) throw attempt.failed(login_refused());
+  shared.limits.count_request(*answer.session->user);
   return token_answer(shared, c, "CREDENTIALS", *answer.session);
 }
 
@@ -4933,15 +9774,29 @@ response post_apikey(context<Metrc>& shared, const call& c) {
   if (!where)
     throw refusal(422,
                   "the member 'stateCode' names no state: give one that GET /v2/states lists, such as CA");
+  login_attempt attempt(shared.limits, attempted_api_key(key, where->abbreviation), c.address);
   const auto* credentials = shared.api_keys.find(key, *where);
   if (!credentials)
-    throw unauthorized("the API key is not known for this state: check the key and the state code");
+    throw attempt.failed(
+        unauthorized("the API key is not known for this state: check the key and the state code"));
   const auto kept =
-      shared.sessions.session(shared.sessions.name_of(*credentials), [&] { return *credentials; });
+      shared.sessions.session(shared.sessions.name_of(*credentials),
+                              {credentials->hostname, credentials->username}, [&] { return *credentials; });
   if (!kept.session && kept.retry_after.count() == 0)
-    throw unauthorized("Metrc no longer accepts the credentials behind the API key: ask T3 for a new one");
+    throw attempt.failed(
+        unauthorized("Metrc no longer accepts the credentials behind the API key: ask T3 for a new one"));
   if (!kept.session) throw login_must_wait(kept);
+  shared.limits.count_request(*kept.session->user);
   return token_answer(shared, c, "API_KEY", *kept.session);
+}
+
+template <metrc_upstream Metrc>
+void refuse_too_many_keys(context<Metrc>& shared, const key_owner& owner) {
+  const auto most = shared.settings.secret_keys_per_user;
+  if (most == 0 || shared.secret_keys.of(owner).size() < most) return;
+  throw refusal(409, "this user has " + std::to_string(most) +
+                         " secret keys, which is as many as there may be: delete one with DELETE "
+                         "/v2/auth/secretkey/<id>, which takes its id from GET /v2/auth/secretkey");
 }
 
 /// `POST /v2/auth/secretkey`: a Metrc login for a secret key, which is shown this once.
@@ -4958,10 +9813,16 @@ response post_secretkey(context<Metrc>& shared, const call& c) {
                   "the member 'otpSeed' is not Base32: give the seed that the authenticator was set up with, "
                   "not a code");
   }
+  login_attempt attempt(shared.limits, attempted_account(credentials.hostname, credentials.username),
+                        c.address);
   const auto login = shared.sessions.name_of(credentials);
   const auto kept = shared.sessions.fresh_session(login, credentials);
-  if (!kept.session && kept.retry_after.count() == 0) throw login_refused();
+  // That an account is locked would tell that there is one.
+  const bool refused = kept.retry_after.count() == 0 || kept.refusal == metrc_refusal::locked;
+  if (!kept.session && refused) throw attempt.failed(login_refused());
   if (!kept.session) throw login_must_wait(kept);
+  shared.limits.count_request(*kept.session->user);
+  refuse_too_many_keys(shared, {credentials.hostname, credentials.username});
   const secret key = shared.secret_keys.make(credentials, login, c.now);
   return json_answer(200, {{"secretKey", std::string(key.reveal())}});
 }
@@ -5002,13 +9863,41 @@ response get_whoami(context<Metrc>& shared, const call& c) {
 }  // namespace t3api::sandbox::routes
 
 #endif
+#ifndef T3API_SANDBOX_ROUTES_COLLECTIONS_HPP
+#define T3API_SANDBOX_ROUTES_COLLECTIONS_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
 #ifndef T3API_SANDBOX_ROUTES_LICENSES_HPP
 #define T3API_SANDBOX_ROUTES_LICENSES_HPP
+
+#include <algorithm>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
 
 namespace t3api::sandbox::routes {
+
+/// The query parameter `licenseNumber`. Throws `refusal`: 400 when it is missing, 403 when the account may
+/// not read it.
+inline std::string_view license_parameter(const call& c, const metrc_user& user) {
+  const auto number = query_value(c, "licenseNumber");
+  if (!number || number->empty()) {
+    throw refusal(400,
+                  "the query parameter 'licenseNumber' is missing: give one that GET /v2/licenses lists");
+  }
+  if (std::find(user.licenses.begin(), user.licenses.end(), *number) == user.licenses.end()) {
+    throw refusal(403, "this account has no such licence: give one that GET /v2/licenses lists");
+  }
+  return *number;
+}
 
 /// `GET /v2/licenses`: the account's licences.
 template <metrc_upstream Metrc>
@@ -5034,124 +9923,1096 @@ response get_states(context<Metrc>&, const call&) {
 }  // namespace t3api::sandbox::routes
 
 #endif
-#ifndef T3API_SANDBOX_ROUTES_PACKAGES_HPP
-#define T3API_SANDBOX_ROUTES_PACKAGES_HPP
+
+namespace t3api::sandbox::routes {
+
+/// `GET` of any collection of the catalogue: one page of a licence's rows, filtered and sorted.
+template <metrc_upstream Metrc>
+response get_collection(context<Metrc>& shared, const call& c) {
+  const auto who = authenticate(shared, c);
+  const auto license = license_parameter(c, *who.session.user);
+  const collection& of = *find_collection(c.path);
+  const auto chosen = parse_selection(of, c.query);
+  const std::uint64_t page = query_number(c, "page", 1, 1, (std::numeric_limits<std::int64_t>::max)());
+  const std::uint64_t page_size = query_number(c, "pageSize", 100, 1, 500);
+  const bool strict = query_flag(c, "strictPagination");
+
+  const table from = shared.records.open(of, who.session.user->hostname, license);
+  const auto rows = chosen.everything() ? nullptr : shared.records.select(from, chosen);
+  const std::uint64_t total = rows ? rows->size() : from.size();
+  const std::uint64_t pages = total / page_size + (total % page_size != 0 ? 1 : 0);
+  const bool past_the_end = page > (std::max<std::uint64_t>)(pages, 1);
+  if (past_the_end && strict) {
+    throw refusal(
+        400, "the page " + std::to_string(page) + " is past the last one, which is " + std::to_string(pages));
+  }
+
+  auto data = nlohmann::json::array();
+  if (!past_the_end) {
+    const std::uint64_t first = (page - 1) * page_size;
+    for (std::uint64_t at = first; at < (std::min)(first + page_size, total); ++at) {
+      data.push_back(from.row(rows ? (*rows)[at] : from.number_at(at), c.now));
+    }
+  }
+  return json_answer(200, {{"data", std::move(data)},
+                           {"page", page},
+                           {"pageSize", page_size},
+                           {"totalPages", pages},
+                           {"total", total}});
+}
+
+}  // namespace t3api::sandbox::routes
+
+#endif
+#ifndef T3API_SANDBOX_ROUTES_PAGES_HPP
+#define T3API_SANDBOX_ROUTES_PAGES_HPP
+
+#ifndef T3API_SANDBOX_PAGES_SECRET_KEY_PAGE_HPP
+#define T3API_SANDBOX_PAGES_SECRET_KEY_PAGE_HPP
 
 #include <algorithm>
-#include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include <nlohmann/json.hpp>
+#ifndef T3API_SANDBOX_PAGES_SECRET_KEY_FORMS_HPP
+#define T3API_SANDBOX_PAGES_SECRET_KEY_FORMS_HPP
 
-#ifndef T3API_SANDBOX_DATA_PACKAGES_HPP
-#define T3API_SANDBOX_DATA_PACKAGES_HPP
+#include <string_view>
 
-#include <array>
-#include <chrono>
+namespace t3api::sandbox::pages {
+
+/// The part of the page's script that every form needs: finding parts, checking what was filled in, doing a
+/// thing once however often its button is pressed, and saying what happened.
+inline constexpr std::string_view secret_key_forms = R"js(
+const part = (name) => document.querySelector(`[data-part="${name}"]`);
+
+// A status or alert is read out when its text changes: what was said before is taken away when a request starts.
+function say(name, text) {
+  part(name).textContent = text;
+}
+
+function show(name, shown) {
+  part(name).hidden = !shown;
+}
+
+function mark(input, wrong) {
+  document.getElementById(`${input.id}-wrong`).textContent = wrong;
+  if (wrong) input.setAttribute('aria-invalid', 'true');
+  else input.removeAttribute('aria-invalid');
+}
+
+const compact = (text) => text.replace(/[\s-]/g, '');
+
+// What is wrong with one field, or nothing.
+function wrongWith(input) {
+  const value = input.type === 'password' ? input.value : input.value.trim();
+  const label = input.labels[0].textContent.trim();
+  if (value === '') {
+    if (!input.required) return '';
+    return input.tagName === 'SELECT' ? 'Choose your state.' : `Fill in: ${label}.`;
+  }
+  if (input.id === 'email' && !/^[^\s@]+@[^\s@]+$/.test(value)) {
+    return 'This is no e-mail address: write it like name@example.com.';
+  }
+  if (input.id === 'otp' && !/^\d{6}$/.test(compact(value))) return 'A code has 6 digits.';
+  if (input.id === 'seed' && !/^[a-z2-7]{8,}=*$/i.test(compact(value))) {
+    return /^\d{6}$/.test(compact(value))
+      ? 'This is a code. Give the seed that codes are made from.'
+      : 'A seed has at least 8 letters A to Z and digits 2 to 7.';
+  }
+  return '';
+}
+
+// Marks what is wrong, puts the focus on the first of it, and tells whether all is well.
+function complete(form, alertName) {
+  const inputs = [...form.querySelectorAll('input:not([readonly]), select')];
+  for (const input of inputs) mark(input, wrongWith(input));
+  const wrong = inputs.filter((input) => input.hasAttribute('aria-invalid'));
+  say(alertName, wrong.length > 1 ? `${wrong.length} fields need your attention.` : '');
+  if (wrong.length === 0) return true;
+  wrong[0].closest('details')?.setAttribute('open', '');
+  wrong[0].focus();
+  return false;
+}
+
+function unmark(form) {
+  for (const input of form.querySelectorAll('[aria-invalid]')) mark(input, '');
+}
+
+// Empties a form, hides again what was made visible, and takes the marks away.
+function clear(form) {
+  form.reset();
+  unmark(form);
+  for (const button of form.querySelectorAll('[data-shows]')) reveal(button, false);
+}
+
+function reveal(button, visible) {
+  const input = document.getElementById(button.dataset.shows);
+  if (input.name === 'password') input.type = visible ? 'text' : 'password';
+  else input.classList.toggle('masked', !visible);
+  button.setAttribute('aria-pressed', String(visible));
+  button.textContent = visible ? 'Hide' : 'Show';
+}
+
+// Runs an action when its button is pressed or its form is sent, but never twice at a time.
+function once(button, action) {
+  return async (event) => {
+    event.preventDefault();
+    if (button.getAttribute('aria-disabled') === 'true') return;
+    button.setAttribute('aria-disabled', 'true');
+    try {
+      await action();
+    } finally {
+      button.removeAttribute('aria-disabled');
+    }
+  };
+}
+
+// A field that this account needs stands among the others; one that it may need is found under "More".
+function place(field, needed, neededPart, morePart) {
+  field.querySelector('input').required = needed;
+  (needed ? part(neededPart) : part(morePart)).append(field);
+  show(morePart, part(morePart).querySelector('.field') !== null);
+}
+)js";
+
+}  // namespace t3api::sandbox::pages
+
+#endif
+#ifndef T3API_SANDBOX_PAGES_SECRET_KEY_HTML_HPP
+#define T3API_SANDBOX_PAGES_SECRET_KEY_HTML_HPP
+
+#include <string_view>
+
+namespace t3api::sandbox::pages {
+
+/// The body of the page of secret keys up to where the states stand in its form. All parts are hidden until
+/// the script shows them; without it the page says so. A form's `method` is for a browser that would send it
+/// by itself, which the page's policy forbids too: passwords never go into an address.
+inline constexpr std::string_view secret_key_html_start = R"html(<header>
+  <p class="brand">T3 API <span class="tag">sandbox</span></p>
+  <div class="account" data-part="account" hidden>
+    <p>Signed in as <strong data-part="who"></strong></p>
+    <button type="button" class="plain" data-part="sign-out">Sign out</button>
+  </div>
+</header>
+<main>
+  <h1>Secret keys</h1>
+  <p>A secret key lets a script or a spreadsheet use the T3 API as you, until you delete it. Your Metrc
+    credentials are kept encrypted behind it; when you change them in Metrc, the key stops working and you
+    make a new one.</p>
+  <p class="note">This is a sandbox with a simulated Metrc. Use its demo accounts, never a real Metrc
+    password.</p>
+  <noscript><p class="note">This page needs JavaScript. Without it, use
+    <code>POST /v2/auth/secretkey</code> from a program.</p></noscript>
+  <p class="status" role="status" data-part="status"></p>
+
+  <section class="card new-key" aria-labelledby="new-key-title" data-part="new-key" hidden>
+    <h2 id="new-key-title" tabindex="-1">Your new secret key</h2>
+    <p><strong>Copy it now: you will not see it again.</strong> Keep it like a password.</p>
+    <p class="key"><code id="new-key-value" data-part="new-key-value"></code></p>
+    <div class="actions">
+      <button type="button" class="main" data-part="copy">Copy the key</button>
+      <button type="button" class="plain" data-part="hide-key">I have kept it, hide it</button>
+    </div>
+    <p class="hint">Send it with each request as the header <code>X-T3-API-Key</code>.</p>
+  </section>
+
+  <section class="card" aria-labelledby="sign-in-title" data-part="sign-in" hidden>
+    <h2 id="sign-in-title">Sign in with Metrc</h2>
+    <form method="post" novalidate data-part="sign-in-form" aria-labelledby="sign-in-title">
+      <p class="wrong" role="alert" data-part="sign-in-wrong"></p>
+      <div class="field">
+        <label for="hostname">State</label>
+        <select id="hostname" name="hostname" required aria-describedby="hostname-wrong">
+          <option value="">Choose your state</option>
+)html";
+
+/// What follows the states.
+inline constexpr std::string_view secret_key_html_end = R"html(        </select>
+        <p class="wrong" id="hostname-wrong"></p>
+      </div>
+      <div class="field">
+        <label for="username">Username</label>
+        <input id="username" name="username" type="text" required autocomplete="username"
+          autocapitalize="none" spellcheck="false" maxlength="256" aria-describedby="username-wrong">
+        <p class="wrong" id="username-wrong"></p>
+      </div>
+      <div class="field">
+        <label for="password">Password</label>
+        <div class="with-button">
+          <input id="password" name="password" type="password" required autocomplete="current-password"
+            maxlength="256" aria-describedby="password-wrong">
+          <button type="button" class="plain" data-shows="password" aria-pressed="false"
+            aria-label="Show the password">Show</button>
+        </div>
+        <p class="wrong" id="password-wrong"></p>
+      </div>
+      <div data-part="sign-in-needed"></div>
+      <details data-part="sign-in-more">
+        <summary>More</summary>
+        <p class="hint">Only for an account that asks for these at every login.</p>
+        <div class="field" data-part="email-field">
+          <label for="email">E-mail address</label>
+          <p class="hint" id="email-hint">The one that Metrc has of you; logins in Colorado need it.</p>
+          <input id="email" name="email" type="email" autocomplete="email" maxlength="256"
+            aria-describedby="email-hint email-wrong">
+          <p class="wrong" id="email-wrong"></p>
+        </div>
+        <div class="field" data-part="otp-field">
+          <label for="otp">One-time code</label>
+          <p class="hint" id="otp-hint">The 6 digits that your authenticator app shows now; logins in Michigan
+            need them.</p>
+          <input id="otp" name="otp" type="text" inputmode="numeric" autocomplete="one-time-code"
+            maxlength="12" aria-describedby="otp-hint otp-wrong">
+          <p class="wrong" id="otp-wrong"></p>
+        </div>
+      </details>
+      <div class="actions">
+        <button type="submit" class="main" data-part="sign-in-button">Sign in</button>
+      </div>
+    </form>
+  </section>
+
+  <section class="card" aria-labelledby="keys-title" data-part="keys" hidden>
+    <div class="title">
+      <h2 id="keys-title" tabindex="-1">Your keys</h2>
+      <button type="button" class="plain" data-part="refresh" aria-label="Refresh the list">Refresh</button>
+    </div>
+    <p class="wrong" role="alert" data-part="keys-wrong"></p>
+    <p data-part="no-keys" hidden>You have no secret keys yet.</p>
+    <ul class="keys" role="list" data-part="key-list" aria-labelledby="keys-title"></ul>
+  </section>
+
+  <section class="card" aria-labelledby="create-title" data-part="create" hidden>
+    <h2 id="create-title">Make a new key</h2>
+    <form method="post" novalidate data-part="create-form" aria-labelledby="create-title">
+      <p class="wrong" role="alert" data-part="create-wrong"></p>
+      <div class="field">
+        <label for="key-username">Username</label>
+        <input id="key-username" name="username" type="text" readonly autocomplete="username">
+      </div>
+      <div class="field">
+        <label for="key-password">Password, once more</label>
+        <p class="hint" id="key-password-hint">Metrc checks it now; the key keeps it, encrypted, to log in for
+          you.</p>
+        <div class="with-button">
+          <input id="key-password" name="password" type="password" required autocomplete="current-password"
+            maxlength="256" aria-describedby="key-password-hint key-password-wrong">
+          <button type="button" class="plain" data-shows="key-password" aria-pressed="false"
+            aria-label="Show the password">Show</button>
+        </div>
+        <p class="wrong" id="key-password-wrong"></p>
+      </div>
+      <div data-part="create-needed"></div>
+      <details data-part="create-more">
+        <summary>More</summary>
+        <p class="hint">Only for an account that asks for one-time codes.</p>
+        <div class="field" data-part="seed-field">
+          <label for="seed">One-time code seed</label>
+          <p class="hint" id="seed-hint">The text of letters and digits 2 to 7 that your authenticator app was
+            set up with, not a code: the key makes its codes from it.</p>
+          <div class="with-button">
+            <input id="seed" name="otpSeed" type="text" class="masked" autocomplete="off"
+              autocapitalize="characters" spellcheck="false" maxlength="256"
+              aria-describedby="seed-hint seed-wrong">
+            <button type="button" class="plain" data-shows="seed" aria-pressed="false"
+              aria-label="Show the seed">Show</button>
+          </div>
+          <p class="wrong" id="seed-wrong"></p>
+        </div>
+      </details>
+      <div class="actions">
+        <button type="submit" class="main" data-part="create-button">Make a key</button>
+      </div>
+    </form>
+  </section>
+</main>
+
+<dialog aria-labelledby="delete-title" aria-describedby="delete-text" data-part="delete-dialog">
+  <h2 id="delete-title">Delete this key?</h2>
+  <p id="delete-text" data-part="delete-text"></p>
+  <p class="wrong" role="alert" data-part="delete-wrong"></p>
+  <div class="actions">
+    <button type="button" class="plain" autofocus data-part="delete-cancel">Cancel</button>
+    <button type="button" class="danger" data-part="delete-confirm">Delete the key</button>
+  </div>
+</dialog>
+
+<template data-part="key-row">
+  <li>
+    <h3></h3>
+    <p class="ended" hidden>No longer works: Metrc refused its credentials. Delete it and make a new one.</p>
+    <dl>
+      <div><dt>Made</dt><dd><time data-is="created"></time></dd></div>
+      <div><dt>Last used</dt><dd><time data-is="used"></time></dd></div>
+    </dl>
+    <button type="button" class="plain delete">Delete</button>
+  </li>
+</template>
+)html";
+
+}  // namespace t3api::sandbox::pages
+
+#endif
+#ifndef T3API_SANDBOX_PAGES_SECRET_KEY_REQUESTS_HPP
+#define T3API_SANDBOX_PAGES_SECRET_KEY_REQUESTS_HPP
+
+#include <string_view>
+
+namespace t3api::sandbox::pages {
+
+/// The part of the page's script that speaks with the service and puts what went wrong into words. Secrets go
+/// into bodies and headers only, nothing is kept by the browser, and no cookie is sent.
+inline constexpr std::string_view secret_key_requests = R"js(
+const patience = 30000;
+const inFlight = new Set();
+
+// {status, content, wait}; the status is 0 when no answer came, the wait is in seconds or null.
+async function ask(method, path, {token, body} = {}) {
+  const headers = {Accept: 'application/json'};
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (body) headers['Content-Type'] = 'application/json';
+  const cut = new AbortController();
+  const timer = setTimeout(() => cut.abort(), patience);
+  inFlight.add(cut);
+  try {
+    const answer = await fetch(path, {
+      method, headers, body: body && JSON.stringify(body), signal: cut.signal, mode: 'same-origin',
+      credentials: 'omit', cache: 'no-store', redirect: 'error', referrerPolicy: 'no-referrer',
+    });
+    const text = await answer.text();
+    return {status: answer.status, content: parsed(text), wait: seconds(answer.headers.get('Retry-After'))};
+  } catch {
+    return {status: 0, content: null, wait: null};
+  } finally {
+    clearTimeout(timer);
+    inFlight.delete(cut);
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+// Of a Retry-After header: a number of seconds, or a date.
+function seconds(header) {
+  if (!header) return null;
+  const wait = /^\d+$/.test(header.trim()) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return Number.isFinite(wait) ? Math.max(1, Math.ceil(wait)) : null;
+}
+
+const signIn = (form) => ask('POST', '/v2/auth/credentials', {body: form});
+const makeKey = (form) => ask('POST', '/v2/auth/secretkey', {body: form});
+const listKeys = (token) => ask('GET', '/v2/auth/secretkey', {token});
+const deleteKey = (token, id) => ask('DELETE', `/v2/auth/secretkey/${encodeURIComponent(id)}`, {token});
+
+function tryAgain(wait) {
+  if (wait === null) return 'Wait a little, then try again.';
+  if (wait < 120) return `Try again in ${wait} ${wait === 1 ? 'second' : 'seconds'}.`;
+  return `Try again in ${Math.ceil(wait / 60)} minutes.`;
+}
+
+// The service's own words, as a sentence. They end up as text, never as markup.
+function said(content) {
+  const words = content?.error?.message;
+  if (typeof words !== 'string' || words === '') return '';
+  const sentence = words.slice(0, 500);
+  return sentence[0].toUpperCase() + sentence.slice(1) + (/[.!?]$/.test(sentence) ? '' : '.');
+}
+
+// What went wrong and what to do, for all but what the caller knows better.
+function trouble({status, content, wait}) {
+  if (status === 0) return 'The service could not be reached. Check your connection, then try again.';
+  if (status === 429) return `There were too many tries. ${tryAgain(wait)}`;
+  if (status === 503) {
+    const words = said(content) || 'The service is not available at the moment.';
+    return /try again/i.test(words) ? words : `${words} ${tryAgain(wait)}`;
+  }
+  if (status >= 200 && status < 300) return 'The service gave an answer that this page does not understand.';
+  return said(content) || `The service answered with the error ${status}. ${tryAgain(wait)}`;
+}
+)js";
+
+}  // namespace t3api::sandbox::pages
+
+#endif
+#ifndef T3API_SANDBOX_PAGES_SECRET_KEY_SCRIPT_HPP
+#define T3API_SANDBOX_PAGES_SECRET_KEY_SCRIPT_HPP
+
+#include <string_view>
+
+namespace t3api::sandbox::pages {
+
+/// The part of the page's script that is about keys: signing in, the list, making one, deleting one. The
+/// token lives in a variable and ends with the page; a new key is on the page only, until it is hidden. Names
+/// and messages become text nodes, never markup.
+inline constexpr std::string_view secret_key_script = R"js(
+let session = null;  // {token, hostname, username, email, usesCode}
+let turns = 0;       // How often the list was asked for: only the last answer counts.
+let doomed = null;   // The key that the dialog asks about.
+
+const signInForm = part('sign-in-form');
+const createForm = part('create-form');
+const dialog = part('delete-dialog');
+
+function needs(hostname) {
+  const option = [...signInForm.hostname.options].find((o) => o.value === hostname);
+  return option?.dataset.needs ?? '';
+}
+
+function placeSignInFields() {
+  const needed = needs(signInForm.hostname.value);
+  place(part('email-field'), needed === 'email', 'sign-in-needed', 'sign-in-more');
+  place(part('otp-field'), needed === 'otp', 'sign-in-needed', 'sign-in-more');
+}
+
+function render() {
+  const holdsKey = part('new-key-value').textContent !== '';
+  show('account', session !== null);
+  show('sign-in', session === null);
+  show('keys', session !== null);
+  show('new-key', holdsKey);
+  show('create', session !== null && !holdsKey);
+  if (session === null) return;
+  part('who').textContent = `${session.username} on ${session.hostname}`;
+  createForm['key-username'].value = session.username;
+  place(part('seed-field'), needs(session.hostname) === 'otp' || session.usesCode, 'create-needed', 'create-more');
+}
+
+function leaveSession() {
+  session = null;
+  doomed = null;
+  if (dialog.open) dialog.close();
+  part('key-list').replaceChildren();
+  show('no-keys', false);
+}
+
+// Ends the session here, and with it all that the page holds.
+function forget() {
+  for (const cut of inFlight) cut.abort();
+  leaveSession();
+  part('new-key-value').textContent = '';
+  part('who').textContent = '';
+  part('delete-text').textContent = '';
+  clear(signInForm);
+  clear(createForm);
+  part('sign-in-more').open = false;
+  part('create-more').open = false;
+  for (const name of ['status', 'sign-in-wrong', 'keys-wrong', 'create-wrong', 'delete-wrong']) say(name, '');
+  placeSignInFields();
+  render();
+}
+
+// The token is not accepted any more. A new key, and what was filled in, stay.
+function sessionEnded() {
+  const {hostname, username, email} = session;
+  leaveSession();
+  signInForm.hostname.value = hostname;
+  signInForm.username.value = username;
+  signInForm.email.value = email;
+  placeSignInFields();
+  render();
+  say('status', '');
+  say('sign-in-wrong', 'Your session has ended. Sign in again to go on; nothing is lost.');
+  signInForm.password.focus();
+}
+
+async function submitSignIn() {
+  if (!complete(signInForm, 'sign-in-wrong')) return;
+  const form = {
+    hostname: signInForm.hostname.value,
+    username: signInForm.username.value.trim(),
+    password: signInForm.password.value,
+  };
+  const email = signInForm.email.value.trim();
+  const otp = compact(signInForm.otp.value);
+  if (email) form.email = email;
+  if (otp) form.otp = otp;
+  say('status', 'Signing in…');
+  const answer = await signIn(form);
+  say('status', '');
+  const token = answer.content?.accessToken;
+  if (answer.status !== 200 || typeof token !== 'string') {
+    signInForm.otp.value = '';
+    say('sign-in-wrong', answer.status === 401 ? refusedSignIn(form.hostname) : trouble(answer));
+    signInForm.password.focus();
+    return;
+  }
+  if (createForm['key-username'].value !== form.username) clear(createForm);
+  clear(signInForm);
+  say('sign-in-wrong', '');
+  session = {token, hostname: form.hostname, username: form.username, email, usesCode: otp !== ''};
+  render();
+  say('status', `You are signed in as ${session.username}.`);
+  document.getElementById('keys-title').focus();
+  await refresh();
+}
+
+function refusedSignIn(hostname) {
+  const also = {email: ', and the e-mail address', otp: ', and the one-time code, which works once'};
+  return 'Metrc refused the sign-in. Check state, username and password' + (also[needs(hostname)] ?? '') + '.';
+}
+
+// Whether the list is now what the service has.
+async function refresh() {
+  const mine = session;
+  const turn = ++turns;
+  say('keys-wrong', '');
+  const answer = await listKeys(mine.token);
+  if (session !== mine || turn !== turns) return false;
+  if (answer.status === 401) {
+    sessionEnded();
+    return false;
+  }
+  if (answer.status !== 200 || !Array.isArray(answer.content)) {
+    say('keys-wrong', `The list could not be loaded. ${trouble(answer)}`);
+    return false;
+  }
+  const newestFirst = answer.content.filter((key) => typeof key?.id === 'string').reverse();
+  part('key-list').replaceChildren(...newestFirst.map(row));
+  show('no-keys', newestFirst.length === 0);
+  return true;
+}
+
+function setTime(element, iso, otherwise) {
+  const when = new Date(iso ?? NaN);
+  if (Number.isNaN(when.getTime())) {
+    element.textContent = iso ?? otherwise;
+    return;
+  }
+  element.dateTime = iso;
+  element.textContent = when.toLocaleString(undefined, moment);
+}
+
+const moment = {dateStyle: 'medium', timeStyle: 'short'};
+const nameOf = (key) => `Key ${key.id.slice(0, 8)}`;
+
+function row(key) {
+  const item = part('key-row').content.cloneNode(true);
+  item.querySelector('h3').textContent = nameOf(key);
+  item.querySelector('.ended').hidden = key.isEnabled !== false;
+  setTime(item.querySelector('[data-is="created"]'), key.createdAt, 'unknown');
+  setTime(item.querySelector('[data-is="used"]'), key.lastUsedAt, 'never');
+  const button = item.querySelector('button');
+  button.setAttribute('aria-label', `Delete ${nameOf(key)}`);
+  button.addEventListener('click', () => askToDelete(key));
+  return item;
+}
+
+async function submitCreate() {
+  if (!complete(createForm, 'create-wrong')) return;
+  const mine = session;
+  const form = {hostname: mine.hostname, username: mine.username, password: createForm['key-password'].value};
+  const seed = compact(createForm.seed.value);
+  if (mine.email) form.email = mine.email;
+  if (seed) form.otpSeed = seed;
+  say('status', 'Making a key…');
+  const answer = await makeKey(form);
+  if (session !== mine) return;
+  say('status', '');
+  const key = answer.content?.secretKey;
+  if (answer.status !== 200 || typeof key !== 'string' || key === '') {
+    await notMade(answer, form);
+    return;
+  }
+  clear(createForm);
+  say('create-wrong', '');
+  part('new-key-value').textContent = key;
+  render();
+  say('status', 'The key is made: copy it now.');
+  document.getElementById('new-key-title').focus();
+  await refresh();
+}
+
+async function notMade(answer, form) {
+  if (answer.status === 401) {
+    say('create-wrong', `Metrc refused these credentials. Check the password${form.otpSeed ? ' and the seed' : ''}.`);
+  } else if (answer.status === 0 || answer.status === 200) {
+    say('create-wrong', 'The answer did not arrive, so a key may have been made that nobody has seen. ' +
+      'If the list holds one that you do not know, delete it; then try again.');
+    await refresh();
+  } else {
+    say('create-wrong', trouble(answer));
+  }
+  if (session !== null) createForm['key-password'].focus();
+}
+
+async function copyKey() {
+  const value = part('new-key-value');
+  try {
+    await navigator.clipboard.writeText(value.textContent);
+    say('status', 'The key is copied.');
+  } catch {
+    getSelection().selectAllChildren(value);
+    say('status', 'The browser does not let this page copy. The key is selected: copy it yourself.');
+  }
+}
+
+function hideKey() {
+  part('new-key-value').textContent = '';
+  render();
+  say('status', 'The key is hidden.');
+  (session === null ? signInForm.password : document.getElementById('keys-title')).focus();
+}
+
+function askToDelete(key) {
+  doomed = key;
+  const made = new Date(key.createdAt ?? NaN);
+  const when = Number.isNaN(made.getTime()) ? '' : `, made on ${made.toLocaleString(undefined, moment)}`;
+  part('delete-text').textContent =
+    `${nameOf(key)}${when}. Whatever uses it is refused from that moment on. This cannot be undone.`;
+  say('delete-wrong', '');
+  dialog.showModal();
+}
+
+async function confirmDelete() {
+  const mine = session;
+  const key = doomed;
+  say('delete-wrong', '');
+  const answer = await deleteKey(mine.token, key.id);
+  if (session !== mine) return;
+  if (answer.status === 401) {
+    sessionEnded();
+  } else if (answer.status === 200 || answer.status === 204 || answer.status === 404) {
+    if (dialog.open && doomed === key) dialog.close();
+    await refresh();
+    say('status', `${nameOf(key)} is deleted.`);
+    document.getElementById('keys-title').focus();
+  } else {
+    say(dialog.open ? 'delete-wrong' : 'keys-wrong', `${nameOf(key)} is not deleted. ${trouble(answer)}`);
+  }
+}
+
+signInForm.addEventListener('submit', once(part('sign-in-button'), submitSignIn));
+signInForm.hostname.addEventListener('change', placeSignInFields);
+createForm.addEventListener('submit', once(part('create-button'), submitCreate));
+part('copy').addEventListener('click', once(part('copy'), copyKey));
+part('hide-key').addEventListener('click', hideKey);
+part('refresh').addEventListener('click', once(part('refresh'), async () => {
+  if (await refresh()) say('status', 'The list is up to date.');
+}));
+part('sign-out').addEventListener('click', () => {
+  forget();
+  say('status', 'You are signed out.');
+  signInForm.hostname.focus();
+});
+part('delete-cancel').addEventListener('click', () => dialog.close());
+part('delete-confirm').addEventListener('click', once(part('delete-confirm'), confirmDelete));
+for (const button of document.querySelectorAll('[data-shows]')) {
+  button.addEventListener('click', () => reveal(button, button.getAttribute('aria-pressed') !== 'true'));
+}
+for (const form of [signInForm, createForm]) {
+  form.addEventListener('input', (event) => {
+    if (event.target.hasAttribute('aria-invalid')) mark(event.target, wrongWith(event.target));
+  });
+}
+addEventListener('pagehide', forget);
+placeSignInFields();
+render();
+)js";
+
+}  // namespace t3api::sandbox::pages
+
+#endif
+#ifndef T3API_SANDBOX_PAGES_SECRET_KEY_STYLE_HPP
+#define T3API_SANDBOX_PAGES_SECRET_KEY_STYLE_HPP
+
+#include <string_view>
+
+namespace t3api::sandbox::pages {
+
+/// The style of the page of secret keys. Text has a contrast of at least 4.5 to 1 in both colour schemes,
+/// what is to be pressed or filled in is at least 44 pixels high, and borders of fields have 3 to 1. Nothing
+/// moves.
+inline constexpr std::string_view secret_key_style = R"css(
+:root {
+  color-scheme: light dark;
+  --ground: #f3f5f7; --card: #ffffff; --text: #1b2128; --quiet: #535e6b; --line: #d5dae0; --edge: #78838f;
+  --main: #0b6650; --on-main: #ffffff; --danger: #b3261e; --on-danger: #ffffff; --wrong: #b3261e;
+  --note: #fdf3d7; --on-note: #4d3a00; --good: #e3f4ee; --focus: #1a5fd0;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #11151a; --card: #1b2129; --text: #e8ecf1; --quiet: #a9b4c0; --line: #343d48; --edge: #7f8b98;
+    --main: #56cfa8; --on-main: #04241a; --danger: #ffa198; --on-danger: #3d0703; --wrong: #ffa198;
+    --note: #35290b; --on-note: #f6dfa4; --good: #143429; --focus: #8ab8ff;
+  }
+}
+*, ::before, ::after { box-sizing: border-box; }
+[hidden] { display: none !important; }
+body {
+  margin: 0; background: var(--ground); color: var(--text);
+  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif;
+  overflow-wrap: anywhere;
+}
+header, main { max-width: 44rem; margin: 0 auto; padding: 0 1rem; }
+header {
+  display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .5rem 1rem;
+  min-height: 4.5rem; padding-top: .75rem; padding-bottom: .75rem;
+}
+header p { margin: 0; }
+main { padding-bottom: 4rem; }
+.brand { font-weight: 700; }
+.tag {
+  margin-left: .25rem; padding: .125rem .5rem; border: 1px solid var(--edge); border-radius: 1rem;
+  font-size: .875rem; font-weight: 400; color: var(--quiet);
+}
+.account { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1rem; }
+h1 { margin: .25rem 0 .5rem; font-size: 1.875rem; line-height: 1.2; }
+h2 { margin: 0 0 .75rem; font-size: 1.25rem; line-height: 1.3; }
+h3 { margin: 0; font-size: 1rem; }
+p { margin: 0 0 .75rem; }
+code { font-family: ui-monospace, "Cascadia Mono", Menlo, "DejaVu Sans Mono", "Liberation Mono", monospace; }
+.note { margin-bottom: 1.25rem; padding: .625rem .875rem; border-radius: .375rem; background: var(--note); color: var(--on-note); }
+.hint { margin: 0 0 .375rem; font-size: .9375rem; color: var(--quiet); }
+.status:empty { margin: 0; }
+.wrong { margin: .375rem 0 0; font-weight: 600; color: var(--wrong); }
+.wrong:empty { display: none; }
+form > .wrong, .card > .wrong { margin: 0 0 1rem; padding-left: .75rem; border-left: 4px solid var(--wrong); }
+.card, dialog {
+  margin: 0 0 1.25rem; padding: 1.25rem; border: 1px solid var(--line); border-radius: .5rem;
+  background: var(--card); color: var(--text);
+}
+.new-key { border: 2px solid var(--main); background: var(--good); }
+.key {
+  padding: .75rem; border: 1px solid var(--edge); border-radius: .375rem; background: var(--card);
+  font-size: 1.0625rem; user-select: all;
+}
+.new-key .hint { margin: .75rem 0 0; color: var(--text); }
+.field { margin: 0 0 1.125rem; }
+label { display: block; margin: 0 0 .25rem; font-weight: 600; }
+input, select, button, summary { font: inherit; min-height: 2.75rem; }
+input, select {
+  width: 100%; padding: .5rem .75rem; border: 1px solid var(--edge); border-radius: .375rem;
+  background: var(--card); color: var(--text);
+}
+input[readonly] { border-style: dashed; background: var(--ground); }
+input[aria-invalid="true"], select[aria-invalid="true"] { border: 2px solid var(--wrong); }
+.masked { -webkit-text-security: disc; }
+.with-button { display: flex; gap: .5rem; }
+.with-button input { flex: 1; min-width: 0; }
+.with-button button { min-width: 4.75rem; }
+button {
+  padding: .5rem 1.125rem; border: 1px solid transparent; border-radius: .375rem; font-weight: 600; cursor: pointer;
+}
+.main { background: var(--main); color: var(--on-main); }
+.danger { background: var(--danger); color: var(--on-danger); }
+.plain { border-color: var(--edge); background: transparent; color: var(--text); }
+button:hover { text-decoration: underline; text-underline-offset: .2em; }
+button[aria-disabled="true"] { cursor: progress; border-style: dashed; }
+.actions { display: flex; flex-wrap: wrap; gap: .75rem; }
+details { margin: 0 0 1.125rem; }
+summary { display: list-item; width: fit-content; padding: .5rem .75rem .5rem 0; cursor: pointer; }
+:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
+.title { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .5rem; }
+.title h2 { margin: 0; }
+.keys { margin: .75rem 0 0; padding: 0; list-style: none; }
+.keys li {
+  display: grid; grid-template-columns: 1fr auto; align-items: center; gap: .25rem 1rem; padding: 1rem 0;
+  border-top: 1px solid var(--line);
+}
+.keys li:last-child { padding-bottom: 0; }
+.keys h3, .keys dl, .ended { grid-column: 1; }
+.keys .delete { grid-column: 2; grid-row: 1 / span 3; }
+.keys dl { display: flex; flex-wrap: wrap; gap: 0 1.5rem; margin: 0; }
+.keys dl div { display: flex; gap: .375rem; }
+.keys dt { color: var(--quiet); }
+.keys dd { margin: 0; }
+.ended { margin: 0; color: var(--wrong); }
+dialog { width: min(30rem, calc(100% - 2rem)); margin: auto; padding: 1.5rem; }
+dialog .wrong { margin: 0 0 .75rem; }
+dialog .actions { justify-content: flex-end; margin-top: 1.25rem; }
+dialog::backdrop { background: rgb(0 0 0 / .55); }
+@media (max-width: 30rem) {
+  .card { padding: 1rem; }
+  .account { width: 100%; justify-content: space-between; flex-wrap: nowrap; }
+  .account button { flex: none; }
+  .actions button { flex: 1 1 auto; }
+  .keys li { grid-template-columns: 1fr; }
+  .keys .delete { grid-column: 1; grid-row: auto; justify-self: start; margin-top: .375rem; }
+}
+)css";
+
+}  // namespace t3api::sandbox::pages
+
+#endif
+
+namespace t3api::sandbox::pages {
+
+/// The states as options of the sign-in form. Colorado's Metrc needs the e-mail address at a login,
+/// Michigan's a one-time password.
+inline std::string state_options() {
+  std::string options;
+  for (const auto& s : states) {
+    const std::string_view needs = s.abbreviation == "CO"   ? " data-needs=\"email\""
+                                   : s.abbreviation == "MI" ? " data-needs=\"otp\""
+                                                            : "";
+    options += "          <option value=\"" + s.hostname() + "\"";
+    options += needs;
+    options += ">";
+    options += s.name;
+    options += " (" + s.hostname() + ")</option>\n";
+  }
+  return options;
+}
+
+/// All of the script, in a function so that nothing else on the page can reach into it.
+inline std::string secret_key_page_script() {
+  std::string script = "\n'use strict';\n(() => {";
+  script += secret_key_requests;
+  script += secret_key_forms;
+  script += secret_key_script;
+  return script += "})();\n";
+}
+
+/// What a Content-Security-Policy calls an inline script or style of this text: `'sha256-…'` (CSP level 3,
+/// section 2.3.1).
+inline std::string source_hash(std::string_view text) {
+  std::string hash = detail::base64url_encode(detail::sha256(text));
+  std::replace(hash.begin(), hash.end(), '-', '+');
+  std::replace(hash.begin(), hash.end(), '_', '/');
+  return "'sha256-" + hash + "='";
+}
+
+/// The page on which a user makes, lists and deletes secret keys. It is one text without anything from
+/// elsewhere; its policy lets nothing run but its own script, nothing be asked but this service, and nobody
+/// put it into a frame.
+inline response secret_key_page() {
+  const std::string script = secret_key_page_script();
+  std::string html = R"html(<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Secret keys - T3 API sandbox</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<style>)html";
+  html += secret_key_style;
+  html += "</style>\n</head>\n<body>\n";
+  html += secret_key_html_start;
+  html += state_options();
+  html += secret_key_html_end;
+  html += "<script>" + script + "</script>\n</body>\n</html>\n";
+  return {
+      .status = 200,
+      .headers = {{"Content-Type", "text/html; charset=utf-8"},
+                  {"Content-Security-Policy",
+                   "default-src 'none'; script-src " + source_hash(script) + "; style-src " +
+                       source_hash(secret_key_style) +
+                       "; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+                       "require-trusted-types-for 'script'; trusted-types 'none'"},
+                  {"Referrer-Policy", "no-referrer"},
+                  {"X-Content-Type-Options", "nosniff"},
+                  {"X-Frame-Options", "DENY"},
+                  {"Cross-Origin-Opener-Policy", "same-origin"},
+                  {"Cross-Origin-Resource-Policy", "same-origin"},
+                  {"Permissions-Policy",
+                   "camera=(), geolocation=(), microphone=(), payment=(), usb=(), clipboard-read=(), "
+                   "clipboard-write=(self)"},
+                  {"Cache-Control", "no-store"}},
+      .body = std::move(html)};
+}
+
+}  // namespace t3api::sandbox::pages
+
+#endif
+
+namespace t3api::sandbox::routes {
+
+/// `GET` and `HEAD /v2/pages/secret-key`: the page of secret keys, the same for everyone; it changes nothing.
+template <metrc_upstream Metrc>
+response get_secret_key_page(context<Metrc>&, const call&) {
+  return pages::secret_key_page();
+}
+
+}  // namespace t3api::sandbox::routes
+
+#endif
+#ifndef T3API_SANDBOX_ROUTES_REPORTS_HPP
+#define T3API_SANDBOX_ROUTES_REPORTS_HPP
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef T3API_SANDBOX_DATA_REPORT_HPP
+#define T3API_SANDBOX_DATA_REPORT_HPP
+
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
+#ifndef T3API_SANDBOX_DATA_CSV_HPP
+#define T3API_SANDBOX_DATA_CSV_HPP
+
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
 
 namespace t3api::sandbox {
 
-namespace packages_detail {
-
-/// SplitMix64: a number that looks random, from a number.
-constexpr std::uint64_t scramble(std::uint64_t x) noexcept {
-  x += 0x9E3779B97F4A7C15U;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
-  return x ^ (x >> 31);
+/// Appends a field as RFC 4180 section 2 has it: in quotes when it holds a comma, a quote or a line end.
+/// Nothing else is done to it, so that programs read what was written: a note that begins with = + - or @
+/// stays as it is, and a spreadsheet may take it for a formula.
+inline void append_csv_field(std::string& out, std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == text.npos) {
+    out += text;
+    return;
+  }
+  out += '"';
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
 }
 
-/// FNV-1a.
-constexpr std::uint64_t text_number(std::string_view text) noexcept {
-  std::uint64_t number = 0xCBF29CE484222325U;
-  for (const char c : text) number = (number ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
-  return number;
+/// A JSON value as the text of a field: nothing for null, a list of texts with commas.
+inline std::string csv_text(const nlohmann::json& value) {
+  if (value.is_null()) return {};
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string all;
+  for (const auto& part : value) all += (all.empty() ? "" : ", ") + csv_text(part);
+  return all;
 }
 
-struct product {
-  std::string_view name, category, quantity_type, unit, unit_short, strain;
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// A report is built in memory and has no pages: one with more rows, or more bytes, is refused with 400. T3
+/// names no limit; these are the sandbox's.
+inline constexpr std::uint64_t most_report_rows = 100'000;
+inline constexpr std::size_t most_report_bytes = 64U << 20U;
+
+/// Reads `fieldnames`, with commas. Throws `refusal` for a name that is unknown or there twice.
+inline std::vector<const field*> parse_fieldnames(const collection& of, std::string_view names) {
+  std::vector<const field*> columns;
+  for (bool more = true; more;) {
+    const auto comma = names.find(',');
+    const auto name = detail::trim(names.substr(0, comma));
+    const field* found = of.find(name);
+    if (found == nullptr) {
+      throw refusal(400, "the query parameter 'fieldnames' names " + filter_detail::quoted(name) +
+                             ", which is no field here: the fields are " + of.field_names());
+    }
+    if (std::find(columns.begin(), columns.end(), found) != columns.end()) {
+      throw refusal(400, "the query parameter 'fieldnames' names " + filter_detail::quoted(name) +
+                             " twice: name each field once");
+    }
+    columns.push_back(found);
+    more = comma != names.npos;
+    if (more) names.remove_prefix(comma + 1);
+  }
+  return columns;
+}
+
+/// What a report is about. It refers to what it is made from.
+struct report {
+  const table& from;
+  const selection& chosen;
+  row_lists::list_ptr rows{};  ///< Null for all.
+  std::vector<const field*> columns{};
+  wall_time now{};
+
+  std::uint64_t size() const { return rows ? rows->size() : from.size(); }
+
+  /// Calls `use` with the number of each row. Throws `refusal` when there are too many, or when `text`, to
+  /// which `use` appends, has grown too long.
+  template <class F>
+  void each(const std::string& text, F&& use) const {
+    if (size() > most_report_rows) {
+      throw refusal(400, "the report has " + std::to_string(size()) +
+                             " rows, and the sandbox answers at most " + std::to_string(most_report_rows) +
+                             ": narrow it with 'filter', or read the collection page by page");
+    }
+    for (std::uint64_t at = 0; at < size(); ++at) {
+      use(rows ? (*rows)[at] : from.number_at(at));
+      if (text.size() > most_report_bytes) {
+        throw refusal(400, "the report is larger than " + std::to_string(most_report_bytes >> 20U) +
+                               " MiB: name fewer fields in 'fieldnames', or narrow it with 'filter'");
+      }
+    }
+  }
 };
 
-inline constexpr std::array<product, 6> products = {{
-    {"Blue Dream Flower", "Flower", "WeightBased", "Grams", "g", "Blue Dream"},
-    {"OG Kush Shake", "Shake/Trim", "WeightBased", "Grams", "g", "OG Kush"},
-    {"Sour Diesel Pre-Roll 1 g", "Pre-Roll Flower", "CountBased", "Each", "ea", "Sour Diesel"},
-    {"Gelato Live Resin 0.5 g", "Extract (weight - each)", "CountBased", "Each", "ea", "Gelato"},
-    {"Sleepy Gummies 10 mg", "Edible (weight - each)", "CountBased", "Each", "ea", ""},
-    {"Granddaddy Purple Vape 1 g", "Vape Cartridge (weight - each)", "CountBased", "Each", "ea",
-     "Granddaddy Purple"},
-}};
-
-inline std::string padded(std::uint64_t number, std::size_t width) {
-  std::string digits = std::to_string(number);
-  if (digits.size() < width) digits.insert(0, width - digits.size(), '0');
-  return digits;
-}
-
-}  // namespace packages_detail
-
-/// Where a generated package stands.
-struct package_place {
-  std::uint64_t seed;  ///< Of the sandbox's settings.
-  std::string_view hostname;
-  std::string_view license;
-  std::uint64_t index;  ///< From 0.
-};
-
-/// The active package at that place: always the same but for `retrievedAt`, with nothing stored for it.
-inline nlohmann::json make_package(const package_place& place, wall_time now) {
-  using namespace packages_detail;
-  const std::uint64_t owner =
-      scramble(place.seed ^ scramble(text_number(place.hostname)) ^ scramble(text_number(place.license) + 1));
-  const auto draw = [&](std::uint64_t purpose, std::uint64_t below) {
-    return scramble(owner ^ scramble(place.index * 16 + purpose)) % below;
+/// `{"generatedAt", "filters", "filterLogic", "sort", "licenseNumber", "data"}`; each row has the columns
+/// alone, in objects as in the collection. Written row by row: the objects of all would take several times
+/// the memory of their text.
+inline std::string json_report(const report& about) {
+  const auto text_of = [](const nlohmann::json& value) {
+    return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   };
-  constexpr std::array<std::string_view, 4> tests = {"TestPassed", "NotSubmitted", "SubmittedForTesting",
-                                                     "TestFailed"};
-  constexpr std::array<std::string_view, 3> rooms = {"Vault", "Packing Room", "Sales Floor"};
+  const auto& chosen = about.chosen;
+  std::string text =
+      text_of({{"generatedAt", iso_time(about.now)},
+               {"filters", chosen.filter_texts},
+               {"filterLogic", chosen.any ? "or" : "and"},
+               {"sort", chosen.sort_text.empty() ? nlohmann::json() : nlohmann::json(chosen.sort_text)},
+               {"licenseNumber", about.from.owner().license}});
+  text.back() = ',';
+  text += "\"data\":[";
+  bool first = true;
+  about.each(text, [&](std::uint64_t number) {
+    auto row = nlohmann::json::object();
+    for (const auto* column : about.columns) {
+      put(row, column->name, about.from.json_at(number, *column, about.now));
+    }
+    if (!first) text += ',';
+    first = false;
+    text += text_of(row);
+  });
+  return text += "]}";
+}
 
-  const auto& made_of = products[draw(0, products.size())];
-  const std::uint64_t product_number = draw(1, 40) + 1;
-  const bool by_weight = made_of.quantity_type == "WeightBased";
-  const auto hundredths = static_cast<double>(by_weight ? draw(2, 500'000) + 1 : (draw(2, 400) + 1) * 100);
-  const wall_time packaged =
-      std::chrono::sys_days(std::chrono::year(2024) / 1 / 1) + std::chrono::minutes(draw(3, 525'600));
-  const std::string tag = "1A4" + padded(owner % 1'000'000'000, 9);
-  nlohmann::json sources = nlohmann::json::array();
-  sources.push_back(tag + padded(900'000'000'000 + place.index / 4, 12));
-  return {{"id", owner % 1'000'000 * 1'000'000'000 + place.index + 1},
-          {"hostname", place.hostname},
-          {"dataModel", "ACTIVE_PACKAGE"},
-          {"retrievedAt", iso_time(now)},
-          {"licenseNumber", place.license},
-          {"label", tag + padded(place.index + 1, 12)},
-          {"item",
-           {{"id", owner % 1'000'000 * 1000 + product_number},
-            {"name", std::string(made_of.name) + " #" + std::to_string(product_number)},
-            {"productCategoryName", made_of.category},
-            {"quantityTypeName", made_of.quantity_type},
-            {"unitOfMeasureName", made_of.unit},
-            {"strainName", made_of.strain.empty() ? nlohmann::json() : nlohmann::json(made_of.strain)}}},
-          {"quantity", hundredths / 100},
-          {"unitOfMeasureAbbreviation", made_of.unit_short},
-          {"packagedDate", iso_time(packaged).substr(0, 10)},
-          {"labTestingStateName", tests[draw(4, 10) < 7 ? 0 : draw(5, tests.size())]},
-          {"locationName", rooms[draw(6, rooms.size())]},
-          {"isOnHold", draw(7, 20) == 0},
-          {"isFinished", false},
-          {"isArchived", false},
-          {"lastModified", iso_time(packaged + std::chrono::minutes(draw(8, 43'200)))},
-          {"note", draw(9, 8) == 0 ? "Made by the sandbox" : ""},
-          {"sourcePackageLabels", std::move(sources)}};
+/// The same as CSV (RFC 4180, UTF-8): a line of names, then the rows. With `metadata`, lines of a name and a
+/// value stand above; that T3 puts metadata there is public, how it looks is not.
+inline std::string csv_report(const report& about, bool metadata) {
+  std::string text;
+  const auto line = [&](std::string_view name, std::string_view value) {
+    append_csv_field(text, name);
+    text += ',';
+    append_csv_field(text, value);
+    text += "\r\n";
+  };
+  if (metadata) {
+    line("dataModel", about.from.of().data_model);
+    line("generatedAt", iso_time(about.now));
+    line("licenseNumber", about.from.owner().license);
+    for (const auto& one : about.chosen.filter_texts) line("filter", one);
+    if (about.chosen.filters.size() > 1) line("filterLogic", about.chosen.any ? "or" : "and");
+    if (!about.chosen.order.empty()) line("sort", about.chosen.sort_text);
+  }
+  for (std::size_t i = 0; i < about.columns.size(); ++i) {
+    if (i > 0) text += ',';
+    append_csv_field(text, about.columns[i]->name);
+  }
+  text += "\r\n";
+  about.each(text, [&](std::uint64_t number) {
+    for (std::size_t i = 0; i < about.columns.size(); ++i) {
+      if (i > 0) text += ',';
+      append_csv_field(text, csv_text(about.from.json_at(number, *about.columns[i], about.now)));
+    }
+    text += "\r\n";
+  });
+  return text;
 }
 
 }  // namespace t3api::sandbox
@@ -5160,64 +11021,465 @@ inline nlohmann::json make_package(const package_place& place, wall_time now) {
 
 namespace t3api::sandbox::routes {
 
-/// The query parameter `licenseNumber`. Throws `refusal`: 400 when it is missing, 403 when the account may
-/// not read it.
-inline std::string_view license_parameter(const call& c, const metrc_user& user) {
-  const auto number = query_value(c, "licenseNumber");
-  if (!number || number->empty()) {
-    throw refusal(400,
-                  "the query parameter 'licenseNumber' is missing: give one that GET /v2/licenses lists");
+namespace reports_detail {
+
+/// `contentType`, or the header Content-Type in its place; JSON when neither is there.
+inline bool wants_csv(const call& c) {
+  if (const auto type = query_value(c, "contentType")) {
+    if (detail::iequals(*type, "csv")) return true;
+    if (detail::iequals(*type, "json")) return false;
+    throw refusal(400, "the query parameter 'contentType' must be json or csv");
   }
-  if (std::find(user.licenses.begin(), user.licenses.end(), *number) == user.licenses.end()) {
-    throw refusal(403, "this account has no such licence: give one that GET /v2/licenses lists");
-  }
-  return *number;
+  const auto header = c.headers.get("Content-Type").value_or("");
+  return detail::iequals(detail::trim(header.substr(0, header.find(';'))), "text/csv");
 }
 
-/// Refuses the parameters of T3 that would change the answer and that the sandbox does not have: a wrong
-/// answer would be worse than none.
-inline void refuse_unsupported(const call& c) {
-  for (const std::string_view name : {"sort", "filter", "filterLogic"}) {
-    const bool given =
-        std::any_of(c.query.begin(), c.query.end(), [&](const auto& p) { return p.first == name; });
-    if (given)
-      throw refusal(
-          501, "the sandbox does not have the query parameter '" + std::string(name) + "': leave it out");
-  }
+/// `packages-active-LIC-00001-2024-05-17.csv`.
+inline std::string file_name(const report& about) {
+  constexpr std::string_view version = "/v2/";
+  std::string name(about.from.of().path.substr(version.size()));
+  name += '-' + about.from.owner().license + '-' + iso_time(about.now).substr(0, 10) + ".csv";
+  std::replace_if(
+      name.begin(), name.end(),
+      [](char c) { return !detail::ascii_alpha(c) && !detail::ascii_digit(c) && c != '.' && c != '_'; }, '-');
+  return name;
 }
 
-/// `GET /v2/packages/active`: one page of a licence's packages.
+}  // namespace reports_detail
+
+/// `GET` of a collection's report: all rows that are asked for, in one answer.
 template <metrc_upstream Metrc>
-response get_active_packages(context<Metrc>& shared, const call& c) {
+response get_report(context<Metrc>& shared, const call& c) {
+  using namespace reports_detail;
   const auto who = authenticate(shared, c);
   const auto license = license_parameter(c, *who.session.user);
-  refuse_unsupported(c);
-  const std::uint64_t page = query_number(c, "page", 1, 1, (std::numeric_limits<std::int64_t>::max)());
-  const std::uint64_t page_size = query_number(c, "pageSize", 100, 1, 500);
-  const std::uint64_t total = shared.settings.packages;
-  const std::uint64_t pages = total / page_size + (total % page_size != 0 ? 1 : 0);
-  const bool past_the_end = page > (std::max<std::uint64_t>)(pages, 1);
-  if (past_the_end && query_flag(c, "strictPagination")) {
-    throw refusal(
-        400, "the page " + std::to_string(page) + " is past the last one, which is " + std::to_string(pages));
-  }
+  const collection& of = *find_report(c.path);
+  const auto chosen = parse_selection(of, c.query);
+  auto columns = parse_fieldnames(of, query_value(c, "fieldnames").value_or(of.report_fields));
+  const bool csv = wants_csv(c);
+  const bool metadata = !query_value(c, "prependCsvMetadata") || query_flag(c, "prependCsvMetadata");
 
-  auto data = nlohmann::json::array();
-  if (!past_the_end) {
-    const std::uint64_t first = (page - 1) * page_size;
-    for (std::uint64_t index = first; index < (std::min)(first + page_size, total); ++index) {
-      data.push_back(make_package({.seed = shared.settings.seed,
-                                   .hostname = who.session.user->hostname,
-                                   .license = license,
-                                   .index = index},
-                                  c.now));
+  const table from = shared.records.open(of, who.session.user->hostname, license);
+  const report about{.from = from,
+                     .chosen = chosen,
+                     .rows = chosen.everything() ? nullptr : shared.records.select(from, chosen),
+                     .columns = std::move(columns),
+                     .now = c.now};
+  if (!csv) {
+    return {.status = 200,
+            .headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
+            .body = json_report(about)};
+  }
+  return {.status = 200,
+          .headers = {{"Content-Type", "text/csv; charset=utf-8"},
+                      {"Cache-Control", "no-store"},
+                      {"Content-Disposition", "attachment; filename=\"" + file_name(about) + "\""}},
+          .body = csv_report(about, metadata)};
+}
+
+}  // namespace t3api::sandbox::routes
+
+#endif
+#ifndef T3API_SANDBOX_ROUTES_WRITES_HPP
+#define T3API_SANDBOX_ROUTES_WRITES_HPP
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#ifndef T3API_SANDBOX_DATA_CREATE_PACKAGE_HPP
+#define T3API_SANDBOX_DATA_CREATE_PACKAGE_HPP
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#ifndef T3API_SANDBOX_DATA_WRITE_ENTRY_HPP
+#define T3API_SANDBOX_DATA_WRITE_ENTRY_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::sandbox {
+
+/// An object in the body of a write, whose members are asked for by name. What is wrong with it is refused
+/// with 400 (T3 answers no other status for it), which names the place and the member and never the value.
+class write_entry {
+ public:
+  /// `where` names it in messages: "entry 2". Members outside `known` are refused, so that a misspelt one is
+  /// not taken for one that was left out.
+  write_entry(const nlohmann::json& object, std::string where, std::initializer_list<std::string_view> known)
+      : object_(object), where_(std::move(where)) {
+    if (!object.is_object()) refuse("it must be a JSON object, in braces");
+    for (const auto& [name, value] : object.items()) {
+      if (std::find(known.begin(), known.end(), name) == known.end()) {
+        std::string names;
+        for (const auto one : known) names += (names.empty() ? "" : ", ") + std::string(one);
+        refuse("the member '" + detail::printable(name, 80) + "' is not known: the members are " + names);
+      }
     }
   }
-  return json_answer(200, {{"data", std::move(data)},
-                           {"page", page},
-                           {"pageSize", page_size},
-                           {"totalPages", pages},
-                           {"total", total}});
+
+  const std::string& where() const noexcept { return where_; }
+
+  [[noreturn]] void refuse(const std::string& why) const { throw refusal(400, where_ + ": " + why); }
+
+  [[noreturn]] void refuse(std::string_view member, const std::string& why) const {
+    refuse("the member '" + std::string(member) + "' " + why);
+  }
+
+  bool has(const char* name) const {
+    const auto found = object_.find(name);
+    return found != object_.end() && !found->is_null();
+  }
+
+  /// A member that must be there.
+  const nlohmann::json& member(const char* name) const {
+    if (!has(name)) refuse(name, "is missing");
+    return *object_.find(name);
+  }
+
+  std::uint64_t id(const char* name) const {
+    const auto& value = member(name);
+    if (!value.is_number_unsigned()) refuse(name, "must be a whole number, not below 0");
+    return value.get<std::uint64_t>();
+  }
+
+  /// Above 0 and at most a billion.
+  double quantity(const char* name) const {
+    const auto& value = member(name);
+    const double number = value.is_number() ? value.get<double>() : 0;
+    if (!(number > 0 && number <= 1e9)) refuse(name, "must be a number above 0 and at most 1000000000");
+    return number;
+  }
+
+  /// A date, `2024-05-17`; a time of day behind it is left out.
+  std::string date(const char* name) const {
+    const auto& value = member(name);
+    const auto when =
+        value.is_string() ? parse_moment(value.get_ref<const std::string&>()) : std::optional<moment>();
+    if (!when) refuse(name, "must be an ISO 8601 date, such as 2024-05-17");
+    return to_text({.at = when->at, .date_only = true});
+  }
+
+  /// At most 1000 bytes.
+  std::string text(const char* name) const {
+    constexpr std::size_t longest = 1000;
+    const auto& value = member(name);
+    if (!value.is_string()) refuse(name, "must be a text, in quotes");
+    auto given = value.get<std::string>();
+    if (given.size() > longest) refuse(name, "must be at most " + std::to_string(longest) + " bytes long");
+    return given;
+  }
+
+ private:
+  const nlohmann::json& object_;
+  std::string where_;
+};
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox {
+
+/// What quantities are given in. The ids are the sandbox's own.
+struct unit_of_measure {
+  std::uint64_t id;
+  std::string_view name, abbreviation, quantity_type;
+};
+
+inline constexpr std::array<unit_of_measure, 2> units_of_measure = {{
+    {1, "Each", "ea", "CountBased"},
+    {2, "Grams", "g", "WeightBased"},
+}};
+
+/// The tags of a licence, which packages that are created use up.
+inline constexpr std::uint64_t tags_of_license = 100'000;
+inline constexpr std::uint64_t tag_place = 8;
+
+inline std::uint64_t tag_id(const data_owner& owner, std::uint64_t tag) { return owner.id(tag_place, tag); }
+
+inline std::string tag_label(const data_owner& owner, std::uint64_t tag) {
+  return owner.tag(tag_place * 100'000'000'000 + tag + 1);
+}
+
+/// The id of a place in `rooms`.
+inline std::uint64_t location_id(const data_owner& owner, std::size_t room) {
+  return owner.number % 1'000'000 * 1000 + 501 + room;
+}
+
+/// What `GET /v2/packages/create/inputs` answers: the ids to create packages with, of a licence whose active
+/// packages these are. `tags` has the first 100 of those that are free.
+inline nlohmann::json create_inputs(const table& packages) {
+  constexpr std::size_t shown = 100;
+  const data_owner& owner = packages.owner();
+  auto tags = nlohmann::json::array();
+  for (std::uint64_t tag = 0; tag < tags_of_license && tags.size() < shown; ++tag) {
+    if (packages.is_taken(tag)) continue;
+    tags.push_back({{"id", tag_id(owner, tag)}, {"label", tag_label(owner, tag)}});
+  }
+  auto locations = nlohmann::json::array();
+  for (std::size_t i = 0; i < rooms.size(); ++i) {
+    locations.push_back({{"id", location_id(owner, i)}, {"name", rooms[i]}, {"forPackages", true}});
+  }
+  auto units = nlohmann::json::array();
+  for (const auto& unit : units_of_measure) {
+    units.push_back({{"id", unit.id},
+                     {"name", unit.name},
+                     {"abbreviation", unit.abbreviation},
+                     {"quantityType", unit.quantity_type}});
+  }
+  return {
+      {"tags", std::move(tags)}, {"locations", std::move(locations)}, {"unitsOfMeasure", std::move(units)}};
+}
+
+namespace create_detail {
+
+inline const unit_of_measure& unit_of(const write_entry& entry) {
+  const auto id = entry.id("unitOfMeasureId");
+  for (const auto& unit : units_of_measure) {
+    if (unit.id == id) return unit;
+  }
+  entry.refuse("unitOfMeasureId", "names no unit: GET /v2/packages/create/inputs lists them");
+}
+
+inline std::string_view room_of(const write_entry& entry, const data_owner& owner) {
+  const auto id = entry.id("locationId");
+  for (std::size_t i = 0; i < rooms.size(); ++i) {
+    if (location_id(owner, i) == id) return rooms[i];
+  }
+  entry.refuse("locationId", "names no location: GET /v2/packages/create/inputs lists them");
+}
+
+/// Takes a tag that is free, and gives its label.
+inline std::string take_tag(const write_entry& entry, const data_owner& owner, changes& packages) {
+  const auto tag = owner.row_of(tag_place, entry.id("tagId"));
+  if (!tag || *tag >= tags_of_license) {
+    entry.refuse("tagId", "names no tag of this licence: GET /v2/packages/create/inputs lists free ones");
+  }
+  if (!packages.take(*tag)) entry.refuse("tagId", "names a tag that a package has already");
+  return tag_label(owner, *tag);
+}
+
+/// Takes an ingredient out of its package, which leaves the active ones when it is finished. Gives the row of
+/// that package.
+inline nlohmann::json use_ingredient(records::edit& edit, const write_entry& from, wall_time now) {
+  const auto active = edit.open(active_packages);
+  const auto number = active.find_id(from.id("packageId"));
+  if (!number) from.refuse("packageId", "names no active package of this licence");
+  auto row = active.row(*number, now);
+  if (row.value("unitOfMeasureAbbreviation", "") != unit_of(from).abbreviation) {
+    from.refuse("unitOfMeasureId", "is not the unit of that package, and the sandbox converts none");
+  }
+  constexpr double steps = 10'000;  // So that differences of decimals stay decimals.
+  const double left = std::round((row.value("quantity", 0.0) - from.quantity("quantity")) * steps) / steps;
+  if (left < 0) from.refuse("quantity", "is more than the package has");
+  row["quantity"] = left;
+  row["lastModified"] = iso_time(now);
+  if (!from.has("finishDate")) {
+    edit.of(active_packages).replace(*number, row);
+    return row;
+  }
+  const auto finished = from.date("finishDate");
+  if (left > 0) from.refuse("finishDate", "is for a package that is used up, and this one is not");
+  row["dataModel"] = inactive_packages.data_model;
+  row["isFinished"] = true;
+  row["finishedDate"] = finished;
+  row["archivedDate"] = nullptr;
+  edit.of(active_packages).remove(*number);
+  edit.of(inactive_packages).add(row);
+  return row;
+}
+
+}  // namespace create_detail
+
+/// One entry of `POST /v2/packages/create`: a new active package out of active ones. Throws `refusal`.
+inline void create_package(records::edit& edit, const nlohmann::json& given, const std::string& where,
+                           wall_time now) {
+  using namespace create_detail;
+  constexpr std::size_t most_ingredients = 100;
+  const write_entry entry(
+      given, where,
+      {"actualDate", "ingredients", "itemId", "locationId", "note", "productionBatchNumber", "quantity",
+       "tagId", "unitOfMeasureId", "expirationDate", "useByDate", "sellByDate"});
+  auto& packages = edit.of(active_packages);
+  const auto list_of_items = edit.open(items);
+  const data_owner& owner = list_of_items.owner();
+
+  const auto& ingredients = entry.member("ingredients");
+  if (!ingredients.is_array() || ingredients.empty() || ingredients.size() > most_ingredients) {
+    entry.refuse("ingredients", "must be a list of 1 to " + std::to_string(most_ingredients) + " objects");
+  }
+  const auto item_number = list_of_items.find_id(entry.id("itemId"));
+  if (!item_number) entry.refuse("itemId", "names no active item of this licence: GET /v2/items lists them");
+  const auto item = list_of_items.row(*item_number, now);
+  const auto& unit = unit_of(entry);
+  if (item["unitOfMeasureName"] != unit.name) entry.refuse("unitOfMeasureId", "is not the unit of the item");
+
+  nlohmann::json row = {{"hostname", owner.hostname},
+                        {"dataModel", active_packages.data_model},
+                        {"licenseNumber", owner.license},
+                        {"label", take_tag(entry, owner, packages)},
+                        {"quantity", entry.quantity("quantity")},
+                        {"unitOfMeasureAbbreviation", unit.abbreviation},
+                        {"packagedDate", entry.date("actualDate")},
+                        {"locationName", room_of(entry, owner)},
+                        {"isOnHold", false},
+                        {"isFinished", false},
+                        {"isArchived", false},
+                        {"lastModified", iso_time(now)},
+                        {"note", entry.has("note") ? entry.text("note") : ""}};
+  for (const char* name :
+       {"id", "name", "productCategoryName", "quantityTypeName", "unitOfMeasureName", "strainName"}) {
+    row["item"][name] = item[name];
+  }
+  if (entry.has("productionBatchNumber")) {
+    row["productionBatchNumber"] = entry.text("productionBatchNumber");
+  }
+  for (const char* name : {"expirationDate", "useByDate", "sellByDate"}) {
+    if (entry.has(name)) row[name] = entry.date(name);
+  }
+  auto sources = nlohmann::json::array();
+  for (std::size_t i = 0; i < ingredients.size(); ++i) {
+    const write_entry from(ingredients[i], where + ", ingredient " + std::to_string(i + 1),
+                           {"packageId", "quantity", "unitOfMeasureId", "finishDate"});
+    const auto source = use_ingredient(edit, from, now);
+    sources.push_back(source["label"]);
+    if (i == 0) row["labTestingStateName"] = source["labTestingStateName"];
+  }
+  row["sourcePackageLabels"] = std::move(sources);
+  row["id"] = owner.id(added_place, packages.added());
+  packages.add(std::move(row));
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_DATA_SMALL_WRITES_HPP
+#define T3API_SANDBOX_DATA_SMALL_WRITES_HPP
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::sandbox {
+
+/// One entry of `POST /v2/packages/notes`: another note on a package, active or on hold. Throws `refusal`.
+inline void note_package(records::edit& edit, const nlohmann::json& given, const std::string& where,
+                         wall_time now) {
+  const write_entry entry(given, where, {"id", "note"});
+  const auto id = entry.id("id");
+  const auto note = entry.text("note");
+  for (const auto* of : {&active_packages, &on_hold_packages}) {
+    const auto packages = edit.open(*of);
+    const auto number = packages.find_id(id);
+    if (!number) continue;
+    auto row = packages.row(*number, now);
+    row["note"] = note;
+    row["lastModified"] = iso_time(now);
+    edit.of(*of).replace(*number, std::move(row));
+    return;
+  }
+  entry.refuse("id", "names no package of this licence that is active or on hold");
+}
+
+/// The body of `POST /v2/items/discontinue`: an item leaves the active ones. Throws `refusal`.
+inline void discontinue_item(records::edit& edit, const nlohmann::json& given, const std::string& where,
+                             wall_time) {
+  const write_entry entry(given, where, {"id"});
+  const auto number = edit.open(items).find_id(entry.id("id"));
+  if (!number) entry.refuse("id", "names no active item of this licence: GET /v2/items lists them");
+  edit.of(items).remove(*number);
+}
+
+}  // namespace t3api::sandbox
+
+#endif
+
+namespace t3api::sandbox::routes {
+
+namespace writes_detail {
+
+using write_one = void (*)(records::edit&, const nlohmann::json&, const std::string& where, wall_time);
+
+/// Writes all entries or, when one is wrong, none. Only `submit=true` writes: with `false`, or without it,
+/// the entries are checked alone, as T3's API description has it. The case of `True` does not matter; any
+/// other value is refused.
+template <metrc_upstream Metrc>
+response write(context<Metrc>& shared, const call& c, bool list, write_one one) {
+  constexpr std::size_t most_entries = 100;
+  const auto who = authenticate(shared, c);
+  const auto& user = *who.session.user;
+  const auto license = license_parameter(c, user);
+  const bool submit = query_flag(c, "submit");
+  const auto body = body_json(c);
+  if (list && (!body.is_array() || body.empty() || body.size() > most_entries)) {
+    throw refusal(400, "the body must be a JSON list of 1 to " + std::to_string(most_entries) + " entries");
+  }
+
+  records::edit edit(shared.records, user.hostname, license);
+  if (!list) one(edit, body, "the body", c.now);
+  for (std::size_t i = 0; list && i < body.size(); ++i) {
+    one(edit, body[i], "entry " + std::to_string(i + 1), c.now);
+  }
+  if (submit) edit.commit();
+  shared.ledger.add({.at = c.now,
+                     .hostname = user.hostname,
+                     .username = user.username,
+                     .path = c.path,
+                     .license = std::string(license),
+                     .submit = submit,
+                     .body = c.body,
+                     .request_id = c.request_id});
+  return json_answer(200, {{"message", submit ? "Success" : "Dry run"}});
+}
+
+}  // namespace writes_detail
+
+/// `POST /v2/packages/create`: new packages out of active ones.
+template <metrc_upstream Metrc>
+response post_create_packages(context<Metrc>& shared, const call& c) {
+  return writes_detail::write(shared, c, true, &create_package);
+}
+
+/// `GET /v2/packages/create/inputs`: what packages can be created with.
+template <metrc_upstream Metrc>
+response get_create_inputs(context<Metrc>& shared, const call& c) {
+  const auto who = authenticate(shared, c);
+  const auto license = license_parameter(c, *who.session.user);
+  return json_answer(
+      200, create_inputs(shared.records.open(active_packages, who.session.user->hostname, license)));
+}
+
+/// `POST /v2/packages/notes`: notes on packages.
+template <metrc_upstream Metrc>
+response post_package_notes(context<Metrc>& shared, const call& c) {
+  return writes_detail::write(shared, c, true, &note_package);
+}
+
+/// `POST /v2/items/discontinue`: one item, which leaves the active ones.
+template <metrc_upstream Metrc>
+response post_discontinue_item(context<Metrc>& shared, const call& c) {
+  return writes_detail::write(shared, c, false, &discontinue_item);
 }
 
 }  // namespace t3api::sandbox::routes
@@ -5237,41 +11499,73 @@ class basic_service {
       : shared_(std::move(settings), known, std::move(metrc), std::move(clock), std::move(on)) {}
 
   /// Answers one request; whatever is wrong with it, the answer says so. Every answer has `Date`,
-  /// `X-Request-Id`, `Cache-Control: no-store` and a JSON body.
+  /// `X-Request-Id`, `Cache-Control: no-store` and a JSON body, but for pages, which are HTML.
+  /// A fault in what becomes of the answer's bytes needs `serve` and an `http_server`.
   response handle(const request& asked, const caller& from = {}) { return serve(asked, from).answer; }
 
   /// The same, and what is to happen to the answer on its way: this is what an `http_server` serves.
   served serve(const request& asked, const caller& from) {
-    const wall_time now = shared_.clock->wall_now();
+    wall_time now = shared_.clock->wall_now();
+    const std::string request_id = detail::make_uuid();
     response answer;
+    struck_fault hit;
     try {
-      answer = dispatch(take_apart(asked, from, now));
+      call c = take_apart(asked, from, now);
+      c.request_id = request_id;
+      hit = shared_.faults.strike(c.method, c.path, c.query);
+      if (hit.fault) {
+        now = c.now = after_delay(hit, from.stop);
+        upset_account(*shared_.metrc, *hit.fault);
+      }
+      answer = hit.fault && hit.fault->status != 0 ? ordered_answer(*hit.fault, c.path, now) : dispatch(c);
     } catch (const refusal& why) {
       answer = error_answer(why, asked.path, now);
     } catch (const database_error& failure) {
-      answer = error_answer({503, failure.what()}, asked.path, now);
+      shared_.trouble(failure.what(), shared_.clock->now());
+      answer = error_answer({503,
+                             "the service's key database cannot be used at the moment: ask who runs it",
+                             {{"Retry-After", "5"}}},
+                            asked.path, now);
     } catch (const vault_error& failure) {
-      answer = error_answer({500, failure.what()}, asked.path, now);
+      shared_.trouble(failure.what(), shared_.clock->now());
+      answer =
+          error_answer({500,
+                        "the record behind the secret key cannot be opened: ask who runs the service, or "
+                        "make a new key"},
+                       asked.path, now);
     } catch (const std::exception&) {
       answer = error_answer(
           {500, "the sandbox failed to answer: this is a fault of the sandbox, please report it"}, asked.path,
           now);
     }
     answer.headers.set("Date", http_date(now));
-    answer.headers.set("X-Request-Id", detail::make_uuid());
-    return {.answer = std::move(answer)};
+    answer.headers.set("X-Request-Id", request_id);
+    return {.answer = std::move(answer), .wire = hit.fault ? hit.fault->wire : std::nullopt};
   }
+
+  /// The writes that were accepted.
+  sandbox::ledger& ledger() noexcept { return shared_.ledger; }
 
   /// The Metrc behind it.
   Metrc& metrc() noexcept { return *shared_.metrc; }
+
+  /// What is to go wrong.
+  fault_plan& faults() noexcept { return shared_.faults; }
 
  private:
   struct route {
     t3api::method method;
     std::string_view path;  ///< A star at its end stands for one part that is not empty.
     response (*run)(context<Metrc>&, const call&);
+    bool (*covers)(std::string_view) noexcept = nullptr;  ///< In place of `path`.
+
+    /// HEAD is answered as GET is: whoever sends the answer leaves out the body (RFC 9110 section 9.3.2).
+    bool answers(t3api::method asked) const noexcept {
+      return asked == method || (asked == t3api::method::head && method == t3api::method::get);
+    }
 
     bool matches(std::string_view asked) const noexcept {
+      if (covers != nullptr) return covers(asked);
       if (!path.ends_with('*')) return asked == path;
       const auto start = path.substr(0, path.size() - 1);
       return asked.size() > start.size() && asked.starts_with(start) &&
@@ -5279,7 +11573,7 @@ class basic_service {
     }
   };
 
-  static constexpr std::array<route, 9> table = {{
+  static constexpr route table[] = {
       {t3api::method::post, "/v2/auth/credentials", &routes::post_credentials<Metrc>},
       {t3api::method::post, "/v2/auth/apikey", &routes::post_apikey<Metrc>},
       {t3api::method::post, "/v2/auth/secretkey", &routes::post_secretkey<Metrc>},
@@ -5288,14 +11582,41 @@ class basic_service {
       {t3api::method::get, "/v2/auth/whoami", &routes::get_whoami<Metrc>},
       {t3api::method::get, "/v2/licenses", &routes::get_licenses<Metrc>},
       {t3api::method::get, "/v2/states", &routes::get_states<Metrc>},
-      {t3api::method::get, "/v2/packages/active", &routes::get_active_packages<Metrc>},
-  }};
+      {t3api::method::get, "/v2/pages/secret-key", &routes::get_secret_key_page<Metrc>},
+      {t3api::method::get, "", &routes::get_collection<Metrc>, &is_collection},
+      {t3api::method::get, "", &routes::get_report<Metrc>, &is_report},
+      {t3api::method::get, "/v2/packages/create/inputs", &routes::get_create_inputs<Metrc>},
+      {t3api::method::post, "/v2/packages/create", &routes::post_create_packages<Metrc>},
+      {t3api::method::post, "/v2/packages/notes", &routes::post_package_notes<Metrc>},
+      {t3api::method::post, "/v2/items/discontinue", &routes::post_discontinue_item<Metrc>},
+      {t3api::method::get, "/sandbox/faults", &routes::get_faults<Metrc>},
+      {t3api::method::post, "/sandbox/faults", &routes::post_fault<Metrc>},
+      {t3api::method::delete_, "/sandbox/faults", &routes::delete_faults<Metrc>},
+      {t3api::method::delete_, "/sandbox/faults/*", &routes::delete_fault<Metrc>},
+      {t3api::method::get, "/sandbox/metrc", &routes::get_metrc<Metrc>},
+      {t3api::method::post, "/sandbox/metrc", &routes::post_metrc<Metrc>},
+      {t3api::method::get, "/sandbox/ledger", &routes::get_ledger<Metrc>},
+      {t3api::method::delete_, "/sandbox/ledger", &routes::delete_ledger<Metrc>},
+  };
+
+  /// The delay ends early when the faults are cleared or the server stops.
+  wall_time after_delay(const struck_fault& hit, const std::stop_token& server_stops) {
+    const auto delay = hit.fault->delay;
+    if (delay > delay.zero()) {
+      std::stop_source over;
+      const auto end = [&over] { over.request_stop(); };
+      const std::stop_callback cleared(hit.cleared, end), stopped(server_stops, end);
+      shared_.clock->wait_until(shared_.clock->now() + delay, over.get_token());
+    }
+    return shared_.clock->wall_now();
+  }
 
   static call take_apart(const request& asked, const caller& from, wall_time now) {
     request target{.method = asked.method, .path = asked.path, .query = asked.query};
     if (const auto wrong = normalise(target)) throw refusal(400, wrong->message);
-    if (asked.body.size() > max_body_bytes) {
-      throw refusal(413, "the body is larger than " + std::to_string(max_body_bytes >> 20U) + " MiB");
+    const auto most = most_body_bytes(target.path);
+    if (asked.body.size() > most) {
+      throw refusal(413, "the body is larger than " + std::to_string(most >> 10U) + " KiB");
     }
     return {.method = target.method,
             .path = std::move(target.path),
@@ -5309,9 +11630,14 @@ class basic_service {
   response dispatch(const call& c) {
     std::string allowed;
     for (const auto& r : table) {
-      if (!r.matches(c.path)) continue;
-      if (r.method == c.method) return r.run(shared_, c);
+      const bool admin = r.path.starts_with(routes::admin_paths);
+      if (!r.matches(c.path) || (admin && !shared_.settings.admin)) continue;
+      if (r.answers(c.method)) {
+        if (admin) routes::refuse_web_pages(c);
+        return r.run(shared_, c);
+      }
       allowed += (allowed.empty() ? "" : ", ") + std::string(to_string(r.method));
+      if (r.method == t3api::method::get) allowed += ", HEAD";
     }
     if (allowed.empty())
       throw refusal(404, "there is nothing at this path: check it against the sandbox's documentation");
@@ -5332,9 +11658,22 @@ class service : public basic_service<simulated_metrc> {
   /// Base32.
   explicit service(sandbox::settings settings = {}, const directory& known = demo_directory(),
                    std::shared_ptr<t3api::clock> clock = std::make_shared<real_clock>(), backing on = {})
-      : basic_service(settings, known,
-                      std::make_shared<simulated_metrc>(known.accounts, settings.session_ttl, clock), clock,
-                      std::move(on)) {}
+      : service(std::move(settings), known, std::move(clock), complete(std::move(on)), complete_tag()) {}
+
+ private:
+  struct complete_tag {};
+
+  service(sandbox::settings settings, const directory& known, std::shared_ptr<t3api::clock> clock,
+          const backing& on, complete_tag)
+      : basic_service(
+            settings, known,
+            std::make_shared<simulated_metrc>(
+                known.accounts,
+                simulated_metrc_options{.session_ttl = settings.session_ttl,
+                                        .key = on.ring->ring()->derived("sessions of the simulated Metrc"),
+                                        .shared = on.sessions},
+                clock),
+            clock, on) {}
 };
 
 }  // namespace t3api::sandbox
