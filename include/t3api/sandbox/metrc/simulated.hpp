@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,26 +58,31 @@ class simulated_metrc {
   }
 
   /// Opens a session when everything is right. Unknown users and wrong passwords get the same answer for the
-  /// same work; the one-time password is looked at last, so a wrong password never uses one up. A refusal is
-  /// uncertain while the shared store fails.
-  metrc_answer login(const metrc_login& form) {
+  /// same work, and so do locked accounts, whatever is sent; the one-time password is looked at last, so a
+  /// wrong password never uses one up. What counts is the account as it is when the login's delay is over. A
+  /// refusal is uncertain while the shared store fails. When `stop` asks to stop, a delay ends and the answer
+  /// is that Metrc is unavailable.
+  metrc_answer login(const metrc_login& form, const std::stop_token& stop = {}) {
     ++tally_.attempts;
     const std::string password = hash(form.password.reveal());
     const std::string email = hash(detail::to_lower(form.email));
-    const auto seen = accounts_.by_name(form.hostname, form.username, nobody);
+    auto seen = accounts_.by_name(form.hostname, form.username, nobody);
+    ++seen.found->tally->attempts;
+    if (seen.metrc.delay.count() > 0) {
+      if (!wait_out_delay(seen, stop)) return {.refusal = metrc_refusal::unavailable};
+      seen = accounts_.by_name(form.hostname, form.username, nobody);
+    }
     const known_account& claimed = *seen.found;
-    ++claimed.tally->attempts;
-    wait_out_delay(seen);
     const auto refused = [&](metrc_refusal why) {
       return metrc_answer{.refusal = why, .certain = seen.is_fresh};
     };
-    if (seen.metrc.failing > 0) return fail(seen.metrc);
+    if (seen.metrc.failing > 0 && takes_failure(seen.metrc)) return {.refusal = metrc_refusal::unavailable};
     const bool password_right = detail::constant_time_equal(password, claimed.state.password);
     const bool email_right = detail::constant_time_equal(email, claimed.state.email);
-    if (claimed.state.locked) return refused(metrc_refusal::locked);
-    if (!password_right || (claimed.state.needs_email && !email_right) || !claimed.user) {
+    const bool right = password_right && (email_right || !claimed.state.needs_email) && claimed.user;
+    if (!right || claimed.state.locked) {
       if (seen.metrc.lock_after > 0) note_wrong_login(claimed.id, seen.metrc.lock_after);
-      return refused(metrc_refusal::credentials);
+      return refused(claimed.state.locked ? metrc_refusal::locked : metrc_refusal::credentials);
     }
     if (claimed.otp) {
       const auto verdict = claimed.otp->check(form.otp, clock_->wall_now());
@@ -170,6 +176,14 @@ class simulated_metrc {
     accounts_.change_metrc([&](metrc_state& s) { s.failing = count; });
   }
 
+  /// Whether there is such an account.
+  bool has_account(std::string_view hostname, std::string_view username) {
+    return find(hostname, username) != nullptr;
+  }
+  /// Whether a refusal would be certain at the moment: it is while the shared store, if there is one,
+  /// answers.
+  bool is_certain() { return accounts_.by_id(nobody).is_fresh; }
+
   /// How many logins opened a session in this process so far.
   std::uint64_t logins() const noexcept { return tally_.logins; }
   /// How many logins were tried in this process so far.
@@ -223,27 +237,35 @@ class simulated_metrc {
     });
   }
 
-  void wait_out_delay(shared_accounts::view seen) {
+  /// False when `stop` asked to stop first.
+  bool wait_out_delay(shared_accounts::view seen, const std::stop_token& stop) {
     const auto start = clock_->now();
-    while (seen.metrc.delay.count() > 0 &&
-           !clock_->wait_until(start + seen.metrc.delay, seen.delay_changed)) {
+    while (seen.metrc.delay.count() > 0) {
+      std::stop_source over;
+      const auto end = [&over] { over.request_stop(); };
+      const std::stop_callback changed(seen.delay_changed, end), stopped(stop, end);
+      if (clock_->wait_until(start + seen.metrc.delay, over.get_token())) return true;
+      if (stop.stop_requested()) return false;
       seen = accounts_.by_id(nobody);
     }
+    return true;
   }
 
-  metrc_answer fail(const metrc_state& seen) {
-    if (seen.failing != metrc_state::until_told_otherwise) {
-      accounts_.change_metrc([](metrc_state& s) {
-        if (s.failing > 0) --s.failing;
-      });
-    }
-    return {.refusal = metrc_refusal::unavailable};
+  /// Whether this login is one of those that are to fail: of many at once, no more than were ordered.
+  bool takes_failure(const metrc_state& seen) {
+    if (seen.failing == metrc_state::until_told_otherwise) return true;
+    bool taken = false;
+    accounts_.change_metrc([&](metrc_state& s) {
+      taken = s.failing > 0;
+      if (taken && s.failing != metrc_state::until_told_otherwise) --s.failing;
+    });
+    return taken;
   }
 
   void note_wrong_login(const std::string& id, std::uint64_t most) {
     accounts_.change(id, [&](account_state& s) {
       ++s.wrong_logins;
-      s.locked = id != nobody && s.wrong_logins >= most;
+      s.locked |= id != nobody && s.wrong_logins >= most;
     });
   }
 

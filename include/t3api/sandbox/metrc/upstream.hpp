@@ -4,6 +4,7 @@
 #include <concepts>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,12 +52,32 @@ struct metrc_answer {
   bool certain = true;
 };
 
-/// What the service needs of a Metrc, simulated or real. Any number of threads call it at once.
+/// What the service needs of a Metrc, simulated or real. Any number of threads call it at once. A Metrc may
+/// have more, which is used when it is there:
+///
+/// - `login(const metrc_login&, std::stop_token)`: the same, and ends soon when it is asked to stop.
+/// - `bool is_certain()`: whether a refusal would be certain at the moment.
+/// - `bool has_account(hostname, username)`: faults for accounts that are not there are refused.
+/// - `bool end_sessions(hostname, username)`, `bool change_password(hostname, username, secret)`: faults can
+///   do this; false when there is no such account.
+/// - The controls and counts of `simulated_metrc`: `/sandbox/metrc` reaches them.
 template <class T>
 concept metrc_upstream = requires(T& metrc, const metrc_login& login, std::string_view session_id) {
   { metrc.login(login) } -> std::same_as<metrc_answer>;
   { metrc.find_session(session_id) } -> std::same_as<std::optional<metrc_session>>;
 };
+
+/// A login that ends soon when `stop` asks to stop, if that Metrc can be asked.
+template <metrc_upstream Metrc>
+metrc_answer log_in(Metrc& metrc, const metrc_login& login, const std::stop_token& stop) {
+  if constexpr (requires {
+                  { metrc.login(login, stop) } -> std::same_as<metrc_answer>;
+                }) {
+    return metrc.login(login, stop);
+  } else {
+    return metrc.login(login);
+  }
+}
 
 }  // namespace t3api::sandbox
 

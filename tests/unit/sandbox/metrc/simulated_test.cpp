@@ -1,8 +1,12 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <functional>
+#include <optional>
 #include <set>
+#include <stop_token>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <t3api/sandbox/metrc/simulated.hpp>
@@ -263,6 +267,39 @@ TEST_CASE("wrong passwords in a row lock an account when it is told so, and only
   CHECK(w.metrc.login(w.california()).session);
 }
 
+TEST_CASE("a wrong login never unlocks, and a locked account makes as much work as another") {
+  two_worlds w;
+  w.a.lock_after(5);
+  const auto work = [&](const char* password) {
+    *w.store.reads = *w.store.writes = 0;
+    w.a.login(world::california(password));
+    return std::pair(w.store.reads->load(), w.store.writes->load());
+  };
+  const auto wrong = work("wrong");
+  CHECK(w.a.lock("ca.metrc.com", "demo-ca"));
+  CHECK(work("wrong") == wrong);
+  CHECK(work("demo-ca-password") == wrong);
+  CHECK(w.a.login(world::california()).refusal == metrc_refusal::locked);
+  CHECK(w.a.unlock("ca.metrc.com", "demo-ca"));
+  CHECK(w.a.login(world::california()).session);
+}
+
+TEST_CASE("as many logins fail as were ordered, also of many at once") {
+  world w;
+  w.metrc.fail_logins(5);
+  std::atomic<int> failed{0}, opened{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 8; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 5; ++i) ++(w.metrc.login(world::california()).session ? opened : failed);
+      });
+    }
+  }
+  CHECK(failed == 5);
+  CHECK(opened == 35);
+}
+
 TEST_CASE("logins fail and take their time as they are told") {
   world w;
   w.metrc.fail_logins(2);
@@ -281,6 +318,19 @@ TEST_CASE("logins fail and take their time as they are told") {
 }
 
 namespace {
+
+/// Does something in the middle of a wait.
+struct eventful_clock final : t3api::clock {
+  t3api::manual_clock manual{sandbox_test::start_of_tests()};
+  std::function<void()> meanwhile;
+
+  t3api::steady_time now() const override { return manual.now(); }
+  t3api::wall_time wall_now() const override { return manual.wall_now(); }
+  bool wait_until(t3api::steady_time when, std::stop_token stop) override {
+    if (meanwhile) std::exchange(meanwhile, {})();
+    return manual.wait_until(when, stop);
+  }
+};
 
 /// The real clock; tells of waits.
 struct watched_clock final : t3api::clock {
@@ -321,6 +371,60 @@ TEST_CASE("a login that waits ends when the delay is taken back, here or by anot
   login.join();
   CHECK(clock->cut_short == 1);
   CHECK(clock->begun == waits);
+}
+
+TEST_CASE("what is changed during a login's delay counts for it") {
+  const auto clock = std::make_shared<eventful_clock>();
+  simulated_metrc metrc(demo_directory().accounts, {}, clock);
+  metrc.delay_logins(5s);
+  std::optional<metrc_refusal> refusal;
+  SUBCASE("the password") {
+    clock->meanwhile = [&] { metrc.change_password("ca.metrc.com", "demo-ca", "new"); };
+    refusal = metrc_refusal::credentials;
+  }
+  SUBCASE("the lock") {
+    clock->meanwhile = [&] { metrc.lock("ca.metrc.com", "demo-ca"); };
+    refusal = metrc_refusal::locked;
+  }
+  SUBCASE("trouble") {
+    clock->meanwhile = [&] { metrc.fail_logins(1); };
+    refusal = metrc_refusal::unavailable;
+  }
+  SUBCASE("ended sessions, which this one is none of") {
+    clock->meanwhile = [&] { metrc.end_sessions(); };
+  }
+  const auto answer = metrc.login(world::california());
+  CHECK(answer.session.has_value() == !refusal);
+  if (refusal) CHECK(answer.refusal == *refusal);
+  if (answer.session) CHECK(metrc.find_session(answer.session->id));
+}
+
+TEST_CASE("a login that waits is given up when it is asked to stop; others go on") {
+  const auto clock = std::make_shared<watched_clock>();
+  simulated_metrc metrc(demo_directory().accounts, {}, clock);
+  metrc.delay_logins(1h);
+  std::stop_source stop;
+  std::thread login([&] {
+    const auto answer = metrc.login(world::california(), stop.get_token());
+    CHECK_FALSE(answer.session);
+    CHECK(answer.refusal == metrc_refusal::unavailable);
+  });
+  while (clock->begun == 0) std::this_thread::yield();
+  stop.request_stop();
+  login.join();
+  CHECK(metrc.login(world::california(), stop.get_token()).refusal == metrc_refusal::unavailable);
+  metrc.delay_logins({});
+  CHECK(metrc.login(world::california(), stop.get_token()).session);
+}
+
+TEST_CASE("whether there is an account, and whether a refusal would be certain") {
+  two_worlds w;
+  CHECK(w.a.has_account("CA.metrc.com", "demo-ca"));
+  CHECK_FALSE(w.a.has_account("ca.metrc.com", "nobody"));
+  CHECK_FALSE(w.a.has_account("co.metrc.com", "demo-ca"));
+  CHECK(w.a.is_certain());
+  *w.store.down = true;
+  CHECK_FALSE(w.a.is_certain());
 }
 
 TEST_CASE("logins are counted, those of each account too") {
