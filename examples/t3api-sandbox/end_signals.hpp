@@ -2,51 +2,57 @@
 #define T3API_EXAMPLES_SANDBOX_END_SIGNALS_HPP
 
 #include <pthread.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <csignal>
+#include <future>
+#include <memory>
 #include <stop_token>
 #include <thread>
 
-/// SIGINT and SIGTERM, kept from all threads that start after this.
+/// What SIGINT and SIGTERM do from now on: the first asks the program to end, once that is `heeded`. The
+/// second, and any before that, ends it at once. For one object in a program, made before its threads are.
 class end_signals {
  public:
   end_signals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGINT);
-    sigaddset(&set_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    sigset_t both;
+    sigemptyset(&both);
+    sigaddset(&both, SIGINT);
+    sigaddset(&both, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &both, nullptr);  // In threads that start from here on too.
+    std::thread([both, state = state_] {
+      int received = 0;
+      sigwait(&both, &received);
+      pthread_sigmask(SIG_UNBLOCK, &both, nullptr);
+      if (!state->heeded) ::raise(received);
+      state->asked.request_stop();
+      while (true) ::pause();
+    }).detach();
   }
+  end_signals(const end_signals&) = delete;
+  end_signals& operator=(const end_signals&) = delete;
 
-  /// Waits for one of them.
+  /// From now on the first only asks.
+  void heed() { state_->heeded = true; }
+
+  /// Says when it was asked to end.
+  std::stop_token token() const { return state_->asked.get_token(); }
+
+  /// Waits until it is asked to end.
   void wait() const {
-    int received = 0;
-    sigwait(&set_, &received);
+    std::promise<void> asked;
+    const std::stop_callback tell(token(), [&asked] { asked.set_value(); });
+    asked.get_future().wait();
   }
 
-  /// Lets the next one end the program at once, when the calling thread goes on.
-  void let_through() const { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
-
  private:
-  sigset_t set_{};
-};
+  struct state {
+    std::atomic<bool> heeded = false;
+    std::stop_source asked{};
+  };
 
-/// A request to stop that one of the signals makes, while this object lives.
-class stop_on_signal {
- public:
-  stop_on_signal() : waiting_([this] { signals_.wait(), source_.request_stop(); }) {}
-  stop_on_signal(const stop_on_signal&) = delete;
-  stop_on_signal& operator=(const stop_on_signal&) = delete;
-  ~stop_on_signal() {
-    pthread_kill(waiting_.native_handle(), SIGTERM);
-    waiting_.join();
-  }
-
-  std::stop_token token() const noexcept { return source_.get_token(); }
-
- private:
-  const end_signals signals_;
-  std::stop_source source_;
-  std::thread waiting_;
+  const std::shared_ptr<state> state_ = std::make_shared<state>();
 };
 
 #endif

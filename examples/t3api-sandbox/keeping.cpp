@@ -46,6 +46,14 @@ t3api::secret take_from_environment(const char* name) {
 
 }  // namespace
 
+bool is_there(const std::string& path) {
+  std::error_code failure;
+  const bool found = std::filesystem::exists(path, failure);
+  if (!failure) return found;
+  throw std::runtime_error("'" + t3api::detail::printable(path, 200) + "' cannot be looked for (" +
+                           failure.message() + "): check the name and the rights of the folders in it");
+}
+
 void warn(const std::string& sentence) { std::fprintf(stderr, "warning: %s\n", sentence.c_str()); }
 
 bool read_keeping_option(arguments& given, keeping_options& into) {
@@ -77,8 +85,7 @@ void require_ring(const keeping_options& options, const char* option) {
 
 std::shared_ptr<sandbox::key_ring_source> open_ring(const keeping_options& options) {
   if (!options.kek_file.empty()) {
-    std::error_code unknown;
-    if (!std::filesystem::exists(options.kek_file, unknown)) {
+    if (!is_there(options.kek_file)) {
       const auto name = t3api::detail::printable(options.kek_file, 200);
       throw sandbox::key_ring_error("there is no key ring file '" + name +
                                     "': make one with: t3api-sandbox keygen " + name);
@@ -112,9 +119,8 @@ std::shared_ptr<sandbox::key_database> open_database([[maybe_unused]] const std:
 
 std::shared_ptr<sandbox::key_database> open_existing_database(const std::string& folder) {
 #ifdef T3API_SANDBOX_WITH_SQLITE
-  std::error_code failure;
-  if (!std::filesystem::is_regular_file(folder, failure) &&
-      !std::filesystem::exists(folder + "/keys.sqlite3", failure)) {
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(folder, unknown) && !is_there(folder + "/keys.sqlite3")) {
     throw sandbox::database_error("there is no key database in the folder '" +
                                   t3api::detail::printable(folder, 200) + "': check the name after --data");
   }

@@ -55,6 +55,10 @@ void warn_of_foreign_records(t3api::sandbox::key_database& database,
 /// later, which costs only what it would have saved.
 t3api::any_store open_redis(t3api::redis_options options, const t3api::sandbox::key_ring& ring);
 
+/// Whether there is a file or folder of that name. Throws std::runtime_error with one sentence when the
+/// system does not tell.
+bool is_there(const std::string& path);
+
 /// A line on standard error.
 void warn(const std::string& sentence);
 

@@ -4,7 +4,6 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -59,14 +58,13 @@ keygen_options parse(arguments given) {
 
 std::string make(const std::string& file) {
   namespace fs = std::filesystem;
-  std::error_code unknown;
   const std::string shown = "'" + t3api::detail::printable(file, 200) + "'";
-  if (fs::exists(file, unknown)) {
+  if (is_there(file)) {
     throw std::runtime_error(shown +
                              " is there already, and no key ring is ever overwritten: take another name, or "
                              "--add to add a key to it");
   }
-  if (const auto folder = fs::path(file).parent_path(); !folder.empty() && !fs::exists(folder, unknown)) {
+  if (const auto folder = fs::path(file).parent_path(); !folder.empty() && !is_there(folder)) {
     throw std::runtime_error("there is no folder for " + shown + ": make the folder first");
   }
   return sandbox::write_new_key_ring(file);

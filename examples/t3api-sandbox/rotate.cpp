@@ -44,6 +44,7 @@ void tell_failures(const sandbox::rotation_report& report) {
 }  // namespace
 
 int rotate(arguments given) {
+  end_signals ends;
   keeping_options options;
   while (given.next()) {
     if (!read_keeping_option(given, options)) throw given.unknown();
@@ -55,9 +56,9 @@ int rotate(arguments given) {
   const auto ring = open_ring(options);
   const auto database = open_existing_database(options.data);
   require_own_ring(*database, ring, options.data);
-  const stop_on_signal stop;
+  ends.heed();
   std::fprintf(stderr, "putting all secret keys under the key '%s'\n", ring->ring()->current().id.c_str());
-  const auto report = sandbox::rotate(*database, ring, {.stop = stop.token(), .progress = progress_lines()});
+  const auto report = sandbox::rotate(*database, ring, {.stop = ends.token(), .progress = progress_lines()});
   tell_failures(report);
   if (!report.finished) std::fputs("ended before it was done: run it again to go on\n", stderr);
   std::printf("%s\n", nlohmann::ordered_json({{"current", ring->ring()->current().id},

@@ -45,7 +45,7 @@ served answer(service& to, const t3api::request& asked, const caller& from) {
 
 int serve(arguments given) {
   auto options = parse_serve_options(std::move(given));
-  const end_signals ends;
+  end_signals ends;
   t3api::sandbox::http_server_options server_options{
       .host = options.host,
       .port = options.port,
@@ -68,10 +68,10 @@ int serve(arguments given) {
     warn(server_options.host +
          " can be reached from other machines; the sandbox is made for this machine alone");
   }
+  ends.heed();
   std::printf("%s\n", nlohmann::ordered_json({{"url", server.url()}, {"pid", getpid()}}).dump().c_str());
   std::fflush(stdout);
   ends.wait();
-  ends.let_through();
   // What tests ordered must not hold up the end.
   asked.faults().clear();
   asked.metrc().delay_logins({});

@@ -1,13 +1,12 @@
 #include "serve_options.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string>
 
 #include <t3api/core/url.hpp>
+#include <t3api/native/socket.hpp>
 #include <t3api/sandbox/data/draw.hpp>
 
 #include "redis_address.hpp"
@@ -15,12 +14,6 @@
 namespace {
 
 bool is_loopback(const std::string& host) { return t3api::url{.host = host, .base_path = {}}.is_loopback(); }
-
-bool is_ip_address(const std::string& text) {
-  in6_addr parsed{};
-  return ::inet_pton(AF_INET, text.c_str(), &parsed) == 1 ||
-         ::inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
-}
 
 /// Failed logins of one account; 0 lifts the limit of an address too, which is never the lower one.
 void set_login_limit(unsigned most, t3api::sandbox::settings& into) {
@@ -37,7 +30,8 @@ bool read_option(arguments& given, serve_options& into) {
     into.port = static_cast<std::uint16_t>(given.number(65535));
   } else if (name == "--proxy") {
     into.proxy = given.value();
-    if (!is_ip_address(into.proxy)) throw usage_error("--proxy must be an IP address, such as 127.0.0.1");
+    if (!t3api::detail::is_address(into.proxy))
+      throw usage_error("--proxy must be an IP address, such as 127.0.0.1");
   } else if (name == "--tls-cert") {
     into.tls_certificate = given.value();
   } else if (name == "--tls-key") {
@@ -85,9 +79,8 @@ serve_options parse_serve_options(arguments given) {
   }
   if (options.settings.admin && !options.proxy.empty()) {
     throw usage_error(
-        "--faults lets anybody who reaches the service break it, and behind --proxy others reach it: leave "
-        "one "
-        "out");
+        "--faults lets anybody who reaches the service break it, and behind --proxy others reach it: "
+        "leave one out");
   }
   take_ring_text(options.keeping);
   if (!options.keeping.data.empty()) require_ring(options.keeping, "--data");

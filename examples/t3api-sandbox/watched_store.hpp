@@ -20,6 +20,7 @@
 template <t3api::store S>
 class watched_store {
  public:
+  /// Called on the thread that found out, with no lock held.
   struct listeners {
     std::function<void(const t3api::error&)> gone;
     std::function<void()> back;
@@ -50,16 +51,16 @@ class watched_store {
     explicit state(listeners tell_) : tell(std::move(tell_)) {}
 
     void failed(const t3api::error& why) {
-      const std::scoped_lock lock(mutex);
-      if (told || why.category == t3api::error_category::argument || steady::now() < next) return;
-      told = true;
-      next = steady::now() + std::chrono::minutes(1);
+      {
+        const std::scoped_lock lock(mutex);
+        if (told || why.category == t3api::error_category::argument || steady::now() < next) return;
+        told = true;
+        next = steady::now() + std::chrono::minutes(1);
+      }
       tell.gone(why);
     }
     void worked() {
-      if (!told) return;
-      const std::scoped_lock lock(mutex);
-      if (told.exchange(false)) tell.back();
+      if (told && told.exchange(false)) tell.back();
     }
 
     const listeners tell;

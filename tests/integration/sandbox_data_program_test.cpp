@@ -6,6 +6,8 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <future>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -19,6 +21,7 @@
 
 #include <t3api/core/error.hpp>
 #include <t3api/core/result.hpp>
+#include <t3api/sandbox/keys/sqlite_connection.hpp>
 #include <t3api/store/concept.hpp>
 
 #include "examples/t3api-sandbox/watched_store.hpp"
@@ -99,6 +102,23 @@ void end(sandbox_process& run) {
   run.signal(SIGTERM);
   CHECK(run.exit_code() == 0);
 }
+
+/// A store that fails, or not, as it is told.
+struct failing_store {
+  using failure = std::optional<t3api::error>;
+  const failure* now;
+  t3api::result<std::optional<t3api::stored_value>> get(std::string_view) {
+    if (*now) return **now;
+    return std::optional<t3api::stored_value>();
+  }
+  failure put(std::string_view, std::string_view, std::chrono::milliseconds) { return *now; }
+  failure erase(std::string_view) { return *now; }
+  t3api::result<bool> claim(std::string_view, std::string_view, std::chrono::milliseconds) {
+    if (*now) return **now;
+    return true;
+  }
+  failure release(std::string_view, std::string_view) { return *now; }
+};
 
 }  // namespace
 
@@ -213,6 +233,21 @@ TEST_CASE("rotate gives 1 when a record cannot be opened, and tells which") {
   CHECK(holds(errors_of({"keygen", "--prune", ring, "--data", at.data}, 1), "rotate"));
 }
 
+TEST_CASE("a second signal ends rotate at once") {
+  const place at;
+  sandbox_process run(at.arguments());
+  make_key(run, url_of(run));
+  end(run);
+  REQUIRE(run_sandbox({"keygen", "--add", at.ring}).code == 0);
+  t3api::sandbox::sqlite_connection other(at.data + "/keys.sqlite3");
+  other.run("BEGIN IMMEDIATE");  // Nobody else can write now.
+  sandbox_process rotating({"rotate", "--data", at.data, "--kek-file", at.ring});
+  rotating.wait_for_errors();
+  for (const int signal : {SIGSTOP, SIGINT, SIGTERM, SIGCONT}) rotating.signal(signal);
+  const int code = rotating.exit_code();
+  CHECK((code == -SIGINT || code == -SIGTERM));
+}
+
 TEST_CASE(
     "neither rotate nor keygen --prune takes the ring of another database, though the ids are the same") {
   const place dev, prod;
@@ -291,6 +326,14 @@ TEST_CASE("a ring or database that cannot be used ends it with one sentence") {
   CHECK(holds(errors_of({"rotate", "--data", at.ring, "--kek-file", at.ring}, 1), "is a file"));
   CHECK(holds(errors_of(start("/nowhere/at/all", at.ring), 1), "/nowhere/at/all"));
 
+  const auto loop = at.folder.path() + "/loop";
+  std::filesystem::create_symlink(loop, loop);
+  for (const auto& arguments :
+       {start(at.data, loop + "/ring.json"), std::vector<std::string>{"keygen", loop + "/ring.json"},
+        std::vector<std::string>{"rotate", "--data", loop, "--kek-file", at.ring}}) {
+    CHECK(holds(errors_of(arguments, 1), "cannot be looked for (Too many levels"));
+  }
+
   CHECK(holds(errors_of({"rotate", "--data", at.folder.path() + "/typo", "--kek-file", at.ring}, 1), "typo"));
   CHECK(holds(errors_of({"keygen", "--prune", at.ring, "--data", at.folder.path() + "/typo"}, 1), "typo"));
   CHECK_FALSE(std::filesystem::exists(at.folder.path() + "/typo"));
@@ -312,25 +355,10 @@ TEST_CASE("a folder or database that others may read is warned of") {
 }
 
 TEST_CASE("a store is told of when it fails, once a minute at most, and when it works again") {
-  struct fake {
-    using failure = std::optional<t3api::error>;
-    const failure* now;
-    t3api::result<std::optional<t3api::stored_value>> get(std::string_view) {
-      if (*now) return **now;
-      return std::optional<t3api::stored_value>();
-    }
-    failure put(std::string_view, std::string_view, std::chrono::milliseconds) { return *now; }
-    failure erase(std::string_view) { return *now; }
-    t3api::result<bool> claim(std::string_view, std::string_view, std::chrono::milliseconds) {
-      if (*now) return **now;
-      return true;
-    }
-    failure release(std::string_view, std::string_view) { return *now; }
-  };
-  fake::failure now;
+  failing_store::failure now;
   int gone = 0, back = 0;
-  watched_store<fake> store(fake{&now},
-                            {.gone = [&](const t3api::error&) { ++gone; }, .back = [&] { ++back; }});
+  watched_store<failing_store> store(failing_store{&now},
+                                     {.gone = [&](const t3api::error&) { ++gone; }, .back = [&] { ++back; }});
   auto copy = store;
   const auto told = [&](int most_gone, int most_back) {
     CHECK(store.get("a").has_value() == !now);
@@ -350,6 +378,19 @@ TEST_CASE("a store is told of when it fails, once a minute at most, and when it 
   told(1, 1);
   now = t3api::error{.message = "not there"};
   told(1, 1);  // Within the minute.
+}
+
+TEST_CASE("who is told that a store fails holds up nobody who asks it") {
+  const failing_store::failure now = t3api::error{.message = "not there"};
+  std::future<void> other;
+  std::function<void()> ask;
+  watched_store<failing_store> store(
+      failing_store{&now}, {.gone = [&](const t3api::error&) {
+        other = std::async(std::launch::async, ask);
+        CHECK(other.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+      }});
+  ask = [&] { store.erase("a"); };
+  ask();
 }
 
 TEST_CASE("a Redis that cannot be reached is warned of, and the service goes on without") {

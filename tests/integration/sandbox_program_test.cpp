@@ -1,4 +1,6 @@
 // The program t3api-sandbox, really started, from outside.
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -6,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <map>
 #include <sstream>
 #include <string>
@@ -104,6 +107,23 @@ TEST_CASE("a second signal ends it at once") {
   for (const int signal : {SIGSTOP, SIGINT, SIGTERM, SIGCONT}) run.signal(signal);
   const int code = run.exit_code();
   CHECK((code == -SIGINT || code == -SIGTERM));
+}
+
+TEST_CASE("a start that hangs is ended by the first signal") {
+  const t3api::test::temporary_folder folder;
+  const std::string accounts = folder.path() + "/accounts.json";
+  REQUIRE(::mkfifo(accounts.c_str(), 0600) == 0);
+  sandbox_process run({"--accounts", accounts});
+  const int pipe = ::open(accounts.c_str(), O_WRONLY);  // Until it waits for what comes out of it.
+  run.signal(SIGINT);
+  std::promise<void> ended;
+  std::thread rescuer([pipe, over = ended.get_future()] {
+    over.wait_for(std::chrono::seconds(20));
+    ::close(pipe);
+  });
+  CHECK(run.exit_code() == -SIGINT);
+  ended.set_value();
+  rescuer.join();
 }
 
 TEST_CASE("it leaves no core dump") {
