@@ -184,13 +184,17 @@ TEST_CASE("requests arrive as they were sent") {
   CHECK(client.Get("/a", httplib::Headers{{"Range", "bytes=0-1"}})->body == "echo");
 }
 
-TEST_CASE("a handler that throws is a 500 that tells nothing") {
-  http_server server([](const t3api::request&) -> t3api::response { throw std::runtime_error("canary"); });
+TEST_CASE("a handler that throws is a 500 that tells nothing, and is heard of") {
+  int status = 0;
+  http_server server([](const t3api::request&) -> t3api::response { throw std::runtime_error("canary"); },
+                     {.on_refused = [&](const t3api::sandbox::caller&, int given) { status = given; }});
   server.start();
   const auto answer = httplib::Client(server.url()).Get("/");
   REQUIRE(answer);
   CHECK(answer->status == 500);
   CHECK(answer->body.find("canary") == std::string::npos);
+  server.stop();
+  CHECK(status == 500);
 }
 
 TEST_CASE("methods that are not ours are refused with T3's error body") {

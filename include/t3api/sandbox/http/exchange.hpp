@@ -36,7 +36,7 @@ inline response refusal_answer(const refusal& why, std::string_view path) {
   return made;
 }
 
-/// Tells whoever wants to know that a request was refused before it could reach the handler.
+/// Tells whoever wants to know that the server answers a request itself.
 inline void report_refusal(const http_server_options& options, const caller& from, int status) noexcept {
   if (!options.on_refused) return;
   try {
@@ -125,6 +125,7 @@ class http_exchange {
       asked.headers = head_.headers;
       return handler_(asked, from);
     } catch (...) {
+      report_refusal(options_, caller_of(), 500);
       return {.answer = refusal_answer({500, "the handler behind the server failed"}, head_.target)};
     }
   }

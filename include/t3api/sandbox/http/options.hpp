@@ -41,9 +41,9 @@ struct http_server_options {
   /// X-Forwarded-For is the caller's; from others that header counts for nothing.
   std::string proxy_address{};
 
-  /// Called for each answer of the server's own to what never reaches the handler (400, 405, 408, 413, 414,
-  /// 415, 431, 501, 503), before it is sent: for an access log. It is called from many threads at once, must
-  /// not take long, and what it throws is lost.
+  /// Called for each answer of the server's own, to what never reaches the handler (400, 405, 408, 413, 414,
+  /// 415, 431, 501, 503) or makes it throw (500), before it is sent: for an access log. It is called from
+  /// many threads at once, must not take long, and what it throws is lost.
   std::function<void(const caller& from, int status)> on_refused{};
 };
 
