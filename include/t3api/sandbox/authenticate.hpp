@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,23 +52,45 @@ identity bearer_identity(context<Metrc>& shared, std::string_view token, wall_ti
   return {.session = *std::move(session), .claims = *std::move(claims)};
 }
 
-/// Who presents a secret key, after a new Metrc login when the last session has ended. Throws `refusal`.
+namespace authenticate_detail {
+
+/// Notes that the key is of no use any more. When that cannot be written down the key is refused all the
+/// same, and for 30 s nobody waits for the database because of it again.
 template <metrc_upstream Metrc>
-identity secret_key_identity(context<Metrc>& shared, const key_record& key) {
+void disable(context<Metrc>& shared, const key_record& key, wall_time refused_at) {
+  const std::string tried = "disabling/" + key.login;
+  if (shared.cache->near(tried)) return;
+  shared.cache->put_near(tried, "tried", std::chrono::seconds(30));
+  try {
+    shared.secret_keys.disable(key, refused_at);
+    shared.cache->put_near(tried, "", std::chrono::seconds(0));
+  } catch (const database_error& failure) {
+    shared.trouble(failure.what(), shared.clock->now());
+  }
+}
+
+}  // namespace authenticate_detail
+
+/// Who presents a secret key, after a new Metrc login when the last session has ended. Throws `refusal`; when
+/// `stop` asks to stop while it waits, 503.
+template <metrc_upstream Metrc>
+identity secret_key_identity(context<Metrc>& shared, const key_record& key, const std::stop_token& stop) {
   const auto no_longer_accepted = [] {
     return unauthorized(
         "Metrc no longer accepts the credentials behind the secret key, as when a password was changed: make "
         "a new key");
   };
   if (!key.is_enabled) throw no_longer_accepted();
-  auto kept = shared.sessions.session(
-      key.login, key.owner, [&] { return shared.secret_keys.credentials(key); }, key.created_at);
+  const auto credentials = [&] {
+    auto opened = shared.secret_keys.credentials(key);
+    if (!opened)
+      throw unauthorized("the secret key was deleted: make a new one with POST /v2/auth/secretkey");
+    return *std::move(opened);
+  };
+  auto kept = shared.sessions.session(key.login, key.owner, credentials, key.created_at, stop);
   if (!kept.session && kept.retry_after.count() == 0) {
-    try {
-      // Only what Metrc said to this very process ends the key for good.
-      if (kept.refused_at) shared.secret_keys.disable(key, *kept.refused_at);
-    } catch (const database_error&) {  // The key is of no use all the same.
-    }
+    // Only what Metrc said to this very process ends the key for good.
+    if (kept.refused_at) authenticate_detail::disable(shared, key, *kept.refused_at);
     throw no_longer_accepted();
   }
   if (!kept.session) throw login_must_wait(kept);
@@ -120,7 +143,7 @@ identity authenticate(context<Metrc>& shared, const call& c) {
     if (!given) continue;
     auto key = shared.secret_keys.find(*given);
     if (!key) throw unauthorized("the secret key is not known here: make one with POST /v2/auth/secretkey");
-    admit(secret_key_identity(shared, *key));
+    admit(secret_key_identity(shared, *key, c.stop));
     keys.push_back(*std::move(key));
   }
   if (!who) {

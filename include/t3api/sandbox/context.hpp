@@ -33,8 +33,9 @@ struct backing {
   std::shared_ptr<key_database> keys{};
   std::shared_ptr<key_ring_source> ring{};
   std::optional<any_store> sessions{};
-  /// Told, for whoever runs the service, what is wrong with the key database or a record in it, in a sentence
-  /// that callers do not get to see: the same one at most once a minute. Any thread calls it, several at
+  /// Told, for whoever runs the service, what is wrong with the key database or a record in it, or why else a
+  /// request could not be answered, in a sentence that callers do not get to see: the same one at most once a
+  /// minute. Any thread calls it, several at
   /// once; what it throws is ignored.
   std::function<void(const std::string&)> on_trouble{};
 };

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,7 @@ struct call {
   wall_time now;
   std::string_view address{};  ///< Of the caller; empty when there is none.
   std::string request_id{};    ///< What the answer has as `X-Request-Id`.
+  std::stop_token stop{};      ///< Asked to stop when nobody waits for the answer any longer.
 };
 
 /// The only value of a query parameter, or nothing when it is not there. Throws `refusal` when it is there

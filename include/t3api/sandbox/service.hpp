@@ -12,6 +12,7 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
+#include <t3api/detail/ascii.hpp>
 #include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/context.hpp>
@@ -80,12 +81,14 @@ class basic_service {
                         "the record behind the secret key cannot be opened: ask who runs the service, or "
                         "make a new key"},
                        asked.path, now);
-    } catch (const std::exception&) {
+    } catch (const std::exception& failure) {
+      shared_.trouble("a request could not be answered: " + detail::printable(failure.what(), 200),
+                      shared_.clock->now());
       answer = error_answer(
           {500, "the sandbox failed to answer: this is a fault of the sandbox, please report it"}, asked.path,
           now);
     }
-    answer.headers.set("Date", http_date(now));
+    answer.headers.set("Date", http_date(shared_.clock->wall_now()));
     answer.headers.set("X-Request-Id", request_id);
     return {.answer = std::move(answer), .wire = hit.fault ? hit.fault->wire : std::nullopt};
   }
@@ -146,13 +149,13 @@ class basic_service {
       {t3api::method::delete_, "/sandbox/ledger", &routes::delete_ledger<Metrc>},
   };
 
-  /// The delay ends early when the faults are cleared or the server stops.
+  /// The delay ends early when the fault is removed or the server stops.
   wall_time after_delay(const struck_fault& hit, const std::stop_token& server_stops) {
     const auto delay = hit.fault->delay;
     if (delay > delay.zero()) {
       std::stop_source over;
       const auto end = [&over] { over.request_stop(); };
-      const std::stop_callback cleared(hit.cleared, end), stopped(server_stops, end);
+      const std::stop_callback removed(hit.removed, end), stopped(server_stops, end);
       shared_.clock->wait_until(shared_.clock->now() + delay, over.get_token());
     }
     return shared_.clock->wall_now();
@@ -171,7 +174,8 @@ class basic_service {
             .headers = asked.headers,
             .body = asked.body,
             .now = now,
-            .address = from.address};
+            .address = from.address,
+            .stop = from.stop};
   }
 
   response dispatch(const call& c) {

@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <t3api/detail/seal.hpp>
@@ -131,10 +133,12 @@ using t3api::sandbox::key_owner;
 using t3api::sandbox::key_record;
 using t3api::sandbox::sealed_credentials;
 
-/// Tells until when keys were disabled, and can be full: then it does no such thing.
+/// Tells until when keys were disabled and how often that was tried, and can be full: then it does no such
+/// thing.
 struct watched_database final : t3api::sandbox::key_database {
   t3api::sandbox::memory_key_database records;
   bool is_full = false;
+  int tries = 0;
   std::optional<t3api::wall_time> disabled_until;
 
   void add(const key_record& record) override { records.add(record); }
@@ -143,6 +147,7 @@ struct watched_database final : t3api::sandbox::key_database {
   bool erase(std::string_view id, const key_owner& owner) override { return records.erase(id, owner); }
   void set_last_used(const key_record& r, t3api::wall_time when) override { records.set_last_used(r, when); }
   void disable(std::string_view login, t3api::wall_time made_until) override {
+    ++tries;
     if (is_full) throw t3api::sandbox::database_error("the disk is full");
     disabled_until = made_until;
     records.disable(login, made_until);
@@ -157,10 +162,11 @@ struct watched_database final : t3api::sandbox::key_database {
   }
 };
 
-/// A store that can be made to fail.
+/// A store that can be made to fail, or to do something at the next claim.
 struct unreliable_store {
   t3api::memory_store kept;
   std::shared_ptr<bool> down = std::make_shared<bool>(false);
+  std::shared_ptr<std::function<void()>> at_claim = std::make_shared<std::function<void()>>();
 
   t3api::error failure() const { return {.category = t3api::error_category::transport, .message = "down"}; }
   std::optional<t3api::error> failure_if_down() const {
@@ -179,6 +185,7 @@ struct unreliable_store {
     return *down ? failure_if_down() : kept.erase(key);
   }
   t3api::result<bool> claim(std::string_view key, std::string_view owner, std::chrono::milliseconds ttl) {
+    if (*at_claim) std::exchange(*at_claim, {})();
     if (*down) return failure();
     return kept.claim(key, owner, ttl);
   }
@@ -189,10 +196,11 @@ struct unreliable_store {
 
 }  // namespace
 
-TEST_CASE(
-    "a refused key is refused when that cannot be written down too, and is disabled as soon as it can") {
+TEST_CASE("a refused key is refused when that cannot be written down too, which is tried every 30 seconds") {
   const auto database = std::make_shared<watched_database>();
-  sandbox s({}, t3api::sandbox::demo_directory(), {.keys = database});
+  std::vector<std::string> told;
+  sandbox s({}, t3api::sandbox::demo_directory(),
+            {.keys = database, .on_trouble = [&](const std::string& sentence) { told.push_back(sentence); }});
   const auto key = s.secret_key();
   s.service.metrc().change_password("ca.metrc.com", "demo-ca", "new");
   s.service.metrc().delay_logins(std::chrono::seconds(5));
@@ -201,8 +209,14 @@ TEST_CASE(
   database->is_full = true;
   for (int i = 0; i < 3; ++i) CHECK(s.get_with_key("/v2/licenses", key).status == 401);
   CHECK(s.service.metrc().attempts() == 2);
+  CHECK(database->tries == 1);
+  CHECK(told == std::vector<std::string>{"the disk is full"});
+  s.clock->advance(std::chrono::seconds(30));
+  CHECK(s.get_with_key("/v2/licenses", key).status == 401);
+  CHECK(database->tries == 2);
   CHECK_FALSE(database->disabled_until);
   database->is_full = false;
+  s.clock->advance(std::chrono::seconds(30));
   CHECK(s.get_with_key("/v2/licenses", key).status == 401);
   CHECK(database->disabled_until == start);  // Keys that were made during the login may be good.
   CHECK(database->of({.hostname = "ca.metrc.com", .username = "demo-ca"}).at(0).is_enabled == false);
@@ -222,9 +236,101 @@ TEST_CASE("a key is not refused by what a service may not have heard of, and non
   *store.down = true;
   const auto answer = other.get_with_key("/v2/licenses", key);
   CHECK(answer.status == 503);
-  CHECK(answer.headers.get("Retry-After") == "1");
+  CHECK(answer.headers.get("Retry-After") == "30");
+  CHECK(other.get_with_key("/v2/licenses", key).status == 503);
+  CHECK(other.service.metrc().attempts() == 1);
   *store.down = false;
-  other.clock->advance(std::chrono::seconds(1));
   CHECK(other.get_with_key("/v2/licenses", key).status == 200);
   CHECK_FALSE(database->disabled_until);
+}
+
+namespace {
+
+struct changing_ring final : t3api::sandbox::key_ring_source {
+  std::shared_ptr<const t3api::sandbox::key_ring> now =
+      std::make_shared<t3api::sandbox::key_ring>(t3api::sandbox::make_key_ring());
+
+  std::shared_ptr<const t3api::sandbox::key_ring> ring() const override { return now; }
+  std::shared_ptr<const t3api::sandbox::key_ring> fresh_ring() override { return now; }
+};
+
+}  // namespace
+
+TEST_CASE("a key that is deleted while a login with it sets out is refused, and nobody is alarmed") {
+  const auto database = std::make_shared<watched_database>();
+  const auto ring = std::make_shared<changing_ring>();
+  unreliable_store store;
+  std::vector<std::string> told;
+  sandbox s({}, t3api::sandbox::demo_directory(),
+            {.keys = database,
+             .ring = ring,
+             .sessions = t3api::any_store(store),
+             .on_trouble = [&](const std::string& sentence) { told.push_back(sentence); }});
+  const auto key = s.secret_key();
+  s.service.metrc().end_sessions();
+  *store.at_claim = [&] {
+    const key_owner owner{.hostname = "ca.metrc.com", .username = "demo-ca"};
+    database->erase(database->of(owner).at(0).id, owner);
+    auto pruned = *ring->now;
+    pruned.keys = t3api::sandbox::make_key_ring().keys;
+    pruned.keys[0].id = "k2";
+    ring->now = std::make_shared<t3api::sandbox::key_ring>(std::move(pruned));
+  };
+  CHECK(s.get_with_key("/v2/licenses", key).status == 401);
+  CHECK_FALSE(*store.at_claim);
+  CHECK(told.empty());
+}
+
+namespace {
+
+/// Accepts or refuses, after something that happens during the login.
+struct scripted_metrc {
+  bool accepts = true;
+  std::function<void()> meanwhile;
+  std::shared_ptr<const t3api::sandbox::metrc_user> user =
+      std::make_shared<t3api::sandbox::metrc_user>(t3api::sandbox::metrc_user{"ca.metrc.com", "demo-ca", {}});
+
+  t3api::sandbox::metrc_answer login(const t3api::sandbox::metrc_login&) {
+    const bool accepted = accepts;
+    if (meanwhile) std::exchange(meanwhile, {})();
+    if (!accepted) return {};
+    return {.session = t3api::sandbox::metrc_session{.id = "open", .user = user}};
+  }
+  std::optional<t3api::sandbox::metrc_session> find_session(std::string_view id) {
+    return accepts ? std::optional(t3api::sandbox::metrc_session{.id = std::string(id), .user = user})
+                   : std::nullopt;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a refusal of an old key during the login for a new one does not end the new one") {
+  const auto clock = std::make_shared<t3api::manual_clock>(sandbox_test::start_of_tests());
+  const auto database = std::make_shared<watched_database>();
+  const t3api::sandbox::backing shared{
+      .keys = database,
+      .ring = std::make_shared<t3api::sandbox::fixed_key_ring>(t3api::sandbox::make_key_ring()),
+      .sessions = t3api::any_store(t3api::memory_store(clock))};
+  const auto good = std::make_shared<scripted_metrc>(), bad = std::make_shared<scripted_metrc>();
+  bad->accepts = false;
+  t3api::sandbox::basic_service<scripted_metrc> one({}, {}, good, clock, shared),
+      other({}, {}, bad, clock, shared);
+  const auto new_key = [&]() -> std::string {
+    return sandbox_test::body_of(one.handle({.method = t3api::method::post,
+                                             .path = "/v2/auth/secretkey",
+                                             .body = sandbox::california().dump()}))["secretKey"];
+  };
+  const auto status = [](auto& of, const std::string& key) {
+    return of.handle({.path = "/v2/auth/whoami", .headers = {{"X-T3-API-Key", key}}}).status;
+  };
+  const auto old = new_key();
+  good->meanwhile = [&] {
+    clock->advance(std::chrono::seconds(1));
+    CHECK(status(other, old) == 401);
+    CHECK(database->disabled_until);
+    clock->advance(std::chrono::microseconds(1));
+  };
+  const auto renewed = new_key();
+  CHECK(status(one, renewed) == 200);
+  CHECK(status(one, old) == 401);
 }

@@ -176,13 +176,16 @@ TEST_CASE("a Metrc of one's own can stand behind the service") {
     }
     std::optional<t3api::sandbox::metrc_session> find_session(std::string_view) { return std::nullopt; }
   };
-  t3api::sandbox::basic_service<deaf_metrc> service({}, {}, std::make_shared<deaf_metrc>(),
-                                                    std::make_shared<t3api::manual_clock>());
+  std::vector<std::string> told;
+  t3api::sandbox::basic_service<deaf_metrc> service(
+      {}, {}, std::make_shared<deaf_metrc>(), std::make_shared<t3api::manual_clock>(),
+      {.on_trouble = [&](const std::string& sentence) { told.push_back(sentence); }});
   const auto answer = service.handle(
       {.method = method::post, .path = "/v2/auth/credentials", .body = sandbox::california().dump()});
   CHECK(answer.status == 500);
   CHECK(body_of(answer)["error"]["type"] == "internal_error");
   CHECK(answer.body.find("canary") == answer.body.npos);
+  CHECK(told == std::vector<std::string>{"a request could not be answered: canary"});
 }
 
 TEST_CASE("a service does not start with API keys that fit no account") {

@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <future>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -34,4 +36,16 @@ TEST_CASE("a lock that is held is given up on when the time is over") {
   CHECK_FALSE(lock.try_lock_for(5ms));
   lock.unlock();
   CHECK(lock.try_lock_for(0ms));
+}
+
+TEST_CASE("who is asked to stop waits no longer, but takes a lock that is free") {
+  timed_lock lock;
+  std::stop_source stop;
+  REQUIRE(lock.try_lock_for(0ms, stop.get_token()));
+  auto waiting = std::async(std::launch::async, [&] { return lock.try_lock_for(1h, stop.get_token()); });
+  stop.request_stop();
+  CHECK(waiting.wait_for(10s) == std::future_status::ready);
+  lock.unlock();
+  CHECK_FALSE(waiting.get());
+  CHECK(lock.try_lock_for(1h, stop.get_token()));
 }

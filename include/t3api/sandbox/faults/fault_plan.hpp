@@ -29,7 +29,7 @@ struct planned_fault {
 /// A fault that strikes now.
 struct struck_fault {
   std::shared_ptr<const sandbox::fault> fault{};  ///< Null when there is none.
-  std::stop_token cleared{};                      ///< Stops when the plan is cleared: ends a delay.
+  std::stop_token removed{};                      ///< Stops when it is removed: ends its delay.
 };
 
 /// The faults that a service was told to have. A request meets them in the order in which they were added,
@@ -49,7 +49,7 @@ class fault_plan {
     if (faults_.size() >= most_faults) {
       throw std::invalid_argument("there are 1000 faults already: remove some, or all");
     }
-    faults_.push_back({.id = ++last_id_, .fault = std::move(kept)});
+    faults_.push_back({{.id = ++last_id_, .fault = std::move(kept)}, std::stop_source()});
     empty_ = false;
     return last_id_;
   }
@@ -57,48 +57,58 @@ class fault_plan {
   /// All of them, the first added first.
   std::vector<planned_fault> list() const {
     const std::scoped_lock lock(mutex_);
-    return faults_;
+    return {faults_.begin(), faults_.end()};
   }
 
-  /// Whether there was one with that number.
+  /// Removes one, and lets the requests go on that it keeps waiting. Whether there was one with that number.
   bool remove(std::uint64_t id) {
-    const std::scoped_lock lock(mutex_);
-    const auto removed = std::erase_if(faults_, [&](const planned_fault& p) { return p.id == id; });
-    empty_ = faults_.empty();
-    return removed != 0;
+    std::stop_source waiting(std::nostopstate);
+    {
+      const std::scoped_lock lock(mutex_);
+      const auto found =
+          std::find_if(faults_.begin(), faults_.end(), [&](const entry& e) { return e.id == id; });
+      if (found == faults_.end()) return false;
+      waiting = std::move(found->waiting);
+      faults_.erase(found);
+      empty_ = faults_.empty();
+    }
+    waiting.request_stop();
+    return true;
   }
 
   /// Removes all, and lets the requests go on that a fault keeps waiting.
   void clear() {
-    std::stop_source waiting;
+    std::vector<entry> removed;
     {
       const std::scoped_lock lock(mutex_);
-      faults_.clear();
+      std::swap(removed, faults_);
       empty_ = true;
-      std::swap(waiting, waiting_);
     }
-    waiting.request_stop();
+    for (auto& e : removed) e.waiting.request_stop();
   }
 
   /// The fault that strikes this request, which counts as struck with it.
   struck_fault strike(method asked, std::string_view path, const query_params& query) {
     if (empty_ || path.starts_with("/sandbox/")) return {};
     const std::scoped_lock lock(mutex_);
-    for (auto& p : faults_) {
-      const fault& f = *p.fault;
-      if ((f.times != 0 && p.struck >= f.times) || !matches(f, asked, path, query)) continue;
-      if (p.matched++ < f.skip) continue;
-      ++p.struck;
-      return {.fault = p.fault, .cleared = waiting_.get_token()};
+    for (auto& e : faults_) {
+      const fault& f = *e.fault;
+      if ((f.times != 0 && e.struck >= f.times) || !matches(f, asked, path, query)) continue;
+      if (e.matched++ < f.skip) continue;
+      ++e.struck;
+      return {.fault = e.fault, .removed = e.waiting.get_token()};
     }
     return {};
   }
 
  private:
+  struct entry : planned_fault {
+    std::stop_source waiting;
+  };
+
   mutable std::mutex mutex_;
-  std::vector<planned_fault> faults_;
+  std::vector<entry> faults_;
   std::uint64_t last_id_ = 0;
-  std::stop_source waiting_;
   std::atomic<bool> empty_{true};  ///< So that a service without faults takes no lock.
 };
 

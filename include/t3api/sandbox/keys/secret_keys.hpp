@@ -59,11 +59,12 @@ class secret_keys {
     return record;
   }
 
-  /// The credentials behind a key. Throws `vault_error`.
-  stored_credentials credentials(const key_record& record) const {
-    stored_credentials opened;
-    if (with_newest(record, [&](const key_record& r) { opened = vault_.open(r); })) return opened;
-    throw vault_error("the secret key was deleted while it was being used: make a new one");
+  /// The credentials behind a key; nothing when it was deleted meanwhile and does not open any more. Throws
+  /// `vault_error`.
+  std::optional<stored_credentials> credentials(const key_record& record) const {
+    std::optional<stored_credentials> opened;
+    with_newest(record, [&](const key_record& r) { opened = vault_.open(r); });
+    return opened;
   }
 
   /// The keys of a user, the oldest first.

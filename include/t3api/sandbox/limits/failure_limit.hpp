@@ -5,8 +5,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string_view>
 
 #include <t3api/core/clock.hpp>
@@ -30,8 +32,9 @@ class failure_limit {
       : most_(most), window_(window), patience_(patience), names_(capacity) {}
 
   /// Begins an attempt, which `end` must end; or, when too many have failed or no place became free, how long
-  /// to wait: whole seconds, at least one.
-  std::optional<std::chrono::seconds> begin(std::string_view name, const t3api::clock& clock) {
+  /// to wait: whole seconds, at least one. When `stop` asks to stop, no place is waited for any longer.
+  std::optional<std::chrono::seconds> begin(std::string_view name, const t3api::clock& clock,
+                                            const std::stop_token& stop = {}) {
     if (most_ == 0) return std::nullopt;
     const auto hash = names_.hash(name);
     const auto give_up = std::chrono::steady_clock::now() + patience_;
@@ -45,7 +48,7 @@ class failure_limit {
         return std::nullopt;
       }
       if (late) return std::chrono::seconds(1);
-      late = ended_.wait_until(lock, give_up) == std::cv_status::timeout;
+      late = !ended_.wait_until(lock, stop, give_up, [this, seen = ends_] { return ends_ != seen; });
     }
   }
 
@@ -56,6 +59,7 @@ class failure_limit {
       const std::scoped_lock lock(mutex_);
       const auto now = clock.now();
       tally& w = open_tally(hash, now);
+      ++ends_;
       if (w.pending > 0) --w.pending;  // None when other names have pushed it out meanwhile.
       if (failed) {
         if (w.failed == 0) w.ends = now + window_;
@@ -88,7 +92,8 @@ class failure_limit {
   const std::chrono::seconds window_;
   const std::chrono::milliseconds patience_;
   mutable std::mutex mutex_;
-  std::condition_variable ended_;
+  std::condition_variable_any ended_;
+  std::uint64_t ends_ = 0;  ///< How many attempts have ended.
   bounded_table<tally> names_;
 };
 

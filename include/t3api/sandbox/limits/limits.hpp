@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,15 +62,16 @@ class service_limits {
 class login_attempt {
  public:
   /// `account` is what was submitted, known or not. `address` may be empty: then only the account counts.
-  /// Throws `refusal` (429) when too many logins have failed for that account or from that address, whether
-  /// this one would be right or not.
-  login_attempt(service_limits& limits, std::string account, std::string_view address) {
+  /// Throws `refusal`: 429 when too many logins have failed for that account or from that address, whether
+  /// this one would be right or not; 503 when `stop` asks to stop while it waits for others.
+  login_attempt(service_limits& limits, std::string account, std::string_view address,
+                const std::stop_token& stop = {}) {
     // The address first: what a blocked one tries must not push other accounts out of memory.
     if (!address.empty()) {
-      of_address_.emplace(limits.of_address_, *limits.clock_, std::string(address),
+      of_address_.emplace(limits.of_address_, *limits.clock_, std::string(address), stop,
                           "too many logins from this address have failed or are under way");
     }
-    of_account_.emplace(limits.of_account_, *limits.clock_, std::move(account),
+    of_account_.emplace(limits.of_account_, *limits.clock_, std::move(account), stop,
                         "too many logins for this account have failed or are under way");
   }
 
@@ -82,9 +84,14 @@ class login_attempt {
 
  private:
   struct place {
-    place(failure_limit& limit_, const t3api::clock& clock_, std::string name_, const char* otherwise)
+    place(failure_limit& limit_, const t3api::clock& clock_, std::string name_, const std::stop_token& stop,
+          const char* otherwise)
         : limit(limit_), clock(clock_), name(std::move(name_)) {
-      if (const auto wait = limit.begin(name, clock)) throw too_many(otherwise, *wait);
+      const auto wait = limit.begin(name, clock, stop);
+      if (wait && stop.stop_requested()) {
+        throw refusal(503, "the service is about to end: try again in 1 s", {{"Retry-After", "1"}});
+      }
+      if (wait) throw too_many(otherwise, *wait);
     }
     place(const place&) = delete;
     place& operator=(const place&) = delete;

@@ -145,7 +145,7 @@ response post_metrc(context<Metrc>& shared, const call& c) {
     throw refusal(422, wrong.what());
   }
   if (!done) throw refusal(501, "the Metrc behind this service takes no orders");
-  if (!*done) throw refusal(404, "Metrc has no such account: check hostname and username");
+  if (!*done) throw refusal(422, "Metrc has no such account: check hostname and username");
   return json_answer(200, nlohmann::json::object());
 }
 

@@ -55,12 +55,12 @@ inline std::string hostname_member(const nlohmann::json& body) {
 }
 
 template <metrc_upstream Metrc>
-response token_answer(context<Metrc>& shared, const call& c, std::string_view auth_mode,
-                      const metrc_session& session) {
+response token_answer(context<Metrc>& shared, std::string_view auth_mode, const metrc_session& session) {
   const auto ttl = shared.settings.jwt_ttl;
   const std::string name = detail::make_uuid();
   shared.cache->put("token/" + name, session.id, ttl + std::chrono::minutes(1));
-  const auto claims = token_claims(auth_mode, session, name, c.now, ttl);
+  // Not when the request came: its login may have taken long.
+  const auto claims = token_claims(auth_mode, session, name, shared.clock->wall_now(), ttl);
   return json_answer(
       200, {{"accessToken", sign_jwt(claims, shared.signing_key.reveal())}, {"expiresIn", ttl.count()}});
 }
@@ -74,12 +74,12 @@ response post_credentials(context<Metrc>& shared, const call& c) {
                          .password = required_text(body, "password"),
                          .otp = optional_text(body, "otp"),
                          .email = optional_text(body, "email")};
-  login_attempt attempt(shared.limits, attempted_account(form.hostname, form.username), c.address);
-  const auto answer = shared.metrc->login(form);
+  login_attempt attempt(shared.limits, attempted_account(form.hostname, form.username), c.address, c.stop);
+  const auto answer = log_in(*shared.metrc, form, c.stop);
   if (!answer.session && answer.refusal == metrc_refusal::unavailable) throw metrc_unavailable();
   if (!answer.session) throw attempt.failed(login_refused());
   shared.limits.count_request(*answer.session->user);
-  return token_answer(shared, c, "CREDENTIALS", *answer.session);
+  return token_answer(shared, "CREDENTIALS", *answer.session);
 }
 
 /// `POST /v2/auth/apikey`: an API key for a token.
@@ -91,20 +91,20 @@ response post_apikey(context<Metrc>& shared, const call& c) {
   if (!where)
     throw refusal(422,
                   "the member 'stateCode' names no state: give one that GET /v2/states lists, such as CA");
-  login_attempt attempt(shared.limits, attempted_api_key(key, where->abbreviation), c.address);
+  login_attempt attempt(shared.limits, attempted_api_key(key, where->abbreviation), c.address, c.stop);
   const auto* credentials = shared.api_keys.find(key, *where);
   if (!credentials)
     throw attempt.failed(
         unauthorized("the API key is not known for this state: check the key and the state code"));
-  const auto kept =
-      shared.sessions.session(shared.sessions.name_of(*credentials),
-                              {credentials->hostname, credentials->username}, [&] { return *credentials; });
+  const auto kept = shared.sessions.session(
+      shared.sessions.name_of(*credentials), {credentials->hostname, credentials->username},
+      [&] { return *credentials; }, {}, c.stop);
   if (!kept.session && kept.retry_after.count() == 0)
     throw attempt.failed(
         unauthorized("Metrc no longer accepts the credentials behind the API key: ask T3 for a new one"));
   if (!kept.session) throw login_must_wait(kept);
   shared.limits.count_request(*kept.session->user);
-  return token_answer(shared, c, "API_KEY", *kept.session);
+  return token_answer(shared, "API_KEY", *kept.session);
 }
 
 template <metrc_upstream Metrc>
@@ -131,16 +131,17 @@ response post_secretkey(context<Metrc>& shared, const call& c) {
                   "not a code");
   }
   login_attempt attempt(shared.limits, attempted_account(credentials.hostname, credentials.username),
-                        c.address);
+                        c.address, c.stop);
   const auto login = shared.sessions.name_of(credentials);
-  const auto kept = shared.sessions.fresh_session(login, credentials);
+  const auto kept = shared.sessions.fresh_session(login, credentials, c.stop);
   // That an account is locked would tell that there is one.
   const bool refused = kept.retry_after.count() == 0 || kept.refusal == metrc_refusal::locked;
   if (!kept.session && refused) throw attempt.failed(login_refused());
   if (!kept.session) throw login_must_wait(kept);
   shared.limits.count_request(*kept.session->user);
   refuse_too_many_keys(shared, {credentials.hostname, credentials.username});
-  const secret key = shared.secret_keys.make(credentials, login, c.now);
+  // A refusal that other keys of these credentials met before this moment says nothing of the new one.
+  const secret key = shared.secret_keys.make(credentials, login, shared.clock->wall_now());
   return json_answer(200, {{"secretKey", std::string(key.reveal())}});
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -47,14 +48,17 @@ using credentials_source = std::function<stored_credentials()>;
 /// The Metrc sessions of credentials that the service keeps. When one has ended it logs in again, with one
 /// login however many threads and services ask. Credentials that Metrc refused are not tried again, so a
 /// changed password cannot make a storm of failing logins; a locked account is tried again after 5 seconds, a
-/// Metrc in trouble or not certain of a refusal after one. Any number of threads may share it.
+/// Metrc in trouble after one. Credentials that a Metrc refused without being certain are tried again after
+/// 30 seconds, and after twice as long each time, up to 10 minutes; at once when that Metrc is certain again.
+/// Any number of threads may share it.
 template <metrc_upstream Metrc>
 class upstream_sessions {
  public:
   /// How long a service that died during a login can keep the others from trying.
   static constexpr std::chrono::seconds lease{10};
 
-  /// A caller waits for another's login as long as `patience`.
+  /// A caller waits for another's login as long as `patience`. Who is asked to stop waits no longer and is
+  /// told to ask again.
   upstream_sessions(std::shared_ptr<Metrc> metrc, std::shared_ptr<t3api::clock> clock,
                     std::shared_ptr<session_cache> cache, secret naming_key,
                     std::chrono::milliseconds patience = std::chrono::seconds(30))
@@ -80,10 +84,10 @@ class upstream_sessions {
   /// Refusals from before `made`, when Metrc accepted the credentials, count for nothing. What `credentials`
   /// throws goes through.
   kept_session session(const std::string& name, const key_owner& owner, const credentials_source& credentials,
-                       wall_time made = {}) {
+                       wall_time made = {}, const std::stop_token& stop = {}) {
     if (auto open = still_open(near(name), owner)) return {.session = std::move(open)};
     const auto one_at_a_time = lock_of(name);
-    if (!one_at_a_time->try_lock_for(patience_)) return busy();
+    if (!one_at_a_time->try_lock_for(patience_, stop)) return busy();
     const std::lock_guard<timed_lock> until_done(*one_at_a_time, std::adopt_lock);
 
     const auto mine = near(name);
@@ -92,25 +96,30 @@ class upstream_sessions {
       // A session of another service, ended or not, means that the credentials were accepted again.
       if (!mine->is_final() || !is_session(shared(name))) return *refused;
     }
-    const turn my_turn(*this, name);
+    const turn my_turn(*this, name, stop);
+    if (!my_turn.has_come()) return busy();
     const auto heard = shared(name);
     if (auto open = still_open(heard, owner)) return remembered(name, *heard, std::move(open));
     if (auto refused = still_refused(heard, made)) {
       refused->refused_at.reset();
       return *refused;
     }
-    return log_in(name, owner, credentials(), made, heard);
+    const auto doubt = last_doubt(name);
+    if (const auto wait = still_in_doubt(doubt, made)) return *wait;
+    return log_in(name, owner, credentials(), {.made = made, .heard = heard, .doubt = doubt}, stop);
   }
 
   /// A new session from a real login, whatever is at hand; this is how credentials are verified. It waits for
   /// a login that is under way with the same ones. A refusal, certain or not, is not remembered, so that
   /// whoever tries out passwords fills no memory.
-  kept_session fresh_session(const std::string& name, const stored_credentials& credentials) {
+  kept_session fresh_session(const std::string& name, const stored_credentials& credentials,
+                             const std::stop_token& stop = {}) {
     const auto one_at_a_time = lock_of(name);
-    if (!one_at_a_time->try_lock_for(patience_)) return busy();
+    if (!one_at_a_time->try_lock_for(patience_, stop)) return busy();
     const std::lock_guard<timed_lock> until_done(*one_at_a_time, std::adopt_lock);
-    const turn my_turn(*this, name);
-    auto tried = try_login(credentials);
+    const turn my_turn(*this, name, stop);
+    if (!my_turn.has_come()) return busy();
+    auto tried = try_login(credentials, stop);
     if (tried.kept.session) keep(name, *tried.kept.session);
     return std::move(tried.kept);
   }
@@ -119,23 +128,34 @@ class upstream_sessions {
   using timed_lock = t3api::detail::timed_lock;
 
   /// The right to log in, among all services that share the cache; taken when another does not let go in
-  /// time.
+  /// time. It does not come to who is asked to stop meanwhile.
   class turn {
    public:
-    turn(upstream_sessions& of, const std::string& name) : of_(of), name_("login/" + name) {
+    turn(upstream_sessions& of, const std::string& name, const std::stop_token& stop)
+        : of_(of), name_("login/" + name) {
       const auto end = of_.clock_->now() + lease;
-      while (!of_.cache_->claim(name_, owner_, lease) && of_.clock_->now() < end) {
-        of_.clock_->wait_until(of_.clock_->now() + std::chrono::milliseconds(20), {});
+      while (has_come_ && !of_.cache_->claim(name_, owner_, lease) && of_.clock_->now() < end) {
+        has_come_ = of_.clock_->wait_until(of_.clock_->now() + std::chrono::milliseconds(20), stop);
       }
     }
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
     ~turn() { of_.cache_->release(name_, owner_); }
 
+    bool has_come() const noexcept { return has_come_; }
+
    private:
     upstream_sessions& of_;
     const std::string name_;
     const std::string owner_ = detail::make_uuid();
+    bool has_come_ = true;
+  };
+
+  /// What is known of credentials before a login.
+  struct background {
+    wall_time made{};
+    std::optional<login_outcome> heard{};  ///< From the services together.
+    std::optional<login_outcome> doubt{};  ///< The last refusal that was not certain.
   };
 
   static constexpr std::chrono::hours longest_session{24};
@@ -143,6 +163,7 @@ class upstream_sessions {
   static constexpr std::size_t most_locks = 20'000;
 
   static std::string cached(const std::string& name) { return "session/" + name; }
+  static std::string doubtful(const std::string& name) { return "doubt/" + name; }
 
   std::optional<login_outcome> near(const std::string& name) {
     const auto text = cache_->near(cached(name));
@@ -198,26 +219,56 @@ class upstream_sessions {
 
   void keep(const std::string& name, const metrc_session& session) {
     cache_->put(cached(name), to_text({.session_id = session.id}), longest_session);
+    cache_->put_near(doubtful(name), "", std::chrono::seconds(0));
   }
 
-  /// `before` is what was heard of these credentials last.
+  /// In this process alone, as a Metrc that is not certain has lost touch with the others.
+  std::optional<login_outcome> last_doubt(const std::string& name) {
+    const auto text = cache_->near(doubtful(name));
+    return text ? login_outcome_from(*text) : std::nullopt;
+  }
+
+  std::optional<kept_session> still_in_doubt(const std::optional<login_outcome>& doubt, wall_time made) {
+    if (!doubt || doubt->when < made) return std::nullopt;
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(doubt->until - clock_->wall_now());
+    if (wait.count() <= 0) return std::nullopt;
+    if constexpr (requires { static_cast<bool>(metrc_->is_certain()); }) {
+      if (metrc_->is_certain()) return std::nullopt;
+    }
+    return kept_session{.refusal = doubt->refusal, .retry_after = (std::min)(wait, longest_doubt)};
+  }
+
+  kept_session doubt_refusal(const std::string& name, wall_time when,
+                             const std::optional<login_outcome>& before) {
+    const auto last = before ? std::chrono::floor<std::chrono::seconds>(before->until - before->when)
+                             : std::chrono::seconds(0);
+    const auto pause = (std::clamp)(2 * last, shortest_doubt, longest_doubt);
+    const login_outcome doubt{.refusal = metrc_refusal::unavailable,
+                              .when = when,
+                              .until = (std::max)(clock_->wall_now(), when) + pause};
+    cache_->put_near(doubtful(name), to_text(doubt), 2 * longest_doubt);
+    return {.refusal = doubt.refusal, .retry_after = pause};
+  }
+
   kept_session log_in(const std::string& name, const key_owner& owner, const stored_credentials& credentials,
-                      wall_time made, const std::optional<login_outcome>& before) {
-    auto [kept, started, is_certain] = try_login(credentials);
+                      const background& known, const std::stop_token& stop) {
+    auto [kept, started, is_certain] = try_login(credentials, stop);
     if (kept.session) {
       keep(name, *kept.session);
       return std::move(kept);
     }
     // A login that outlasted its turn may end after one that began later and was accepted.
     if (const auto heard = shared(name);
-        is_session(heard) && (!before || heard->session_id != before->session_id)) {
+        is_session(heard) && (!known.heard || heard->session_id != known.heard->session_id)) {
       auto open = still_open(heard, owner);
       return open ? remembered(name, *heard, std::move(open)) : busy();
     }
-    if (!is_certain && kept.retry_after.count() == 0) kept = busy();
+    // A login that was given up says nothing of Metrc.
+    if (stop.stop_requested() && kept.refusal == metrc_refusal::unavailable) return std::move(kept);
     // Clocks differ, but what the credentials of a key met, they met after it was made.
-    const wall_time when = (std::max)(started, made);
+    const wall_time when = (std::max)(started, known.made);
     const bool final = kept.retry_after.count() == 0;
+    if (final && !is_certain) return doubt_refusal(name, when, known.doubt);
     if (final) kept.refused_at = when;
     const wall_time until = final ? when : (std::max)(clock_->wall_now(), when) + kept.retry_after;
     cache_->put(
@@ -235,7 +286,7 @@ class upstream_sessions {
   /// Metrc accepts no one-time password twice, and the present one may have been used by the user or by an
   /// earlier login. The next one is accepted a little early, so it is tried too; when both are used, only
   /// time helps.
-  tried_login try_login(const stored_credentials& credentials) {
+  tried_login try_login(const stored_credentials& credentials, const std::stop_token& stop) {
     metrc_login form{.hostname = credentials.hostname,
                      .username = credentials.username,
                      .password = credentials.password,
@@ -247,7 +298,7 @@ class upstream_sessions {
     for (const std::int64_t ahead : {0, 1}) {
       now = clock_->wall_now();
       if (has_seed) form.otp = totp_code(*key, totp_step(now) + ahead);
-      answer = metrc_->login(form);
+      answer = sandbox::log_in(*metrc_, form, stop);
       if (answer.session || !has_seed || answer.refusal != metrc_refusal::otp_used) break;
     }
     if (key) detail::wipe(*key);
@@ -260,6 +311,8 @@ class upstream_sessions {
   static constexpr std::chrono::seconds pause_when_locked{5};
   static constexpr std::chrono::seconds pause_when_unavailable{1};
   static constexpr std::chrono::seconds longest_pause{60};
+  static constexpr std::chrono::seconds shortest_doubt{30};
+  static constexpr std::chrono::seconds longest_doubt{600};
 
   /// Zero when it is no use to try again.
   static std::chrono::seconds pause_after(metrc_refusal refusal, wall_time now) {

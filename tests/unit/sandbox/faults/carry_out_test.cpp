@@ -140,6 +140,20 @@ TEST_CASE("a fault for an account that Metrc does not have is refused, if Metrc 
   CHECK(status("nobody") == 422);
 }
 
+TEST_CASE("the simulated Metrc can tell which accounts it has") {
+  sandbox s({.admin = true});
+  const auto status = [&](const char* path, const char* hostname, const char* username) {
+    return s
+        .post(path, {{"endSessions", true}, {"account", {{"hostname", hostname}, {"username", username}}}})
+        .status;
+  };
+  CHECK(status("/sandbox/faults", "CA.metrc.com", "demo-ca") == 201);
+  CHECK(status("/sandbox/faults", "ca.metrc.com", "nobody") == 422);
+  CHECK(status("/sandbox/faults", "co.metrc.com", "demo-ca") == 422);
+  CHECK(s.service.faults().list().size() == 1);
+  CHECK(s.get("/v2/states").status == 200);
+}
+
 TEST_CASE("what becomes of the bytes goes to the server, with the answer that there would be") {
   sandbox s;
   s.service.faults().add({.path = "/v2/states", .wire = t3api::sandbox::wire_fault{.cut_after = 100}});

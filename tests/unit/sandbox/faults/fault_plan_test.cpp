@@ -91,11 +91,21 @@ TEST_CASE("clearing a plan ends the delays of what it struck") {
   fault_plan plan;
   plan.add({.times = 0, .status = 500});
   const auto before = plan.strike(method::get, "/", {});
-  CHECK_FALSE(before.cleared.stop_requested());
+  CHECK_FALSE(before.removed.stop_requested());
   plan.clear();
-  CHECK(before.cleared.stop_requested());
+  CHECK(before.removed.stop_requested());
   plan.add({.times = 0, .status = 500});
-  CHECK_FALSE(plan.strike(method::get, "/", {}).cleared.stop_requested());
+  CHECK_FALSE(plan.strike(method::get, "/", {}).removed.stop_requested());
+}
+
+TEST_CASE("removing a fault ends its delays and no others") {
+  fault_plan plan;
+  const auto first = plan.add({.status = 500});
+  plan.add({.status = 500});
+  const auto one = plan.strike(method::get, "/", {}), other = plan.strike(method::get, "/", {});
+  CHECK(plan.remove(first));
+  CHECK(one.removed.stop_requested());
+  CHECK_FALSE(other.removed.stop_requested());
 }
 
 TEST_CASE("counts are exact under many threads") {

@@ -118,7 +118,7 @@ struct fixture {
   }
   bool works(const secret& key) const {
     const auto found = keys.find(key.reveal());
-    return found && keys.credentials(*found).password.reveal() == "a password";
+    return found && keys.credentials(*found)->password.reveal() == "a password";
   }
   int broken(const std::vector<secret>& all) const {
     return static_cast<int>(

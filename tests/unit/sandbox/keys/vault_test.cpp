@@ -104,7 +104,7 @@ key_record sealed(const vault& in) {
   return record;
 }
 
-std::string refusal_of(const vault& in, const key_record& record) {
+std::string vault_refusal(const vault& in, const key_record& record) {
   try {
     in.open(record);
   } catch (const vault_error& wrong) {
@@ -152,7 +152,7 @@ TEST_CASE("the documented secret key finds the documented record") {
   const secret_keys keys(database, fixed(given.ring()));
   const auto found = keys.find(given.text("secret key"));
   REQUIRE(found);
-  CHECK(keys.credentials(*found).password.reveal() == given.bytes("password"));
+  CHECK(keys.credentials(*found)->password.reveal() == given.bytes("password"));
 }
 
 TEST_CASE("the documented record moves from one key to the other with its payload") {
@@ -205,19 +205,19 @@ TEST_CASE("the sizes of short and long passwords are the same") {
 TEST_CASE("no byte can be changed or left out, and none added") {
   const vault in(fixed(make_key_ring()));
   const auto record = sealed(in);
-  REQUIRE(refusal_of(in, record).empty());
+  REQUIRE(vault_refusal(in, record).empty());
   int accepted = 0;
   auto other = record;
   std::string& bytes = other.credentials.bytes;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     bytes[i] = static_cast<char>(bytes[i] ^ (1 << i % 8));
-    if (refusal_of(in, other).empty()) ++accepted;
+    if (vault_refusal(in, other).empty()) ++accepted;
     bytes = record.credentials.bytes.substr(0, i);
-    if (refusal_of(in, other).empty()) ++accepted;
+    if (vault_refusal(in, other).empty()) ++accepted;
     bytes = record.credentials.bytes;
   }
   bytes += '\0';
-  if (refusal_of(in, other).empty()) ++accepted;
+  if (vault_refusal(in, other).empty()) ++accepted;
   CHECK(accepted == 0);
 }
 
@@ -229,7 +229,7 @@ TEST_CASE("sealed credentials open for their record alone, as a whole, under the
   const auto refused = [&](auto change) {
     auto other = record;
     change(other);
-    return refusal_of(in, other).find("was changed or moved at rest") != std::string::npos &&
+    return vault_refusal(in, other).find("was changed or moved at rest") != std::string::npos &&
            check_refuses(in, other);
   };
   CHECK_FALSE(refused([](key_record&) {}));
@@ -245,16 +245,16 @@ TEST_CASE("sealed credentials open for their record alone, as a whole, under the
   }));
   auto mixed = record;
   mixed.credentials.bytes.replace(0, 61, second.credentials.bytes, 0, 61);
-  CHECK_FALSE(refusal_of(in, mixed).empty());
+  CHECK_FALSE(vault_refusal(in, mixed).empty());
 }
 
 TEST_CASE("a key with the same id but other bytes opens nothing") {
   const auto ring = make_key_ring();
   const auto record = sealed(vault(fixed(ring)));
   auto other = make_key_ring();
-  CHECK_FALSE(refusal_of(vault(fixed(other)), record).empty());
+  CHECK_FALSE(vault_refusal(vault(fixed(other)), record).empty());
   other.keys = ring.keys;
-  CHECK(refusal_of(vault(fixed(other)), record).empty());  // The root takes no part in sealing, ...
+  CHECK(vault_refusal(vault(fixed(other)), record).empty());  // The root takes no part in sealing, ...
   const auto database = std::make_shared<memory_key_database>();
   const secret key = secret_keys(database, fixed(ring)).make(some_credentials(), std::string(32, 'l'), {});
   CHECK(secret_keys(database, fixed(ring)).find(key.reveal()));
@@ -267,8 +267,8 @@ TEST_CASE("a key that the ring has gained meanwhile is found; one that it does n
   renewed.keys.push_back({"k2", t3api::detail::random_bytes(32)});
   const auto record = sealed(vault(fixed(renewed)));
   CHECK(record.credentials.ring_id == "k2");
-  CHECK(refusal_of(vault(std::make_shared<late_ring>(old, renewed)), record).empty());
-  CHECK(refusal_of(vault(fixed(old)), record) ==
+  CHECK(vault_refusal(vault(std::make_shared<late_ring>(old, renewed)), record).empty());
+  CHECK(vault_refusal(vault(fixed(old)), record) ==
         "the key ring has no key 'k2', under which the record of the secret key is kept: add it again");
 }
 

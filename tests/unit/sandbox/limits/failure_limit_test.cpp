@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <future>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -129,4 +130,17 @@ TEST_CASE("whoever waits for a place that does not become free is told to come a
   CHECK(wait == 1s);
   if (!wait) limit.end("ann", false, clock);
   CHECK_FALSE(limit.begin("ann", clock));
+}
+
+TEST_CASE("whoever is asked to stop waits for no place") {
+  t3api::manual_clock clock;
+  failure_limit limit(1, 5min, 1000, 1h);
+  std::stop_source stop;
+  CHECK_FALSE(limit.begin("ann", clock, stop.get_token()));
+  auto other = std::async(std::launch::async, [&] { return limit.begin("ann", clock, stop.get_token()); });
+  stop.request_stop();
+  CHECK(other.wait_for(10s) == std::future_status::ready);
+  limit.end("ann", false, clock);
+  CHECK(other.get() == 1s);
+  CHECK_FALSE(limit.begin("ann", clock, stop.get_token()));
 }

@@ -121,8 +121,8 @@ TEST_CASE("Metrc takes orders") {
 
 TEST_CASE("Metrc refuses orders that it cannot carry out, and shows nothing of them") {
   admin_sandbox s;
-  CHECK(s.order({{"lock", {{"hostname", "ca.metrc.com"}, {"username", "nobody"}}}}) == 404);
-  CHECK(s.order({{"endSessions", {{"hostname", "ca.metrc.com"}, {"username", "nobody"}}}}) == 404);
+  CHECK(s.order({{"lock", {{"hostname", "ca.metrc.com"}, {"username", "nobody"}}}}) == 422);
+  CHECK(s.order({{"endSessions", {{"hostname", "ca.metrc.com"}, {"username", "nobody"}}}}) == 422);
   const auto bad_seed = s.post("/sandbox/metrc", {{"changeOtpSeed", account("otpSeed", "canary 1890")}});
   CHECK(bad_seed.status == 422);
   CHECK(bad_seed.body.find("canary") == std::string::npos);

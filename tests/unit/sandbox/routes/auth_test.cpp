@@ -1,4 +1,6 @@
 #include <atomic>
+#include <future>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -45,6 +47,48 @@ TEST_CASE("credentials are exchanged for a token that works until it expires") {
   CHECK(expired.status == 401);
   CHECK(expired.headers.get("WWW-Authenticate") == "Bearer");
   CHECK(message_of(expired).find("expired") != std::string::npos);
+}
+
+TEST_CASE("a token's time begins when it is made, however long its login took") {
+  sandbox s({.jwt_ttl = 600s});
+  s.service.metrc().delay_logins(700s);
+  const auto answer = s.post("/v2/auth/credentials", sandbox::california());
+  CHECK(answer.headers.get("Date") == "Fri, 17 May 2024 12:11:50 GMT");
+  const std::string token = body_of(answer)["accessToken"];
+  const auto claims = body_of(s.get_with_token("/v2/auth/whoami", token));
+  CHECK(claims["iat"] == s.clock->wall_now().time_since_epoch() / 1s);
+}
+
+TEST_CASE("a server that stops waits for no login, and each answer says when to come again") {
+  t3api::sandbox::service service;
+  std::stop_source server;
+  const auto send = [&](const t3api::request& asked) {
+    return service.serve(asked, {.address = "127.0.0.1", .stop = server.get_token()}).answer;
+  };
+  const auto post = [](const char* path, const json& body) {
+    return t3api::request{.method = method::post, .path = path, .body = body.dump()};
+  };
+  const std::string key = body_of(send(post("/v2/auth/secretkey", sandbox::california())))["secretKey"];
+  const t3api::request with_key{.path = "/v2/licenses", .headers = {{"X-T3-API-Key", key}}};
+  service.metrc().end_sessions();
+  service.metrc().delay_logins(1h);
+  std::vector<std::future<t3api::response>> answers;
+  for (const auto& asked :
+       {post("/v2/auth/credentials", sandbox::colorado()), post("/v2/auth/secretkey", sandbox::colorado()),
+        post("/v2/auth/apikey", {{"apiKey", "demo-api-key"}, {"stateCode", "CA"}}), with_key, with_key}) {
+    answers.push_back(std::async(std::launch::async, send, asked));
+  }
+  // Of those with the same credentials one logs in, and the others wait for it.
+  while (service.metrc().attempts() < 4) std::this_thread::yield();
+  server.request_stop();
+  for (auto& answer : answers) CHECK(answer.wait_for(10s) == std::future_status::ready);
+  service.metrc().delay_logins({});
+  for (auto& answer : answers) {
+    const auto given_up = answer.get();
+    CHECK(given_up.status == 503);
+    CHECK(given_up.headers.contains("Retry-After"));
+  }
+  CHECK(service.metrc().attempts() == 4);
 }
 
 TEST_CASE("whoami tells T3's claims and not the session") {

@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <future>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -442,24 +444,123 @@ struct unsure_metrc {
   std::optional<metrc_session> find_session(std::string_view) { return std::nullopt; }
 };
 
+/// Knows when it is not certain, and may recover.
+struct recovering_metrc {
+  std::atomic<int> attempts{0};
+  bool up = false, accepts = false;
+  std::shared_ptr<const metrc_user> user =
+      std::make_shared<metrc_user>(metrc_user{"ca.metrc.com", "demo-ca", {}});
+
+  bool is_certain() const { return up; }
+  metrc_answer login(const metrc_login&) {
+    ++attempts;
+    if (accepts) return {.session = metrc_session{.id = "one", .user = user}};
+    return {.certain = up};
+  }
+  std::optional<metrc_session> find_session(std::string_view id) {
+    return accepts ? std::optional(metrc_session{.id = std::string(id), .user = user}) : std::nullopt;
+  }
+};
+
 }  // namespace
 
-TEST_CASE("an uncertain refusal of kept credentials is a reason to wait a second") {
+TEST_CASE("credentials that were refused without certainty are left alone, longer each time") {
   const auto metrc = std::make_shared<unsure_metrc>();
   SUBCASE("credentials") {}
   SUBCASE("one-time password") { metrc->refusal = metrc_refusal::otp_wrong; }
   const auto clock = std::make_shared<t3api::manual_clock>();
   upstream_sessions<unsure_metrc> sessions(metrc, clock,
                                            std::make_shared<session_cache>(clock, std::nullopt, key), key);
-  for (int second = 1; second <= 3; ++second) {
-    for (int i = 0; i < 3; ++i) {
-      const auto kept = sessions.session("name", {"ca.metrc.com", "demo-ca"}, [] { return california(); });
-      CHECK(kept.refusal == metrc_refusal::unavailable);
-      CHECK(kept.retry_after == 1s);
-      CHECK_FALSE(kept.refused_at);
-    }
-    CHECK(metrc->attempts == second);
+  const auto session = [&](t3api::wall_time made = {}) {
+    return sessions.session(
+        "name", {"ca.metrc.com", "demo-ca"}, [] { return california(); }, made);
+  };
+  int attempts = 0;
+  for (const auto pause : {30s, 60s, 120s, 240s, 480s, 600s, 600s}) {
+    const auto kept = session();
+    CHECK(kept.refusal == metrc_refusal::unavailable);
+    CHECK(kept.retry_after == pause);
+    CHECK_FALSE(kept.refused_at);
+    clock->advance(pause - 1s);
+    CHECK(session().retry_after == 1s);
+    CHECK(metrc->attempts == ++attempts);
     clock->advance(1s);
   }
+  session();
+  clock->advance(1s);
+  session(clock->wall_now());  // A new key.
+  CHECK(metrc->attempts == attempts + 2);
   CHECK(is_refused(sessions.fresh_session("name", california())));
+}
+
+TEST_CASE("a Metrc that is certain again is asked at once, and a session ends all doubt") {
+  const auto metrc = std::make_shared<recovering_metrc>();
+  const auto clock = std::make_shared<t3api::manual_clock>();
+  upstream_sessions<recovering_metrc> sessions(
+      metrc, clock, std::make_shared<session_cache>(clock, std::nullopt, key), key);
+  const auto session = [&] {
+    return sessions.session("name", {"ca.metrc.com", "demo-ca"}, [] { return california(); });
+  };
+  CHECK(session().retry_after == 30s);
+  CHECK(session().retry_after == 30s);
+  CHECK(metrc->attempts == 1);
+  metrc->up = true;
+  SUBCASE("refused") {
+    CHECK(is_refused(session()));
+    CHECK(metrc->attempts == 2);
+  }
+  SUBCASE("accepted") {
+    metrc->accepts = true;
+    CHECK(session().session);
+    metrc->up = metrc->accepts = false;
+    CHECK(session().retry_after == 30s);
+    CHECK(metrc->attempts == 3);
+  }
+}
+
+TEST_CASE("who is asked to stop waits neither for another's login nor for another service's") {
+  const auto metrc = std::make_shared<held_metrc>();
+  const auto clock = std::make_shared<t3api::manual_clock>();
+  t3api::memory_store store(clock);
+  const auto cache = std::make_shared<session_cache>(clock, t3api::any_store(store), key);
+  upstream_sessions<held_metrc> sessions(metrc, clock, cache, key, 1h);
+  const key_owner owner{"ca.metrc.com", "demo-ca"};
+  std::stop_source stop;
+  stop.request_stop();
+  const auto stopped = [&] {
+    return sessions.session(
+        "name", owner, [] { return california(); }, {}, stop.get_token());
+  };
+  const auto fresh = [&] { return sessions.fresh_session("name", california(), stop.get_token()); };
+
+  REQUIRE(cache->claim("login/name", "another service", 1h));
+  CHECK(stopped().retry_after == 1s);
+  CHECK(fresh().retry_after == 1s);
+  CHECK(metrc->attempts == 0);
+  cache->release("login/name", "another service");
+
+  std::thread slow([&] { sessions.session("name", owner, [] { return california(); }); });
+  while (metrc->attempts == 0) std::this_thread::yield();
+  auto one = std::async(std::launch::async, stopped), two = std::async(std::launch::async, fresh);
+  CHECK(one.wait_for(10s) == std::future_status::ready);
+  CHECK(two.wait_for(10s) == std::future_status::ready);
+  metrc->go_on = true;
+  slow.join();
+  CHECK(one.get().retry_after == 1s);
+  CHECK(two.get().retry_after == 1s);
+  CHECK(metrc->attempts == 1);
+}
+
+TEST_CASE("a login that was given up holds up nobody else") {
+  world w;
+  w.metrc->delay_logins(1h);
+  std::stop_source stop;
+  stop.request_stop();
+  const auto kept = w.one.sessions.session(
+      w.one.sessions.name_of(california()), {"ca.metrc.com", "demo-ca"}, [] { return california(); }, {},
+      stop.get_token());
+  CHECK(kept.retry_after == 1s);
+  CHECK(w.store.size() == 0);
+  w.metrc->delay_logins({});
+  CHECK(w.one.session(california()).session);
 }
