@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -404,16 +405,16 @@ TEST_CASE("a login that waits is given up when it is asked to stop; others go on
   simulated_metrc metrc(demo_directory().accounts, {}, clock);
   metrc.delay_logins(1h);
   std::stop_source stop;
-  std::thread login([&] {
-    const auto answer = metrc.login(world::california(), stop.get_token());
-    CHECK_FALSE(answer.session);
-    CHECK(answer.refusal == metrc_refusal::unavailable);
-  });
+  const auto log_in = [&] { return metrc.login(world::california(), stop.get_token()); };
+  auto waiting = std::async(std::launch::async, log_in);
   while (clock->begun == 0) std::this_thread::yield();
   stop.request_stop();
-  login.join();
-  CHECK(metrc.login(world::california(), stop.get_token()).refusal == metrc_refusal::unavailable);
+  auto late = std::async(std::launch::async, log_in);
+  CHECK(waiting.wait_for(10s) == std::future_status::ready);
+  CHECK(late.wait_for(10s) == std::future_status::ready);
   metrc.delay_logins({});
+  CHECK(waiting.get().refusal == metrc_refusal::unavailable);
+  CHECK(late.get().refusal == metrc_refusal::unavailable);
   CHECK(metrc.login(world::california(), stop.get_token()).session);
 }
 
