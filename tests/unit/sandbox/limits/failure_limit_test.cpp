@@ -141,6 +141,8 @@ TEST_CASE("whoever is asked to stop waits for no place") {
   stop.request_stop();
   CHECK(other.wait_for(10s) == std::future_status::ready);
   limit.end("ann", false, clock);
-  CHECK(other.get() == 1s);
+  const auto wait = other.get();
+  CHECK(wait == 1s);
+  if (!wait) limit.end("ann", false, clock);
   CHECK_FALSE(limit.begin("ann", clock, stop.get_token()));
 }

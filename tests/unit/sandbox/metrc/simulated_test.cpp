@@ -35,12 +35,13 @@ struct world {
   }
 };
 
-/// A store that counts what is asked of it and can be made to fail.
+/// A store that counts what is asked of it, and can be made to fail or to do something at the next claim.
 struct observed_store {
   t3api::memory_store kept;
   std::shared_ptr<std::atomic<int>> reads = std::make_shared<std::atomic<int>>(0);
   std::shared_ptr<std::atomic<int>> writes = std::make_shared<std::atomic<int>>(0);
   std::shared_ptr<std::atomic<bool>> down = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<std::function<void()>> at_claim = std::make_shared<std::function<void()>>();
 
   static t3api::error failure() { return {.category = t3api::error_category::transport, .message = "down"}; }
 
@@ -57,6 +58,7 @@ struct observed_store {
   }
   std::optional<t3api::error> erase(std::string_view key) { return kept.erase(key); }
   t3api::result<bool> claim(std::string_view key, std::string_view owner, std::chrono::milliseconds ttl) {
+    if (*at_claim) std::exchange(*at_claim, {})();
     if (*down) return failure();
     return kept.claim(key, owner, ttl);
   }
@@ -299,6 +301,13 @@ TEST_CASE("as many logins fail as were ordered, also of many at once") {
   }
   CHECK(failed == 5);
   CHECK(opened == 35);
+}
+
+TEST_CASE("of two logins that see one failure ordered, one fails") {
+  two_worlds w;
+  w.a.fail_logins(1);
+  *w.store.at_claim = [&] { CHECK(w.b.login(world::california()).refusal == metrc_refusal::unavailable); };
+  CHECK(w.a.login(world::california()).session);
 }
 
 TEST_CASE("logins fail and take their time as they are told") {
