@@ -534,10 +534,12 @@ TEST_CASE("who is asked to stop waits neither for another's login nor for anothe
   const auto fresh = [&] { return sessions.fresh_session("name", california(), stop.get_token()); };
 
   REQUIRE(cache->claim("login/name", "another service", 1h));
+  metrc->go_on = true;
   CHECK(stopped().retry_after == 1s);
   CHECK(fresh().retry_after == 1s);
   CHECK(metrc->attempts == 0);
   cache->release("login/name", "another service");
+  metrc->go_on = false;
 
   std::thread slow([&] { sessions.session("name", owner, [] { return california(); }); });
   while (metrc->attempts == 0) std::this_thread::yield();
