@@ -27,6 +27,7 @@
 
 #include "tests/integration/programs/child_process.hpp"
 #include "tests/integration/programs/secret_forms.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/raw_server.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/unlimited.hpp"
@@ -265,11 +266,6 @@ void keep_error(evidence& found, const result<T>& answer) {
   if (!answer) found.add(answer.error());
 }
 
-mode_t mode_of(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 ? info.st_mode & 07777U : 0;
-}
-
 std::set<std::string> names_in(const std::string& folder) {
   std::set<std::string> names;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) names.insert(entry.path());
@@ -319,7 +315,7 @@ TEST_CASE("no way in and no failure brings a secret into an error or a log") {
     // Who logs in is in the log only when the service says it.
     if (service.name == "works") CHECK(test::file_text(log_file).find(email) == std::string::npos);
   }
-  CHECK(mode_of(log_file) == 0600);
+  CHECK(test::mode_of(log_file) == 0600);
   CHECK(names_in(folder.path()) == std::set<std::string>{log_file});
   found.add("log file", test::file_text(log_file));
   CHECK(found.holds("log file", "POST "));
@@ -403,7 +399,7 @@ TEST_CASE("t3 tells no secret and leaves nothing behind but its log") {
         found.add("output of t3", end.output);
         found.add("errors of t3", end.errors);
         if (fs::exists(log_file)) {
-          CHECK(mode_of(log_file) == 0600);
+          CHECK(test::mode_of(log_file) == 0600);
           found.add("log of t3", test::file_text(log_file));
           expected.insert(log_file);
         }

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const credentials california{
+const credentials californian{
     .hostname = "ca.metrc.com", .username = "demo-ca", .password = "demo-ca-password"};
 
 /// A sandbox that counts what it is asked, over HTTP or HTTPS.
@@ -71,7 +71,7 @@ TEST_CASE("every way in works over HTTP and HTTPS") {
     CAPTURE(tls);
     const counting_sandbox box(tls);
     const auto config = box.config();
-    SUBCASE("credentials for California") { look_around(credentials_auth(california), config, "demo-ca"); }
+    SUBCASE("credentials for California") { look_around(credentials_auth(californian), config, "demo-ca"); }
     SUBCASE("credentials for Colorado, with the e-mail") {
       look_around(credentials_auth({.hostname = "co.metrc.com",
                                     .username = "demo-co",
@@ -88,7 +88,7 @@ TEST_CASE("every way in works over HTTP and HTTPS") {
     }
     SUBCASE("API key") { look_around(api_key_auth("demo-api-key", "CA"), config, "demo-ca"); }
     SUBCASE("secret key") {
-      const auto key = create_secret_key(client{no_auth{}, config}, california).value();
+      const auto key = create_secret_key(client{no_auth{}, config}, californian).value();
       look_around(secret_key_auth(key), config, "demo-ca");
       look_around(secret_key_auth(key, secret_key_place::query), config, "demo-ca");
     }
@@ -103,7 +103,7 @@ TEST_CASE("every way in works over HTTP and HTTPS") {
 
 TEST_CASE("32 threads share one client for a few thousand calls on one token") {
   counting_sandbox box;
-  const client via{credentials_auth(california), box.config()};
+  const client via{credentials_auth(californian), box.config()};
   constexpr int threads = 32, calls = 100;
   std::barrier start(threads);
   std::atomic<int> good = 0;
@@ -125,7 +125,7 @@ TEST_CASE("32 threads share one client for a few thousand calls on one token") {
 
 TEST_CASE("when Metrc ends the session under a token, one exchange serves all threads and no call fails") {
   counting_sandbox box;
-  const client via{credentials_auth(california), box.config()};
+  const client via{credentials_auth(californian), box.config()};
   REQUIRE(whoami(via));
   constexpr int rounds = 5, threads = 16;
   for (int round = 1; round <= rounds; ++round) {

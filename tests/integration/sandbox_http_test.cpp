@@ -23,7 +23,7 @@ using raw_connection = t3api::test::raw_client;
 
 namespace {
 
-const std::string california =
+const std::string credentials_sent =
     R"({"hostname":"ca.metrc.com","username":"demo-ca","password":"demo-ca-password","otp":null})";
 
 struct running_sandbox {
@@ -53,7 +53,7 @@ std::size_t count_of(const std::string& text, const std::string& part) {
 TEST_CASE("the way from credentials to data, over HTTP") {
   running_sandbox s;
   auto client = s.client();
-  const auto exchange = client.Post("/v2/auth/credentials", california, "application/json");
+  const auto exchange = client.Post("/v2/auth/credentials", credentials_sent, "application/json");
   REQUIRE(exchange);
   REQUIRE(exchange->status == 200);
   const std::string token = json::parse(exchange->body)["accessToken"];
@@ -66,7 +66,7 @@ TEST_CASE("the way from credentials to data, over HTTP") {
   CHECK(licenses->has_header("Date"));
   CHECK(licenses->get_header_value_count("Content-Length") == 1);
 
-  const auto created = client.Post("/v2/auth/secretkey", california, "application/json");
+  const auto created = client.Post("/v2/auth/secretkey", credentials_sent, "application/json");
   REQUIRE(created);
   const std::string key = json::parse(created->body)["secretKey"];
   const auto packages =

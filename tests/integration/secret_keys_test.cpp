@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const credentials california{
+const credentials key_maker{
     .hostname = "ca.metrc.com", .username = "demo-ca", .password = "demo-ca-password"};
 const credentials colorado{.hostname = "co.metrc.com",
                            .username = "demo-co",
@@ -60,8 +60,8 @@ int fetch(const served_sandbox& box, const secret& url) {
 
 TEST_CASE("a secret key is made, listed, used by header and by URL, listed again, deleted and refused") {
   const served_sandbox box;
-  const auto owner = box.client_with(credentials_auth(california));
-  const auto key = create_secret_key(box.client_with(no_auth()), california).value();
+  const auto owner = box.client_with(credentials_auth(key_maker));
+  const auto key = create_secret_key(box.client_with(no_auth()), key_maker).value();
   const auto created_at = box.now();
 
   auto keys = list_secret_keys(owner).value();
@@ -97,8 +97,8 @@ TEST_CASE("a secret key is made, listed, used by header and by URL, listed again
 
 TEST_CASE("one user neither sees nor deletes the keys of another") {
   const served_sandbox box;
-  const auto key = create_secret_key(box.client_with(no_auth()), california).value();
-  const auto id = list_secret_keys(box.client_with(credentials_auth(california))).value().at(0).id;
+  const auto key = create_secret_key(box.client_with(no_auth()), key_maker).value();
+  const auto id = list_secret_keys(box.client_with(credentials_auth(key_maker))).value().at(0).id;
   const auto stranger = box.client_with(credentials_auth(colorado));
   CHECK(list_secret_keys(stranger).value().empty());
   const auto refused = delete_secret_key(stranger, id);
@@ -111,9 +111,9 @@ TEST_CASE("one user neither sees nor deletes the keys of another") {
 TEST_CASE("of two keys for two spreadsheets one is deleted alone, by a client that comes in with the other") {
   const served_sandbox box;
   const auto open = box.client_with(no_auth());
-  const auto leaked = create_secret_key(open, california).value();
+  const auto leaked = create_secret_key(open, key_maker).value();
   box.clock->advance(1s);
-  const auto kept = create_secret_key(open, california).value();
+  const auto kept = create_secret_key(open, key_maker).value();
   const auto by_kept = box.client_with(secret_key_auth(kept, secret_key_place::query));
   const auto keys = list_secret_keys(by_kept).value();
   REQUIRE(keys.size() == 2);
@@ -126,8 +126,8 @@ TEST_CASE("of two keys for two spreadsheets one is deleted alone, by a client th
 
 TEST_CASE("without a way in there is no list and no deleting") {
   const served_sandbox box;
-  const auto key = create_secret_key(box.client_with(no_auth()), california).value();
-  const auto id = list_secret_keys(box.client_with(credentials_auth(california))).value().at(0).id;
+  const auto key = create_secret_key(box.client_with(no_auth()), key_maker).value();
+  const auto id = list_secret_keys(box.client_with(credentials_auth(key_maker))).value().at(0).id;
   CHECK(list_secret_keys(box.client_with(no_auth())).error().status == 401);
   CHECK(delete_secret_key(box.client_with(no_auth()), id).error().status == 401);
   CHECK(whoami(box.client_with(secret_key_auth(key))));

@@ -33,7 +33,7 @@ using t3api::test::stream_end;
 
 namespace {
 
-const std::string question = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+const std::string plain_question = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const std::string last_question = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 const std::string post = "POST / HTTP/1.1\r\nHost: x\r\n";
 
@@ -202,7 +202,7 @@ TEST_CASE("bodies whose length is in doubt, or is none") {
        }) {
     CAPTURE(attack.first);
     raw_client attacker(s.server.port());
-    attacker.send(attack.first + question);
+    attacker.send(attack.first + plain_question);
     CHECK(refused_with(attacker.read_to_end()) == attack.second);
   }
 }
@@ -294,7 +294,7 @@ TEST_CASE("a TLS handshake that does not go on ends") {
     CHECK(attacker.end() != stream_end::open);
   }
   raw_client honest(server.port(), true);
-  honest.send(question);
+  honest.send(plain_question);
   CHECK(honest.read_answer().starts_with("HTTP/1.1 200 "));
 }
 
@@ -355,7 +355,7 @@ TEST_CASE("when all threads are at work, one more connection gets 503 at once") 
 TEST_CASE("an idle connection makes room for a new one") {
   running s({.max_connections = 1, .idle_timeout = 1h});
   raw_client first(s.server.port());
-  first.send(question);
+  first.send(plain_question);
   CHECK(first.read_answer().starts_with("HTTP/1.1 200 "));
   CHECK(s.answers());
   CHECK(first.read_to_end().empty());
@@ -456,7 +456,7 @@ TEST_CASE("whatever is refused before the handler is told to who wants to know")
       options);
   busy.start();
   raw_client first(busy.port());
-  first.send(question);
+  first.send(plain_question);
   asked.get_future().wait();
   raw_client second(busy.port());
   CHECK(refused_with(second.read_to_end()) == 503);

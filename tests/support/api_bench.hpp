@@ -5,7 +5,7 @@
 
 #include <t3api/auth/none.hpp>
 
-namespace test {
+namespace t3api::test {
 
 /// A client that needs no token, and the script that answers it: what a test of one endpoint works on.
 struct api_bench {
@@ -13,6 +13,8 @@ struct api_bench {
   scripted_client<t3api::no_auth> client{script, t3api::no_auth(), patient_config(make_clock())};
 };
 
-}  // namespace test
+}  // namespace t3api::test
+
+namespace test = t3api::test;
 
 #endif

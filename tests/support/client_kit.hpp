@@ -24,7 +24,7 @@
 #include <t3api/retry/none.hpp>
 #include <t3api/transport/scripted.hpp>
 
-namespace test {
+namespace t3api::test {
 
 /// Sun, 09 Sep 2001 01:46:40 GMT: the time at which the clocks of these tests start.
 inline constexpr std::chrono::seconds start_of_time{1'000'000'000};
@@ -135,6 +135,8 @@ class fake_exchange final : public t3api::exchange {
   std::stop_token stop_ = stop_source.get_token();
 };
 
-}  // namespace test
+}  // namespace t3api::test
+
+namespace test = t3api::test;
 
 #endif

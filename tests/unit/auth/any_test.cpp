@@ -48,7 +48,7 @@ void check_renewal(any_auth method, const std::string& path) {
   CHECK(test::authorization_of(sent[3]) == "Bearer token-2");
 }
 
-t3api::credentials_auth demo() {
+t3api::credentials_auth demo_way() {
   return t3api::credentials_auth(
       {.hostname = "ca.metrc.com", .username = "demo", .password = "demo-password"});
 }
@@ -67,14 +67,14 @@ TEST_CASE("any auth method works when it is chosen at run time") {
           "Bearer " + jwt);
   }
   SUBCASE("secret key") { CHECK(sent_by(t3api::secret_key_auth(uuid)).headers.get("X-T3-API-Key") == uuid); }
-  SUBCASE("credentials") { check_renewal(demo(), "/v2/auth/credentials"); }
+  SUBCASE("credentials") { check_renewal(demo_way(), "/v2/auth/credentials"); }
   SUBCASE("API key") { check_renewal(t3api::api_key_auth("demo-api-key", "CA"), "/v2/auth/apikey"); }
 }
 
 TEST_CASE("a method that cannot renew is not asked to, also when it was chosen at run time") {
   any_auth method = t3api::secret_key_auth(uuid);
   CHECK_FALSE(method.on_unauthorized(0));
-  any_auth renewable = demo();
+  any_auth renewable = demo_way();
   CHECK(renewable.on_unauthorized(0));
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("the description is what was given") {
 }
 
 TEST_CASE("copies share one method and its token") {
-  const any_auth original = demo();
+  const any_auth original = demo_way();
   any_auth copy = original;
   any_auth assigned = t3api::no_auth{};
   assigned = copy;

@@ -19,13 +19,13 @@ using demand = current_token::demand;
 namespace {
 
 /// A token that is due in a minute and expires in two.
-struct bench {
+struct bearer_bench {
   std::shared_ptr<t3api::manual_clock> clock = test::make_clock();
   test::fake_exchange via{clock};
   current_token held{};
   t3api::request message{.path = "/x"};
 
-  bench() { via.set_host("https://one.example/t3"); }
+  bearer_bench() { via.set_host("https://one.example/t3"); }
 
   void publish(const std::string& jwt, t3api::token_generation generation) {
     held.publish({.jwt = jwt,
@@ -40,7 +40,7 @@ struct bench {
 }  // namespace
 
 TEST_CASE("without a token there is nothing to use") {
-  bench b;
+  bearer_bench b;
   CHECK_FALSE(b.use(demand::fresh));
   CHECK_FALSE(b.use(demand::unexpired));
   CHECK_FALSE(b.held.is_good(b.clock->now()));
@@ -51,7 +51,7 @@ TEST_CASE("without a token there is nothing to use") {
 }
 
 TEST_CASE("a token is fresh until it is due and can be used until it expires") {
-  bench b;
+  bearer_bench b;
   b.publish("token-1", 1);
   CHECK(b.use(demand::fresh) == 1);
   CHECK(test::authorization_of(b.message) == "Bearer token-1");
@@ -69,7 +69,7 @@ TEST_CASE("a token is fresh until it is due and can be used until it expires") {
 }
 
 TEST_CASE("a token goes to no other host, port or path") {
-  bench b;
+  bearer_bench b;
   b.publish("token-1", 1);
   for (const char* other : {"https://two.example/t3", "http://one.example/t3", "https://one.example:8443/t3",
                             "https://one.example/other", "https://one.example"}) {
@@ -82,7 +82,7 @@ TEST_CASE("a token goes to no other host, port or path") {
 }
 
 TEST_CASE("a refused generation is used no more, and later ones are not touched by it") {
-  bench b;
+  bearer_bench b;
   b.publish("token-3", 3);
   b.held.refuse(2);
   CHECK(b.use(demand::fresh) == 3);
@@ -109,7 +109,7 @@ TEST_CASE("the time left is that to the expiry, or an hour when the token has no
 }
 
 TEST_CASE("readers see whole tokens while others replace them") {
-  bench b;
+  bearer_bench b;
   b.publish("token-1", 1);
   constexpr int readers = 4;
   std::latch reading(readers);

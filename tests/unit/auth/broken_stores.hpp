@@ -12,7 +12,7 @@
 
 #include <t3api/store/concept.hpp>
 
-namespace test {
+namespace t3api::test {
 
 /// Cannot be reached.
 struct failing_store {
@@ -77,6 +77,6 @@ struct told_store {
   }
 };
 
-}  // namespace test
+}  // namespace t3api::test
 
 #endif

@@ -17,15 +17,17 @@ using t3api::error_category;
 
 namespace {
 
-constexpr const char* seed = "JBSWY3DPEHPK3PXP";
+constexpr const char* michigan_seed = "JBSWY3DPEHPK3PXP";
 
-credentials demo() {
+credentials demo_user() {
   return {.hostname = "ca.metrc.com", .username = "demo-ca", .password = "demo-ca-password"};
 }
 
 credentials demo_with_seed() {
-  return {
-      .hostname = "mi.metrc.com", .username = "demo-mi", .password = "demo-mi-password", .otp_seed = seed};
+  return {.hostname = "mi.metrc.com",
+          .username = "demo-mi",
+          .password = "demo-mi-password",
+          .otp_seed = michigan_seed};
 }
 
 std::string body_sent_for(credentials user) {
@@ -43,7 +45,7 @@ std::string body_sent_for(credentials user) {
 }
 
 std::string refusal_of(const std::function<void(credentials&)>& spoil) {
-  credentials user = demo();
+  credentials user = demo_user();
   spoil(user);
   try {
     credentials_auth method(std::move(user));
@@ -60,13 +62,14 @@ std::string otp_in(const t3api::request& sent) { return nlohmann::json::parse(se
 
 std::string code_at(std::chrono::seconds since_start) {
   return std::string(
-      t3api::totp(seed, t3api::totp_step_at(t3api::wall_time(test::start_of_time + since_start))).reveal());
+      t3api::totp(michigan_seed, t3api::totp_step_at(t3api::wall_time(test::start_of_time + since_start)))
+          .reveal());
 }
 
 }  // namespace
 
 TEST_CASE("credentials are exchanged with exactly the body that T3 documents") {
-  CHECK(body_sent_for(demo()) ==
+  CHECK(body_sent_for(demo_user()) ==
         R"({"hostname":"ca.metrc.com","username":"demo-ca","password":"demo-ca-password"})");
   CHECK(
       body_sent_for({.hostname = "co.metrc.com",
@@ -93,7 +96,7 @@ TEST_CASE("white space goes from all but the password, and every text arrives as
 }
 
 TEST_CASE("a password cannot add members of its own") {
-  auto user = demo();
+  auto user = demo_user();
   user.password = R"(x","admin":"yes)";
   const auto body = nlohmann::json::parse(body_sent_for(user));
   CHECK(body.size() == 3);
@@ -109,23 +112,24 @@ TEST_CASE("each missing or malformed member is refused by its name") {
   CHECK(refusal_of([](auto& user) { user.otp = " "; }) == "the one-time password is empty: give one");
   CHECK(refusal_of([](auto& user) { user.email = " "; }) == "the e-mail address is empty: give one");
   CHECK(refusal_of([](auto& user) { user.otp_seed = "0189"; }) ==
-        "the one-time password seed is not Base32: it has the letters A-Z and the digits 2-7 only");
+        "the one-time password michigan_seed is not Base32: it has the letters A-Z and the digits 2-7 only");
   CHECK(refusal_of([](auto& user) { user.otp_seed = " "; }) ==
-        "the one-time password seed is not Base32: it has the letters A-Z and the digits 2-7 only");
+        "the one-time password michigan_seed is not Base32: it has the letters A-Z and the digits 2-7 only");
   CHECK(refusal_of([](auto& user) {
           user.otp = "123456";
-          user.otp_seed = seed;
-        }) == "both a one-time password and its seed are given: give one of them");
+          user.otp_seed = michigan_seed;
+        }) == "both a one-time password and its michigan_seed are given: give one of them");
 }
 
 TEST_CASE("a one-time password of anything but 4 to 10 digits is refused, without its value") {
   for (const char* good : {"1234", "123456", "1234567890", " 123456 ", "000000"})
     CHECK(refusal_of([&](auto& user) { user.otp = good; }) == "accepted");
   for (const char* bad : {"123", "12345678901", "123 456", "123-456", "12345a", "+12345", "-12345", "12.456",
-                          "0x1234", seed, "\xD9\xA1\xD9\xA2\xD9\xA3\xD9\xA4"}) {
+                          "0x1234", michigan_seed, "\xD9\xA1\xD9\xA2\xD9\xA3\xD9\xA4"}) {
     CAPTURE(bad);
     CHECK(refusal_of([&](auto& user) { user.otp = bad; }) ==
-          "the one-time password is not made of 4 to 10 digits: give the digits alone (a seed goes into "
+          "the one-time password is not made of 4 to 10 digits: give the digits alone (a michigan_seed goes "
+          "into "
           "otp_seed)");
   }
 }
@@ -248,7 +252,7 @@ TEST_CASE("a call that is cancelled while it waits for the next one-time passwor
 TEST_CASE("a one-time password that was given is sent once: after a 401 the call fails and says what to do") {
   t3api::scripted_transport script;
   script.reply(test::token_answer("token-1")).reply(test::answer(401));
-  auto user = demo();
+  auto user = demo_user();
   user.otp = "123456";
   const test::scripted_client<credentials_auth> client(script, credentials_auth(user),
                                                        test::patient_config(test::make_clock()));
@@ -257,14 +261,15 @@ TEST_CASE("a one-time password that was given is sent once: after a 401 the call
     REQUIRE_FALSE(refused);
     CHECK(refused.error().category == error_category::authentication);
     CHECK(refused.error().message.find(
-              "the one-time password has been used: give a fresh one, or its seed") != std::string::npos);
+              "the one-time password has been used: give a fresh one, or its michigan_seed") !=
+          std::string::npos);
   }
   CHECK(script.requests().size() == 2);
 }
 
 TEST_CASE("no secret of the credentials is in any error, even when the service repeats them all") {
   for (const int status : {200, 204, 302, 400, 401, 403, 404, 429, 500, 503}) {
-    const std::string echo = std::string("demo-mi-password and ") + seed;
+    const std::string echo = std::string("demo-mi-password and ") + michigan_seed;
     for (const nlohmann::json& said :
          {nlohmann::json{{"error", {{"message", echo}}}}, nlohmann::json{{"message", echo}},
           nlohmann::json{{"detail", echo}}, nlohmann::json{{"errors", {echo, echo}}}, nlohmann::json(echo),
@@ -272,7 +277,7 @@ TEST_CASE("no secret of the credentials is in any error, even when the service r
       auto user = demo_with_seed();
       t3api::scripted_transport script;
       script.reply(states()).reply(test::answer(
-          status, said.dump(), {{"X-Request-Id", seed}, {"Content-Type", "x/demo-mi-password"}}));
+          status, said.dump(), {{"X-Request-Id", michigan_seed}, {"Content-Type", "x/demo-mi-password"}}));
       const test::scripted_client<credentials_auth> client(script, credentials_auth(user),
                                                            test::patient_config(test::make_clock()));
       const auto failed = client.get("/x");
@@ -281,7 +286,7 @@ TEST_CASE("no secret of the credentials is in any error, even when the service r
       for (const auto& text :
            {failed.error().message, failed.error().service_message, failed.error().service_request_id}) {
         CHECK(text.find("demo-mi-password") == text.npos);
-        CHECK(text.find(seed) == text.npos);
+        CHECK(text.find(michigan_seed) == text.npos);
       }
     }
   }
@@ -290,10 +295,10 @@ TEST_CASE("no secret of the credentials is in any error, even when the service r
 TEST_CASE("a one-time password in an exchange that never left is still good") {
   const auto clock = test::make_clock();
   t3api::scripted_transport script;
-  credentials user = demo();
+  credentials user = demo_user();
   SUBCASE("one that was given") { user.otp = "123456"; }
   SUBCASE("one from a seed") {
-    user.otp_seed = seed;
+    user.otp_seed = michigan_seed;
     script.reply(states());
   }
   script.reply(test::never_sent());
@@ -314,7 +319,7 @@ TEST_CASE("a one-time password in an exchange that never left is still good") {
 
 TEST_CASE("a state that wants more than a password is refused before anything is sent") {
   const std::string otp_wanted =
-      "mi.metrc.com wants a one-time password: give its seed (otp_seed), or one for this once (otp)";
+      "mi.metrc.com wants a one-time password: give its michigan_seed (otp_seed), or one for this once (otp)";
   const std::string email_wanted = "co.metrc.com wants the account's e-mail address: give it (email)";
   CHECK(refusal_of([](auto& user) { user.hostname = "mi.metrc.com"; }) == otp_wanted);
   CHECK(refusal_of([](auto& user) { user.hostname = "co.metrc.com"; }) == email_wanted);
@@ -332,15 +337,15 @@ TEST_CASE("a state that wants more than a password is refused before anything is
         }) == "accepted");
   CHECK(refusal_of([](auto& user) {
           user.hostname = "mi.metrc.com";
-          user.otp_seed = seed;
+          user.otp_seed = michigan_seed;
         }) == "accepted");
 }
 
 TEST_CASE("the states' rules can be replaced") {
-  auto user = demo();
+  auto user = demo_user();
   CHECK_THROWS_WITH_AS(
       credentials_auth(user, {.rules = {.otp_hostnames = {"CA.metrc.com"}}}),
-      "ca.metrc.com wants a one-time password: give its seed (otp_seed), or one for this once (otp)",
+      "ca.metrc.com wants a one-time password: give its michigan_seed (otp_seed), or one for this once (otp)",
       std::invalid_argument);
   CHECK_THROWS_WITH_AS(credentials_auth(user, {.rules = {.email_hostnames = {"ca.metrc.com"}}}),
                        "ca.metrc.com wants the account's e-mail address: give it (email)",
@@ -350,7 +355,7 @@ TEST_CASE("the states' rules can be replaced") {
 }
 
 TEST_CASE("a one-time password is not shown, neither one that was given nor one that was made") {
-  auto user = demo();
+  auto user = demo_user();
   std::string code;
   t3api::scripted_transport script;
   SUBCASE("given") {
@@ -358,12 +363,12 @@ TEST_CASE("a one-time password is not shown, neither one that was given nor one 
     code = "123456";
   }
   SUBCASE("made") {
-    user.otp_seed = seed;
+    user.otp_seed = michigan_seed;
     code = code_at(0s);
     script.reply(states());
   }
   SUBCASE("made, and the transport throws it") {
-    user.otp_seed = seed;
+    user.otp_seed = michigan_seed;
     code = code_at(0s);
     script.reply(states()).reply_with(
         [&](const t3api::request&) -> t3api::outcome { throw std::runtime_error("cannot send " + code); });
@@ -383,9 +388,9 @@ TEST_CASE("two auth objects with one store and the same credentials share one to
   const t3api::memory_store kept(clock);
   t3api::scripted_transport script;
   script.reply(test::token_answer(test::jwt("shared"))).reply(test::answer(200)).reply(test::answer(200));
-  auto same = demo();
+  auto same = demo_user();
   same.hostname = " ca.metrc.com ";
-  for (const auto& user : {demo(), same}) {
+  for (const auto& user : {demo_user(), same}) {
     const test::scripted_client<credentials_auth> client(script, credentials_auth(user, kept),
                                                          test::patient_config(clock));
     REQUIRE(client.get("/x"));
@@ -409,14 +414,14 @@ TEST_CASE("a token is shared with nobody whose password, user, state or service 
     return test::count_posts(script) - before;
   };
   const std::string here = "https://api.example.com";
-  CHECK(exchanges_of(demo(), here) == 1);
-  CHECK(exchanges_of(demo(), "https://other.example.com") == 1);
-  CHECK(exchanges_of(demo(), here + "/t3") == 1);
+  CHECK(exchanges_of(demo_user(), here) == 1);
+  CHECK(exchanges_of(demo_user(), "https://other.example.com") == 1);
+  CHECK(exchanges_of(demo_user(), here + "/t3") == 1);
   const std::vector<std::function<void(credentials&)>> changes = {
       [](auto& user) { user.password = "another"; }, [](auto& user) { user.username = "another"; },
       [](auto& user) { user.hostname = "mo.metrc.com"; }, [](auto& user) { user.email = "a@b"; }};
   for (const auto& change : changes) {
-    auto user = demo();
+    auto user = demo_user();
     change(user);
     CHECK(exchanges_of(user, here) == 1);
   }
@@ -428,8 +433,8 @@ TEST_CASE("a wrong password is posted once, also by two auth objects while their
   t3api::scripted_transport script;
   script.reply(test::answer(401, R"({"error":{"message":"wrong"}})"));
   const auto config = test::patient_config(clock);
-  const test::scripted_client<credentials_auth> one(script, credentials_auth(demo(), kept), config);
-  const test::scripted_client<credentials_auth> other(script, credentials_auth(demo(), kept), config);
+  const test::scripted_client<credentials_auth> one(script, credentials_auth(demo_user(), kept), config);
+  const test::scripted_client<credentials_auth> other(script, credentials_auth(demo_user(), kept), config);
   for (int i = 0; i < 3; ++i) {
     for (const auto* client : {&one, &other}) {
       const auto refused = client->get("/x");
@@ -451,7 +456,7 @@ TEST_CASE("a wrong password is posted once, also by two auth objects while their
     clock->advance(24h);
   }
   CHECK(script.requests().size() == 2);
-  auto corrected = demo();
+  auto corrected = demo_user();
   corrected.password = "right";
   script.reply(test::token_answer("token-1")).reply(test::answer(200));
   const test::scripted_client<credentials_auth> third(script, credentials_auth(corrected, kept), config);
@@ -462,7 +467,7 @@ TEST_CASE("a refusal does not count against another seed or another one-time pas
   const auto clock = test::make_clock();
   const t3api::memory_store kept(clock);
   const auto posts_of = [&](const std::string& otp, const std::string& otp_seed, t3api::response answer) {
-    auto user = demo();
+    auto user = demo_user();
     user.otp = otp;
     user.otp_seed = otp_seed;
     t3api::scripted_transport script;
@@ -473,7 +478,7 @@ TEST_CASE("a refusal does not count against another seed or another one-time pas
     (void)client.get("/x");
     return test::count_posts(script);
   };
-  CHECK(posts_of("", seed, test::answer(401)) == 1);
+  CHECK(posts_of("", michigan_seed, test::answer(401)) == 1);
   CHECK(posts_of("", "jbsw y3dp ehpk 3pxp", test::answer(401)) == 0);
   CHECK(posts_of("123456", "", test::answer(401)) == 1);
   CHECK(posts_of(" 123456 ", "", test::answer(401)) == 0);
@@ -518,7 +523,7 @@ TEST_CASE("without keep_credentials a client ends with its token and says what t
   t3api::scripted_transport script;
   script.reply(test::token_answer(test::jwt("only", 1h))).reply(test::answer(200)).reply(test::answer(200));
   const test::scripted_client<credentials_auth> client(
-      script, credentials_auth(demo(), {.renewal = {.keep_credentials = false}}),
+      script, credentials_auth(demo_user(), {.renewal = {.keep_credentials = false}}),
       test::patient_config(clock));
   CHECK(client.get("/x"));
   clock->advance(1h - 1s);

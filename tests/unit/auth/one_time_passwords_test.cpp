@@ -26,14 +26,15 @@ using t3api::detail::one_time_passwords;
 
 namespace {
 
-constexpr const char* seed = "JBSWY3DPEHPK3PXP";
+constexpr const char* otp_seed = "JBSWY3DPEHPK3PXP";
 
-std::string code_at(std::chrono::seconds since_start) {
+std::string otp_at(std::chrono::seconds since_start) {
   return std::string(
-      t3api::totp(seed, t3api::totp_step_at(t3api::wall_time(test::start_of_time + since_start))).reveal());
+      t3api::totp(otp_seed, t3api::totp_step_at(t3api::wall_time(test::start_of_time + since_start)))
+          .reveal());
 }
 
-t3api::response states() { return test::answer(200, "[]"); }
+t3api::response undated_states() { return test::answer(200, "[]"); }
 t3api::response states_at(std::chrono::seconds since_start) {
   return test::answer(200, "[]", {{"Date", test::date_after(since_start)}});
 }
@@ -64,7 +65,7 @@ struct bench_with {
   test::fake_exchange via{clock, 10min};
 
   one_time_passwords<memory_store> source(used_otp policy = used_otp::wait,
-                                          const char* written = seed) const {
+                                          const char* written = otp_seed) const {
     return {t3api::secret(), written, policy, shared};
   }
   std::string first_code_when_states_say(t3api::outcome said) {
@@ -74,8 +75,8 @@ struct bench_with {
   }
 };
 
-struct bench : bench_with<t3api::manual_clock> {
-  bench() : bench_with{test::make_clock()} {}
+struct otp_bench : bench_with<t3api::manual_clock> {
+  otp_bench() : bench_with{test::make_clock()} {}
 };
 struct bench_with_clock_that_is_set : bench_with<clock_that_is_set> {
   bench_with_clock_that_is_set() : bench_with{std::make_shared<clock_that_is_set>()} {}
@@ -84,7 +85,7 @@ struct bench_with_clock_that_is_set : bench_with<clock_that_is_set> {
 }  // namespace
 
 TEST_CASE("an account without second factor has an empty password, and nobody is asked for the time") {
-  bench b;
+  otp_bench b;
   one_time_passwords<memory_store> passwords({}, {}, used_otp::wait, b.shared);
   CHECK(passwords.next(b.via, false).value().empty());
   CHECK(passwords.next(b.via, false).value().empty());
@@ -93,7 +94,7 @@ TEST_CASE("an account without second factor has an empty password, and nobody is
 }
 
 TEST_CASE("a code that was given is good for one exchange, again if that never left") {
-  bench b;
+  otp_bench b;
   one_time_passwords<memory_store> passwords("123456", {}, used_otp::wait, b.shared);
   CHECK(passwords.next(b.via, false).value().reveal() == "123456");
   CHECK(passwords.next(b.via, true).value().reveal() == "123456");
@@ -107,12 +108,12 @@ TEST_CASE("a code that was given is good for one exchange, again if that never l
 }
 
 TEST_CASE("no code is given out twice within its step: the next one is waited for") {
-  bench b;
+  otp_bench b;
   auto passwords = b.source();
-  CHECK(passwords.next(b.via, false).value().reveal() == code_at(0s));
+  CHECK(passwords.next(b.via, false).value().reveal() == otp_at(0s));
   CHECK(b.clock->waits().empty());
-  CHECK(passwords.next(b.via, false).value().reveal() == code_at(30s));
-  CHECK(passwords.next(b.via, false).value().reveal() == code_at(60s));
+  CHECK(passwords.next(b.via, false).value().reveal() == otp_at(30s));
+  CHECK(passwords.next(b.via, false).value().reveal() == otp_at(60s));
   CHECK(b.clock->waits() == std::vector<t3api::manual_clock::duration>{20s, 30s});
 }
 
@@ -122,9 +123,9 @@ TEST_CASE("a clock that is set back a little brings no code but a later one") {
            {30s, {20s, 30s}}, {60s, {20s, 30s, 30s}}}) {
     bench_with_clock_that_is_set b;
     auto passwords = b.source();
-    CHECK(passwords.next(b.via, false).value().reveal() == code_at(0s));
+    CHECK(passwords.next(b.via, false).value().reveal() == otp_at(0s));
     b.clock->set_wall(-back);
-    CHECK(passwords.next(b.via, false).value().reveal() == code_at(30s));
+    CHECK(passwords.next(b.via, false).value().reveal() == otp_at(30s));
     CHECK(b.clock->waits() == waits);
   }
 }
@@ -134,16 +135,16 @@ TEST_CASE("a clock that was ahead at a login and is set back blocks no code") {
     bench_with_clock_that_is_set b;
     b.clock->set_wall(ahead);
     auto passwords = b.source();
-    CHECK(passwords.next(b.via, false).value().reveal() == code_at(ahead));
+    CHECK(passwords.next(b.via, false).value().reveal() == otp_at(ahead));
     b.clock->set_wall(-ahead);
-    CHECK(passwords.next(b.via, false).value().reveal() == code_at(0s));
+    CHECK(passwords.next(b.via, false).value().reveal() == otp_at(0s));
     CHECK(b.clock->waits().empty());
-    CHECK(passwords.next(b.via, false).value().reveal() == code_at(30s));
+    CHECK(passwords.next(b.via, false).value().reveal() == otp_at(30s));
   }
 }
 
 TEST_CASE("with used_otp::fail a used code is an error at once") {
-  bench b;
+  otp_bench b;
   auto passwords = b.source(used_otp::fail);
   REQUIRE(passwords.next(b.via, false));
   const auto used = passwords.next(b.via, false);
@@ -157,11 +158,11 @@ TEST_CASE("with used_otp::fail a used code is an error at once") {
         "not to be waited for: try again in half a minute");
   CHECK(b.clock->waits().empty());
   b.clock->advance(20s);
-  CHECK(passwords.next(b.via, false).value().reveal() == code_at(30s));
+  CHECK(passwords.next(b.via, false).value().reveal() == otp_at(30s));
 }
 
 TEST_CASE("a code that would come at the deadline or behind it is not waited for") {
-  bench b;
+  otp_bench b;
   auto passwords = b.source();
   REQUIRE(passwords.next(b.via, false));
   test::fake_exchange hurried(b.clock, 20s);
@@ -172,7 +173,7 @@ TEST_CASE("a code that would come at the deadline or behind it is not waited for
 }
 
 TEST_CASE("a wait for the next code can be cancelled, and uses none up") {
-  bench b;
+  otp_bench b;
   auto passwords = b.source();
   REQUIRE(passwords.next(b.via, false));
   test::fake_exchange other(b.clock, 10min);
@@ -180,35 +181,35 @@ TEST_CASE("a wait for the next code can be cancelled, and uses none up") {
   const auto cancelled = passwords.next(other, false);
   REQUIRE_FALSE(cancelled);
   CHECK(cancelled.error().category == error_category::cancelled);
-  CHECK(passwords.next(b.via, false).value().reveal() == code_at(30s));
+  CHECK(passwords.next(b.via, false).value().reveal() == otp_at(30s));
 }
 
 TEST_CASE("a code that never left is still good, also for another who shares the store") {
-  bench b;
+  otp_bench b;
   auto passwords = b.source();
   REQUIRE(passwords.next(b.via, false));
-  CHECK(passwords.next(b.via, true).value().reveal() == code_at(0s));
+  CHECK(passwords.next(b.via, true).value().reveal() == otp_at(0s));
   auto others = b.source(used_otp::fail);
   CHECK_FALSE(others.next(b.via, false));
   b.clock->advance(20s);
-  CHECK(passwords.next(b.via, true).value().reveal() == code_at(30s));
-  CHECK(passwords.next(b.via, false).value().reveal() == code_at(60s));
+  CHECK(passwords.next(b.via, true).value().reveal() == otp_at(30s));
+  CHECK(passwords.next(b.via, false).value().reveal() == otp_at(60s));
 }
 
 TEST_CASE("a code is not used again by another source that shares the store, however its seed is written") {
   for (const char* written :
        {"JBSWY3DPEHPK3PXP", "jbsw y3dp ehpk 3pxp", "JBSW-Y3DP-EHPK-3PXP", "JBSWY3DPEHPK3PXP======"}) {
     CAPTURE(written);
-    bench b;
+    otp_bench b;
     auto first = b.source();
     auto second = b.source(used_otp::wait, written);
-    CHECK(first.next(b.via, false).value().reveal() == code_at(0s));
-    CHECK(second.next(b.via, false).value().reveal() == code_at(30s));
+    CHECK(first.next(b.via, false).value().reveal() == otp_at(0s));
+    CHECK(second.next(b.via, false).value().reveal() == otp_at(30s));
   }
 }
 
 TEST_CASE("codes of different seeds have nothing to do with each other") {
-  bench b;
+  otp_bench b;
   auto first = b.source();
   auto second = b.source(used_otp::wait, "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
   REQUIRE(first.next(b.via, false));
@@ -217,7 +218,7 @@ TEST_CASE("codes of different seeds have nothing to do with each other") {
 }
 
 TEST_CASE("threads that share a store never get the same code") {
-  bench b;
+  otp_bench b;
   constexpr int threads = 4;
   constexpr int rounds = 100;
   std::vector<std::set<std::string>> got(rounds);
@@ -242,40 +243,40 @@ TEST_CASE("threads that share a store never get the same code") {
 }
 
 TEST_CASE("no name in the store tells the seed") {
-  bench b;
+  otp_bench b;
   std::vector<std::string> told;
-  one_time_passwords<test::told_store> passwords({}, seed, used_otp::wait, test::told_store{&told});
+  one_time_passwords<test::told_store> passwords({}, otp_seed, used_otp::wait, test::told_store{&told});
   REQUIRE(passwords.next(b.via, false));
   REQUIRE_FALSE(told.empty());
   for (const auto& text : told) {
-    CHECK(text.find(seed) == std::string::npos);
-    CHECK(text.find(code_at(0s)) == std::string::npos);
+    CHECK(text.find(otp_seed) == std::string::npos);
+    CHECK(text.find(otp_at(0s)) == std::string::npos);
   }
 }
 
 TEST_CASE("a store that fails or throws keeps nobody from a code") {
   const auto check = [](auto store) {
-    bench b;
-    one_time_passwords<decltype(store)> passwords({}, seed, used_otp::wait, store);
-    CHECK(passwords.next(b.via, false).value().reveal() == code_at(0s));
-    CHECK(passwords.next(b.via, true).value().reveal() == code_at(0s));
-    CHECK(passwords.next(b.via, false).value().reveal() == code_at(30s));
+    otp_bench b;
+    one_time_passwords<decltype(store)> passwords({}, otp_seed, used_otp::wait, store);
+    CHECK(passwords.next(b.via, false).value().reveal() == otp_at(0s));
+    CHECK(passwords.next(b.via, true).value().reveal() == otp_at(0s));
+    CHECK(passwords.next(b.via, false).value().reveal() == otp_at(30s));
   };
   SUBCASE("fails") { check(test::failing_store{}); }
   SUBCASE("throws") { check(test::throwing_store{}); }
 }
 
 TEST_CASE("the time is asked once for each login, by a request that carries nothing") {
-  bench b;
+  otp_bench b;
   auto passwords = b.source();
   for (std::size_t logins = 1; logins <= 3; ++logins) {
-    b.via.script.reply(states());
+    b.via.script.reply(undated_states());
     REQUIRE(passwords.next(b.via, false));
     REQUIRE(b.via.script.requests().size() == logins);
   }
   for (const auto& sent : b.via.script.requests()) {
     CHECK(sent.method == t3api::method::get);
-    CHECK(sent.path == "/v2/states");
+    CHECK(sent.path == "/v2/undated_states");
     CHECK(sent.query.empty());
     CHECK(sent.headers.empty());
     CHECK(sent.body.empty());
@@ -289,50 +290,50 @@ TEST_CASE("a local clock that is set by six hours between two logins makes no wr
     auto passwords = b.source();
     b.clock->set_wall(first);
     b.via.script.reply(states_at(0s));
-    CHECK(passwords.next(b.via, false).value().reveal() == code_at(0s));
+    CHECK(passwords.next(b.via, false).value().reveal() == otp_at(0s));
     b.clock->set_wall(second - first);
     b.clock->advance(40s);
     b.via.script.reply(states_at(40s));
-    CHECK(passwords.next(b.via, false).value().reveal() == code_at(40s));
+    CHECK(passwords.next(b.via, false).value().reveal() == otp_at(40s));
     CHECK(b.clock->waits().empty());
   }
 }
 
 TEST_CASE("a local clock that is a day off is corrected by the server's date") {
   for (const auto ahead : {24h, -24h}) {
-    bench b;
-    CHECK(b.first_code_when_states_say(states_at(ahead + 3s)) == code_at(ahead + 3s));
+    otp_bench b;
+    CHECK(b.first_code_when_states_say(states_at(ahead + 3s)) == otp_at(ahead + 3s));
   }
 }
 
 TEST_CASE("the next code is waited for by the server's clock") {
-  bench b;
+  otp_bench b;
   b.via.script.reply(states_at(24h + 12s)).reply(states_at(24h + 12s));  // the 23rd second of a step
   auto passwords = b.source();
   REQUIRE(passwords.next(b.via, false));
-  CHECK(passwords.next(b.via, false).value().reveal() == code_at(24h + 30s));
+  CHECK(passwords.next(b.via, false).value().reveal() == otp_at(24h + 30s));
   CHECK(b.clock->waits() == std::vector<t3api::manual_clock::duration>{8s});
 }
 
 TEST_CASE("a difference of a few seconds, which may be the way of the answer, is none") {
   for (const auto ahead : {5s, -5s}) {
-    bench b;
+    otp_bench b;
     b.clock->advance(ahead > 0s ? 18s : -8s);  // so that it lies in another step
     const auto local = b.clock->wall_now() - t3api::wall_time(test::start_of_time);
     const auto since_start = std::chrono::floor<std::chrono::seconds>(local);
-    REQUIRE(code_at(since_start) != code_at(since_start + ahead));
-    CHECK(b.first_code_when_states_say(states_at(since_start + ahead)) == code_at(since_start));
+    REQUIRE(otp_at(since_start) != otp_at(since_start + ahead));
+    CHECK(b.first_code_when_states_say(states_at(since_start + ahead)) == otp_at(since_start));
   }
-  bench b;
+  otp_bench b;
   b.clock->advance(14s);
-  CHECK(b.first_code_when_states_say(states_at(20s)) == code_at(20s));
+  CHECK(b.first_code_when_states_say(states_at(20s)) == otp_at(20s));
 }
 
 TEST_CASE("the date of an answer counts whatever its status") {
   for (const int status : {401, 404, 429, 500, 503}) {
-    bench b;
+    otp_bench b;
     CHECK(b.first_code_when_states_say(test::answer(status, "", {{"Date", test::date_after(24h)}})) ==
-          code_at(24h));
+          otp_at(24h));
   }
 }
 
@@ -340,11 +341,11 @@ TEST_CASE("without a date that can be believed the local clock counts") {
   for (const char* date : {"", "yesterday", "Sun, 09 Sep 2001 25:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT",
                            "Sat, 01 Jan 0000 00:00:00 GMT"}) {
     CAPTURE(date);
-    bench b;
-    CHECK(b.first_code_when_states_say(test::answer(200, "[]", {{"Date", date}})) == code_at(0s));
+    otp_bench b;
+    CHECK(b.first_code_when_states_say(test::answer(200, "[]", {{"Date", date}})) == otp_at(0s));
   }
-  bench b;
-  CHECK(b.first_code_when_states_say(states()) == code_at(0s));
+  otp_bench b;
+  CHECK(b.first_code_when_states_say(undated_states()) == otp_at(0s));
 }
 
 TEST_CASE("when the time cannot be asked the local clock counts for this login") {
@@ -352,20 +353,20 @@ TEST_CASE("when the time cannot be asked the local clock counts for this login")
   const t3api::error garbage{.category = error_category::protocol, .message = "no HTTP", .sent = true};
   for (const auto& failure : {test::cut(), test::never_sent(), timeout, garbage}) {
     CAPTURE(failure.message);
-    bench b;
-    CHECK(b.first_code_when_states_say(failure) == code_at(0s));
+    otp_bench b;
+    CHECK(b.first_code_when_states_say(failure) == otp_at(0s));
   }
-  bench b;
+  otp_bench b;
   auto passwords = b.source();
   b.via.script.reply(states_at(24h)).reply(timeout).reply(states_at(24h + 30s));
-  CHECK(passwords.next(b.via, false).value().reveal() == code_at(24h));
-  CHECK(passwords.next(b.via, false).value().reveal() == code_at(0s));
-  CHECK(passwords.next(b.via, false).value().reveal() == code_at(24h + 30s));
+  CHECK(passwords.next(b.via, false).value().reveal() == otp_at(24h));
+  CHECK(passwords.next(b.via, false).value().reveal() == otp_at(0s));
+  CHECK(passwords.next(b.via, false).value().reveal() == otp_at(24h + 30s));
   CHECK(b.clock->waits().empty());
 }
 
 TEST_CASE("a call that is over while the time is asked uses no code up") {
-  bench b;
+  otp_bench b;
   auto passwords = b.source();
   error_category expected{};
   SUBCASE("cancelled") {

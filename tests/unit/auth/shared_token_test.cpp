@@ -20,7 +20,7 @@ namespace {
 const t3api::url here = t3api::parse_url("https://one.example").value();
 
 /// What every user of one store sees; each `user` stands for a process.
-struct bench {
+struct shared_bench {
   std::shared_ptr<t3api::manual_clock> clock = test::make_clock();
   memory_store kept{clock};
 
@@ -33,7 +33,7 @@ struct bench {
 }  // namespace
 
 TEST_CASE("a token that one keeps is found by another, with the time it has left") {
-  bench b;
+  shared_bench b;
   auto one = b.user();
   auto other = b.user();
   CHECK_FALSE(other.find(here, ""));
@@ -48,7 +48,7 @@ TEST_CASE("a token that one keeps is found by another, with the time it has left
 }
 
 TEST_CASE("a token that the caller has already is not found") {
-  bench b;
+  shared_bench b;
   auto one = b.user();
   one.keep(here, "token-1", 1h);
   CHECK_FALSE(one.find(here, "token-1"));
@@ -56,7 +56,7 @@ TEST_CASE("a token that the caller has already is not found") {
 }
 
 TEST_CASE("what cannot be a token is not found, whoever put it there") {
-  bench b;
+  shared_bench b;
   auto one = b.user();
   for (const std::string& text : {std::string("a\r\nX-Other: b"), std::string("two words"), std::string(),
                                   std::string(1'000'000, 't')}) {
@@ -66,7 +66,7 @@ TEST_CASE("what cannot be a token is not found, whoever put it there") {
 }
 
 TEST_CASE("a token that was issued before the caller's is not found") {
-  bench b;
+  shared_bench b;
   auto one = b.user();
   const auto issued = [](int second) { return test::jwt_of({{"iat", second}}); };
   one.keep(here, issued(100), 1h);
@@ -79,7 +79,7 @@ TEST_CASE("a token that was issued before the caller's is not found") {
 }
 
 TEST_CASE("a token is found for its account, host, port and path only") {
-  bench b;
+  shared_bench b;
   b.user().keep(here, "token-1", 1h);
   CHECK(b.user("account", "other credentials").find(here, ""));
   CHECK_FALSE(b.user("other account").find(here, ""));
@@ -91,7 +91,7 @@ TEST_CASE("a token is found for its account, host, port and path only") {
 }
 
 TEST_CASE("one at a time has the turn, until it ends it or the lease ends") {
-  bench b;
+  shared_bench b;
   auto one = b.user();
   auto other = b.user();
   CHECK(one.begin_turn(here) == turn::ours);
@@ -109,7 +109,7 @@ TEST_CASE("one at a time has the turn, until it ends it or the lease ends") {
 }
 
 TEST_CASE("a refusal counts for a minute, for the same credentials at the same host") {
-  bench b;
+  shared_bench b;
   b.user().keep_refusal(
       here, {.category = t3api::error_category::authentication, .message = "wrong", .status = 422});
   const auto refused = b.user("other account").refusal(here);

@@ -33,7 +33,7 @@ constexpr const char* path = "/v2/auth/credentials";
 
 double no_jitter() { return 0; }
 
-exchanged_credentials demo() {
+exchanged_credentials demo_exchange() {
   return {.make_request = [](t3api::exchange&, bool) -> t3api::result<credentials_message> {
             return credentials_message{
                 .message = {.method = t3api::method::post, .path = path, .body = "hunter2"},
@@ -61,7 +61,7 @@ struct process {
       : clock(std::move(time)),
         kept(shared),
         via(clock, timeout),
-        tokens(demo(), std::move(options), std::move(shared)) {}
+        tokens(demo_exchange(), std::move(options), std::move(shared)) {}
 
   auto obtain() { return tokens.obtain(via, current); }
   /// Obtains a token and has it from then on.
@@ -392,7 +392,7 @@ TEST_CASE("a store that fails or throws costs no token") {
 
 TEST_CASE("without keep_credentials nothing of them is left after the first token") {
   auto password = std::make_shared<std::string>("hunter2");
-  auto credentials = demo();
+  auto credentials = demo_exchange();
   credentials.make_request = [password](t3api::exchange&, bool) -> t3api::result<credentials_message> {
     return credentials_message{.message = {.method = t3api::method::post, .path = path, .body = *password}};
   };
@@ -454,7 +454,7 @@ TEST_CASE("neither credentials nor a one-time password are in any error") {
 
 TEST_CASE("whoever makes the request learns whether the one before left") {
   std::vector<bool> unsent;
-  auto credentials = demo();
+  auto credentials = demo_exchange();
   credentials.make_request = [&](t3api::exchange&,
                                  bool last_was_unsent) -> t3api::result<credentials_message> {
     unsent.push_back(last_was_unsent);
@@ -473,7 +473,7 @@ TEST_CASE("whoever makes the request learns whether the one before left") {
 }
 
 TEST_CASE("when no request can be made the service is not asked") {
-  auto credentials = demo();
+  auto credentials = demo_exchange();
   credentials.make_request = [](t3api::exchange&, bool) -> t3api::result<credentials_message> {
     return t3api::error{.category = error_category::timeout, .message = "hunter2 is used", .retryable = true};
   };

@@ -27,17 +27,17 @@ namespace {
 
 constexpr int crowd = 64;
 
-double no_jitter() { return 0; }
+double unjittered() { return 0; }
 
 const std::string exchange_path = "/v2/auth/apikey";
 
 /// A client over a script, with its clock at hand.
 template <class Retry = t3api::no_retry>
-struct bench {
+struct source_bench {
   std::shared_ptr<t3api::manual_clock> clock = test::make_clock();
   t3api::scripted_transport script{};
   test::scripted_client<api_key_auth, Retry> client{
-      script, api_key_auth("demo-api-key", "CA", {.jitter = no_jitter}), test::patient_config(clock)};
+      script, api_key_auth("demo-api-key", "CA", {.jitter = unjittered}), test::patient_config(clock)};
 
   int exchanges() const {
     int count = 0;
@@ -159,7 +159,7 @@ struct waiting_room {
 }  // namespace
 
 TEST_CASE("many threads that start at once make one exchange") {
-  bench<> b;
+  source_bench<> b;
   token_service service;
   serve(b.script, service, crowd + 1);
   for (const auto& outcome : call_from_crowd(b.client)) CHECK(outcome);
@@ -168,7 +168,7 @@ TEST_CASE("many threads that start at once make one exchange") {
 }
 
 TEST_CASE("a token is used until it is due, and is then renewed by one exchange") {
-  bench<> b;
+  source_bench<> b;
   b.script.reply(test::token_answer(test::jwt("first", 1h)))
       .reply(test::answer(200))
       .reply(test::answer(200))
@@ -185,7 +185,7 @@ TEST_CASE("a token is used until it is due, and is then renewed by one exchange"
 }
 
 TEST_CASE("a token of a short life is renewed in the last tenth of it") {
-  bench<> b;
+  source_bench<> b;
   b.script.reply(test::token_answer(test::jwt("first", 10s)))
       .reply(test::answer(200))
       .reply(test::answer(200));
@@ -199,8 +199,8 @@ TEST_CASE("a token of a short life is renewed in the last tenth of it") {
 }
 
 TEST_CASE("the life of a token is measured by the clock of the service that made it") {
-  bench<> b;  // its clock is an hour behind: the token has expired by the one and is good for a minute by the
-              // other
+  source_bench<> b;  // its clock is an hour behind: the token has expired by the one and is good for a minute
+                     // by the other
   b.script
       .reply(test::answer(200, nlohmann::json{{"accessToken", test::jwt("first", -59min)}}.dump(),
                           {{"Date", "Sun, 09 Sep 2001 00:46:40 GMT"}}))
@@ -219,7 +219,7 @@ TEST_CASE("the life of a token is measured by the clock of the service that made
 TEST_CASE("a token without a readable expiry is used until the service refuses it") {
   for (const std::string& token :
        {std::string("opaque"), test::jwt_of({{"sub", "x"}}), test::jwt_of({{"exp", "soon"}})}) {
-    bench<> b;
+    source_bench<> b;
     b.script.reply(test::token_answer(token)).reply(test::answer(200)).reply(test::answer(200));
     CHECK(b.client.get("/x"));
     b.clock->advance(10'000h);
@@ -231,7 +231,7 @@ TEST_CASE("a token without a readable expiry is used until the service refuses i
 TEST_CASE("a token that claims to live for thousands of years is exchanged once") {
   for (const double expiry : {9999999999.0, 12e9, 15e9, 253402300799.0, 1e18, 1e300}) {
     CAPTURE(expiry);
-    bench<> b;
+    source_bench<> b;
     b.script.reply(test::token_answer(test::jwt_of({{"exp", expiry}})))
         .reply(test::answer(200))
         .reply(test::answer(200));
@@ -243,7 +243,7 @@ TEST_CASE("a token that claims to live for thousands of years is exchanged once"
 }
 
 TEST_CASE("after a 401 one exchange and one replay follow, and the replay carries the new token") {
-  bench<> b;
+  source_bench<> b;
   b.script.reply(test::token_answer("token-1"))
       .reply(test::answer(401))
       .reply(test::token_answer("token-2"))
@@ -261,7 +261,7 @@ TEST_CASE("after a 401 one exchange and one replay follow, and the replay carrie
 }
 
 TEST_CASE("401 for ever ends after one renewal and one replay in an authentication error") {
-  bench<t3api::exponential_backoff> b;
+  source_bench<t3api::exponential_backoff> b;
   b.script.reply(test::token_answer("token-1"))
       .reply(test::answer(401))
       .reply(test::token_answer("token-2"))
@@ -276,7 +276,7 @@ TEST_CASE("401 for ever ends after one renewal and one replay in an authenticati
 }
 
 TEST_CASE("a call renews once, however many attempts its retry policy grants") {
-  bench<t3api::exponential_backoff> b;
+  source_bench<t3api::exponential_backoff> b;
   b.script.reply(test::token_answer("token-1"))
       .reply(test::answer(401))
       .reply(test::token_answer("token-2"))
@@ -290,7 +290,7 @@ TEST_CASE("a call renews once, however many attempts its retry policy grants") {
 }
 
 TEST_CASE("many threads whose one token is refused make one more exchange and all get through") {
-  bench<> b;
+  source_bench<> b;
   token_service service;
   serve(b.script, service, 2);
   CHECK(b.client.get("/x"));
@@ -302,7 +302,7 @@ TEST_CASE("many threads whose one token is refused make one more exchange and al
 }
 
 TEST_CASE("a late 401 of an old token renews nothing") {
-  bench<> b;
+  source_bench<> b;
   b.script.reply(test::token_answer("token-1"));
   b.script.reply_with([&](const t3api::request& slow) {
     // While this answer is on its way, another call finds the token refused and renews it.
@@ -321,7 +321,7 @@ TEST_CASE("a late 401 of an old token renews nothing") {
 }
 
 TEST_CASE("eight calls get through while a renewal ahead of expiry is held up") {
-  bench<> b;
+  source_bench<> b;
   b.script.reply(test::token_answer(test::jwt("first", 1h))).reply(test::answer(200));
   CHECK(b.client.get("/x"));
   b.clock->advance(1h - 10s);
@@ -356,7 +356,7 @@ TEST_CASE("eight calls get through while a renewal ahead of expiry is held up") 
 }
 
 TEST_CASE("a renewal ahead of time that fails does not fail calls that have a good token") {
-  bench<> b;
+  source_bench<> b;
   b.script.reply(test::token_answer(test::jwt("first", 1h))).reply(test::answer(200));
   CHECK(b.client.get("/x"));
   b.clock->advance(1h - 10s);
@@ -373,7 +373,7 @@ TEST_CASE("a renewal ahead of time that fails does not fail calls that have a go
 }
 
 TEST_CASE("a refused key is posted once, however many calls follow from however many threads") {
-  bench<t3api::exponential_backoff> b;
+  source_bench<t3api::exponential_backoff> b;
   b.script.reply(test::answer(401, R"({"error":{"message":"no such key"}})"));
   for (int round = 0; round < 2; ++round) {
     const auto results = call_from_crowd(b.client);
@@ -394,7 +394,7 @@ TEST_CASE("a refused key is posted once, however many calls follow from however 
 TEST_CASE("whatever says that the credentials are wrong is final") {
   for (const int status : {400, 401, 403, 422}) {
     CAPTURE(status);
-    bench<t3api::exponential_backoff> b;
+    source_bench<t3api::exponential_backoff> b;
     b.script.reply(test::answer(status, R"({"error":{"message":"no"}})"));
     for (int i = 0; i < 3; ++i) {
       const auto outcome = b.client.get("/x");
@@ -410,7 +410,7 @@ TEST_CASE("whatever says that the credentials are wrong is final") {
 TEST_CASE("an exchange that the service did not take up is retried by the retry policy, for a write too") {
   for (const int status : {429, 503}) {
     CAPTURE(status);
-    bench<t3api::exponential_backoff> b;
+    source_bench<t3api::exponential_backoff> b;
     b.script.reply(test::answer(status)).reply(test::token_answer("token-1")).reply(test::answer(200));
     CHECK(b.client.post("/x", {{"a", 1}}));
     CHECK(b.exchanges() == 2);
@@ -420,7 +420,7 @@ TEST_CASE("an exchange that the service did not take up is retried by the retry 
 TEST_CASE("credentials whose fate is unknown are not sent again by the same call, but by the next") {
   for (const int status : {408, 500, 502, 504}) {
     CAPTURE(status);
-    bench<t3api::exponential_backoff> b;
+    source_bench<t3api::exponential_backoff> b;
     b.script.reply(test::answer(status)).reply(test::token_answer("token-1")).reply(test::answer(200));
     const auto failed = b.client.get("/x");
     REQUIRE_FALSE(failed);
@@ -432,7 +432,7 @@ TEST_CASE("credentials whose fate is unknown are not sent again by the same call
 }
 
 TEST_CASE("an exchange that was sent and then cancelled is followed by growing pauses") {
-  bench<> b;
+  source_bench<> b;
   for (int round = 0; round < 4; ++round) {
     std::stop_source stop;
     b.script.reply_with([&](const t3api::request&) -> t3api::outcome {
@@ -447,7 +447,7 @@ TEST_CASE("an exchange that was sent and then cancelled is followed by growing p
 }
 
 TEST_CASE("calls with too little time for a login leave it to others, and do not shut them out") {
-  bench<> b;
+  source_bench<> b;
   b.script.reply_with([&](const t3api::request&) -> t3api::outcome {
     b.clock->advance(30ms);
     return t3api::error{.category = error_category::timeout, .message = "too late", .sent = true};
@@ -475,7 +475,7 @@ TEST_CASE("a renewal ahead of expiry that hangs leaves the call half of its time
         return t3api::detail::credentials_message{
             .message = {.method = t3api::method::post, .path = exchange_path}};
       }},
-      {.jitter = no_jitter}, t3api::memory_store());
+      {.jitter = unjittered}, t3api::memory_store());
   t3api::request message{.path = "/x"};
   test::fake_exchange first(clock);
   first.script.reply(test::token_answer(test::jwt("first", 1h)));
@@ -582,7 +582,7 @@ TEST_CASE("what on_response throws does not cost the token; options that make no
 }
 
 TEST_CASE("an exchange whose answer never came is not sent again by the same call") {
-  bench<t3api::exponential_backoff> b;
+  source_bench<t3api::exponential_backoff> b;
   b.script.reply(test::cut());
   const auto outcome = b.client.get("/x");
   REQUIRE_FALSE(outcome);
@@ -594,13 +594,13 @@ TEST_CASE("an exchange whose answer never came is not sent again by the same cal
 }
 
 TEST_CASE("an exchange that never left is sent again") {
-  bench<t3api::exponential_backoff> b;
+  source_bench<t3api::exponential_backoff> b;
   b.script.reply(test::never_sent()).reply(test::token_answer("token-1")).reply(test::answer(200));
   CHECK(b.client.get("/x"));
 }
 
 TEST_CASE("after a failed exchange the next one waits a moment, or as long as the service asks") {
-  bench<> b;
+  source_bench<> b;
   b.script.reply(test::answer(503)).reply(test::token_answer("token-1")).reply(test::answer(200));
   CHECK_FALSE(b.client.get("/x"));
   b.clock->advance(100ms);
@@ -609,7 +609,7 @@ TEST_CASE("after a failed exchange the next one waits a moment, or as long as th
 }
 
 TEST_CASE("a call that would have to wait past its deadline fails at once with what went wrong before") {
-  bench<> b;
+  source_bench<> b;
   b.script.reply(test::answer(429, "", {{"Retry-After", "3600"}}));
   CHECK_FALSE(b.client.get("/x"));
   const auto early = b.client.get("/x", {}, {.timeout = 60s});
@@ -657,7 +657,7 @@ TEST_CASE("a leader that is cancelled does not fail those who waited for it") {
 }
 
 TEST_CASE("one who waits for the exchange of another can be cancelled") {
-  bench<> b;
+  source_bench<> b;
   std::stop_source stop;
   std::latch exchanging(1);
   std::latch go_on(1);
@@ -704,7 +704,7 @@ TEST_CASE("an answer without a usable token is a protocol error that shows none 
        }) {
     const auto shown = what;
     CAPTURE(shown);
-    bench<t3api::exponential_backoff> b;
+    source_bench<t3api::exponential_backoff> b;
     b.script.reply(reply);
     const auto outcome = b.client.get("/x");
     REQUIRE_FALSE(outcome);
@@ -719,7 +719,7 @@ TEST_CASE("an answer without a usable token is a protocol error that shows none 
 TEST_CASE("an exchange that is answered with 204 or a redirect is an http error and never followed") {
   for (const int status : {201, 204, 301, 302, 307, 308, 404}) {
     CAPTURE(status);
-    bench<t3api::exponential_backoff> b;
+    source_bench<t3api::exponential_backoff> b;
     b.script.reply(
         test::answer(status, test::token_answer("token-1").body, {{"Location", "https://evil.example/"}}));
     const auto outcome = b.client.get("/x");
@@ -733,7 +733,7 @@ TEST_CASE("an exchange that is answered with 204 or a redirect is an http error 
 }
 
 TEST_CASE("a token of a megabyte is refused by its size, and nothing of it is shown") {
-  bench<> b;
+  source_bench<> b;
   b.script.reply(test::token_answer(std::string(1'000'000, 't')));
   const auto outcome = b.client.get("/x");
   REQUIRE_FALSE(outcome);
@@ -745,7 +745,7 @@ TEST_CASE("a token of a megabyte is refused by its size, and nothing of it is sh
 }
 
 TEST_CASE("a transport that throws fails the exchange and leaves the way free for the next") {
-  bench<> b;
+  source_bench<> b;
   b.script.reply_with(
       [](const t3api::request&) -> t3api::outcome { throw std::runtime_error("demo-api-key broke it"); });
   const auto outcome = b.client.get("/x");
@@ -787,7 +787,7 @@ TEST_CASE("a token goes to the host that issued it and to no other") {
 }
 
 TEST_CASE("a service that refuses every fresh token is not met with a login for every call") {
-  bench<> b;
+  source_bench<> b;
   token_service service;
   service.revoked_below = 1'000'000;
   constexpr int calls = 100;
@@ -815,7 +815,7 @@ TEST_CASE(
   }
   CHECK(room.sent == 1);
 
-  bench<> b;
+  source_bench<> b;
   const auto silence =
       t3api::error{.category = error_category::timeout, .message = "silent", .retryable = true, .sent = true};
   for (int i = 0; i < 5; ++i) b.script.reply(silence);
@@ -824,7 +824,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a refusal that does not come from T3 is not final") {
-  bench<> b;
+  source_bench<> b;
   b.script.reply(test::answer(403, "<html>the office firewall</html>"))
       .reply(test::token_answer("token-1"))
       .reply(test::answer(200));
@@ -833,7 +833,7 @@ TEST_CASE("a refusal that does not come from T3 is not final") {
 }
 
 TEST_CASE("what is thrown and no std::exception fails the exchange and leaves the way free for the next") {
-  bench<> b;
+  source_bench<> b;
   b.script.reply_with([](const t3api::request&) -> t3api::outcome { throw 42; });
   b.script.reply(test::token_answer("token-1")).reply(test::answer(200));
   CHECK(b.client.get("/x").error().category == error_category::transport);
@@ -841,7 +841,7 @@ TEST_CASE("what is thrown and no std::exception fails the exchange and leaves th
 }
 
 TEST_CASE("a pause after somebody else's lack of time does not outlast the deadline of the next call") {
-  bench<> b;
+  source_bench<> b;
   b.script.reply_with([&](const t3api::request&) -> t3api::outcome {
     b.clock->advance(11min);
     return t3api::error{.category = error_category::timeout, .message = "too late", .sent = true};
@@ -887,8 +887,8 @@ TEST_CASE("each token that was, or could not be, obtained is reported, without a
     t3api::request message{.path = "/x"};
     return method.authorize(message, via);
   };
-  api_key_auth one("demo-api-key", "CA", kept, {.jitter = no_jitter});
-  api_key_auth other("demo-api-key", "CA", kept, {.jitter = no_jitter});
+  api_key_auth one("demo-api-key", "CA", kept, {.jitter = unjittered});
+  api_key_auth other("demo-api-key", "CA", kept, {.jitter = unjittered});
   via.script.reply(test::answer(503, R"({"message":"demo-api-key is not welcome now"})"))
       .reply(test::token_answer(test::jwt("first", 1h)))
       .reply(test::token_answer(test::jwt("second", 3h)))
@@ -935,7 +935,7 @@ TEST_CASE("a call that goes on with its token while another process renews repor
       },
       .account = "account",
       .fingerprint = "account"};
-  t3api::detail::token_source<t3api::memory_store> tokens(credentials, {.jitter = no_jitter}, kept);
+  t3api::detail::token_source<t3api::memory_store> tokens(credentials, {.jitter = unjittered}, kept);
   t3api::detail::shared_token<t3api::memory_store> other_process(kept, "account", "account", 10s);
   via.script.reply(test::token_answer(test::jwt("first", 1h)));
   t3api::request message{.path = "/x"};

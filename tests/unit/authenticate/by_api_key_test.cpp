@@ -21,38 +21,42 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Who the function logs in; the token is tried out at the service.
-struct login_function {
+struct api_key_function {
   std::string name;
   std::function<std::string(const api_key_arguments&)> username;
 };
 
-std::string owner(const authenticated_client& client) { return whoami(client).value().username; }
-std::string owner(const secret& token, const api_key_arguments& given) {
-  return owner(create_jwt_authenticated_client({.jwt_token = token, .host = given.host}));
+std::string key_owner_of(const authenticated_client& client) { return whoami(client).value().username; }
+std::string key_owner_of(const secret& token, const api_key_arguments& given) {
+  return key_owner_of(create_jwt_authenticated_client({.jwt_token = token, .host = given.host}));
 }
 
-using arguments = const api_key_arguments&;
+using key_arguments = const api_key_arguments&;
 
-const std::vector<login_function> functions = {
+const std::vector<api_key_function> api_key_functions = {
     {"create_api_key_authenticated_client_or_error",
-     [](arguments a) { return owner(create_api_key_authenticated_client_or_error(a)); }},
+     [](key_arguments a) { return key_owner_of(create_api_key_authenticated_client_or_error(a)); }},
     {"create_api_key_authenticated_client_or_error_async",
-     [](arguments a) { return owner(create_api_key_authenticated_client_or_error_async(a).get()); }},
+     [](key_arguments a) {
+       return key_owner_of(create_api_key_authenticated_client_or_error_async(a).get());
+     }},
     {"authenticate_and_get_token_with_api_key",
-     [](arguments a) { return owner(authenticate_and_get_token_with_api_key(a), a); }},
+     [](key_arguments a) { return key_owner_of(authenticate_and_get_token_with_api_key(a), a); }},
     {"authenticate_and_get_token_with_api_key_async",
-     [](arguments a) { return owner(authenticate_and_get_token_with_api_key_async(a).get(), a); }},
+     [](key_arguments a) { return key_owner_of(authenticate_and_get_token_with_api_key_async(a).get(), a); }},
     {"authenticate_and_get_response_with_api_key",
-     [](arguments a) { return owner(authenticate_and_get_response_with_api_key(a).access_token, a); }},
-    {"authenticate_and_get_response_with_api_key_async", [](arguments a) {
-       return owner(authenticate_and_get_response_with_api_key_async(a).get().access_token, a);
+     [](key_arguments a) {
+       return key_owner_of(authenticate_and_get_response_with_api_key(a).access_token, a);
+     }},
+    {"authenticate_and_get_response_with_api_key_async", [](key_arguments a) {
+       return key_owner_of(authenticate_and_get_response_with_api_key_async(a).get().access_token, a);
      }}};
 
 }  // namespace
 
 TEST_CASE("each function posts key and state code once, without blanks around them") {
   const surroundings clean;
-  for (const auto& function : functions) {
+  for (const auto& function : api_key_functions) {
     CAPTURE(function.name);
     const sandbox_server box;
     CHECK(function.username({.api_key = " demo-api-key\n", .state_code = " ca ", .host = box.url()}) ==
@@ -71,8 +75,8 @@ TEST_CASE("create_api_key_authenticated_client sends nothing by itself, and logs
   const sandbox_server box;
   const auto client = create_api_key_authenticated_client(demo_key({.host = box.url()}));
   CHECK(box.server.count() == 0);
-  CHECK(owner(client) == "demo-ca");
-  CHECK(owner(client) == "demo-ca");
+  CHECK(key_owner_of(client) == "demo-ca");
+  CHECK(key_owner_of(client) == "demo-ca");
   CHECK(box.exchanges() == 1);
 }
 
@@ -112,7 +116,7 @@ TEST_CASE("a blank or malformed key or state code is told before anything is sen
     given.host = service.url();
     CHECK_THROWS_WITH_AS(create_api_key_authenticated_client(given), doctest::Contains(row.words.c_str()),
                          std::invalid_argument);
-    for (const auto& function : functions) {
+    for (const auto& function : api_key_functions) {
       CAPTURE(function.name);
       const auto failure = failure_of([&] { function.username(given); });
       CHECK(failure.is_from<std::invalid_argument>());
@@ -127,7 +131,7 @@ TEST_CASE("with one store several calls share one token") {
   const surroundings clean;
   const sandbox_server box;
   const memory_store store;
-  for (const auto& function : functions) {
+  for (const auto& function : api_key_functions) {
     CAPTURE(function.name);
     auto given = demo_key({.host = box.url()});
     given.store = store;
@@ -138,7 +142,7 @@ TEST_CASE("with one store several calls share one token") {
 
 TEST_CASE("a wrong key is posted once and shown nowhere") {
   const surroundings clean;
-  for (const auto& function : functions) {
+  for (const auto& function : api_key_functions) {
     CAPTURE(function.name);
     const sandbox_server box;
     const auto failure = failure_of(
@@ -172,9 +176,9 @@ TEST_CASE("an API key client: with renew it outlives its token, without it it sa
   const surroundings clean;
   using function = std::function<authenticated_client(const api_key_arguments&)>;
   const std::vector<function> makers = {
-      [](arguments a) { return create_api_key_authenticated_client(a); },
-      [](arguments a) { return create_api_key_authenticated_client_or_error(a); },
-      [](arguments a) { return create_api_key_authenticated_client_or_error_async(a).get(); }};
+      [](key_arguments a) { return create_api_key_authenticated_client(a); },
+      [](key_arguments a) { return create_api_key_authenticated_client_or_error(a); },
+      [](key_arguments a) { return create_api_key_authenticated_client_or_error_async(a).get(); }};
   for (const auto& make : makers) {
     for (const bool renew : {false, true}) {
       CAPTURE(renew);
@@ -183,7 +187,7 @@ TEST_CASE("an API key client: with renew it outlives its token, without it it sa
       auto given = demo_key({.config = client_config{.host = box.url(), .clock = clock}});
       given.renew = renew;
       const auto client = make(given);
-      CHECK(owner(client) == "demo-ca");
+      CHECK(key_owner_of(client) == "demo-ca");
       clock->advance(2h);
       const auto answer = client.get("/v2/auth/whoami");
       CHECK(box.exchanges() == (renew ? 2 : 1));

@@ -33,8 +33,8 @@ constexpr t3api::steady_time never = t3api::steady_time::max();
 
 /// A client of 2 requests a second, 2 at once, over a script.
 template <class Auth = t3api::no_auth, class Retry = t3api::no_retry>
-struct bench {
-  explicit bench(Auth auth = {}, Retry retry = {})
+struct limited_bench {
+  explicit limited_bench(Auth auth = {}, Retry retry = {})
       : client(script, std::move(auth), std::move(retry), config()) {}
 
   t3api::client_config config() {
@@ -129,7 +129,7 @@ TEST_CASE("threads that ask at the same time get turns of their own") {
 }
 
 TEST_CASE("calls above the limit wait, and copies of a client share it") {
-  bench b;
+  limited_bench b;
   for (int i = 0; i < 5; ++i) b.script.reply(test::answer(200));
   const auto copy = b.client;
   for (int i = 0; i < 5; ++i) CHECK((i % 2 == 0 ? b.client : copy).get("/x"));
@@ -137,14 +137,15 @@ TEST_CASE("calls above the limit wait, and copies of a client share it") {
 }
 
 TEST_CASE("retries count against the limit too") {
-  bench b(t3api::no_auth(), t3api::exponential_backoff({.random = [] { return 0.0; }}));
+  limited_bench b(t3api::no_auth(), t3api::exponential_backoff({.random = [] { return 0.0; }}));
   b.script.reply(test::answer(503)).reply(test::answer(503)).reply(test::answer(200));
   CHECK(b.client.get("/x"));
   CHECK(b.clock->waits() == waits{0ms, 0ms, 500ms});
 }
 
 TEST_CASE("the exchange for a token counts against the limit too") {
-  bench b(t3api::credentials_auth({.hostname = "ca.metrc.com", .username = "jane", .password = "hunter2"}));
+  limited_bench b(
+      t3api::credentials_auth({.hostname = "ca.metrc.com", .username = "jane", .password = "hunter2"}));
   b.script.reply(test::token_answer(test::jwt("a"))).reply(test::answer(200)).reply(test::answer(200));
   CHECK(b.client.get("/x"));
   CHECK(b.clock->waits().empty());
@@ -153,7 +154,7 @@ TEST_CASE("the exchange for a token counts against the limit too") {
 }
 
 TEST_CASE("a call whose turn comes after its deadline fails at once, sends nothing and takes no turn") {
-  bench b;
+  limited_bench b;
   for (int i = 0; i < 3; ++i) b.script.reply(test::answer(200));
   for (int i = 0; i < 2; ++i) CHECK(b.client.get("/x"));
   for (int i = 0; i < 3; ++i) {

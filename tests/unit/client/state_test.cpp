@@ -25,8 +25,8 @@ namespace {
 const t3api::credentials jane{.hostname = "ca.metrc.com", .username = "jane", .password = "hunter2"};
 
 template <class Auth = t3api::no_auth>
-struct bench {
-  explicit bench(Auth auth = {}, t3api::client_config config = {})
+struct stateful_bench {
+  explicit stateful_bench(Auth auth = {}, t3api::client_config config = {})
       : client(script, std::move(auth), t3api::exponential_backoff({.random = [] { return 0.0; }}),
                complete(std::move(config), clock)) {}
 
@@ -59,7 +59,7 @@ bool is_uuid(std::string_view text) {
 }  // namespace
 
 TEST_CASE("each call goes with an id of its own, a UUID") {
-  bench b;
+  stateful_bench b;
   std::set<std::string> ids;
   for (int i = 0; i < 10; ++i) {
     b.script.reply(test::answer(200));
@@ -71,7 +71,7 @@ TEST_CASE("each call goes with an id of its own, a UUID") {
 }
 
 TEST_CASE("the id is the same for all attempts of a call, its replay and the exchanges on its behalf") {
-  bench b(t3api::credentials_auth{jane});
+  stateful_bench b(t3api::credentials_auth{jane});
   b.script.reply(test::token_answer(test::jwt("a")))
       .reply(test::answer(503))
       .reply(test::answer(401))
@@ -91,7 +91,7 @@ TEST_CASE("the caller's own id is kept, sent once, and stands in the error") {
     t3api::client_config config;
     t3api::request message{.path = "/x"};
     (in_config ? config.headers : message.headers).add("x-REQUEST-id", "mine-1");
-    bench b(t3api::credentials_auth{jane}, config);
+    stateful_bench b(t3api::credentials_auth{jane}, config);
     b.script.reply(test::token_answer(test::jwt("a"))).reply(test::answer(404));
     const auto outcome = b.client.send(message);
     REQUIRE_FALSE(outcome);
@@ -106,7 +106,7 @@ TEST_CASE("the caller's own id is kept, sent once, and stands in the error") {
 }
 
 TEST_CASE("an id of the caller's that is too long, or no text, is shown shortened and printable") {
-  bench b;
+  stateful_bench b;
   b.script.reply(test::answer(404)).reply(test::answer(404));
   const auto id =
       b.client.send({.path = "/x", .headers = {{"X-Request-Id", std::string(5000, 'a')}}}).error().request_id;
@@ -118,7 +118,7 @@ TEST_CASE("an id of the caller's that is too long, or no text, is shown shortene
 }
 
 TEST_CASE("every failing call names its id, however it fails") {
-  bench b;
+  stateful_bench b;
   const auto check = [&](const t3api::result<t3api::response>& outcome, error_category category) {
     REQUIRE_FALSE(outcome);
     CHECK(outcome.error().category == category);
@@ -144,7 +144,7 @@ TEST_CASE("every failing call names its id, however it fails") {
 }
 
 TEST_CASE("the answer's id is told when it is another than the call's") {
-  bench b;
+  stateful_bench b;
   b.script.reply(test::answer(404, "", {{"X-Request-Id", "theirs"}}))
       .reply_with([](const t3api::request& sent) {
         return test::answer(404, "", {{"X-Request-Id", id_of(sent)}});
@@ -157,7 +157,7 @@ TEST_CASE("the answer's id is told when it is another than the call's") {
 
 TEST_CASE("authenticate gets the token ahead of the first call, under the call's options") {
   const t3api::credentials_auth auth(jane);
-  bench b(auth);
+  stateful_bench b(auth);
   std::stop_source stop;
   stop.request_stop();
   CHECK(b.client.authenticate({.stop = stop.get_token()}).error().category == error_category::cancelled);
@@ -174,10 +174,10 @@ TEST_CASE("authenticate gets the token ahead of the first call, under the call's
 }
 
 TEST_CASE("authenticate retries what never left, and tells how it failed") {
-  bench b(t3api::credentials_auth{jane});
+  stateful_bench b(t3api::credentials_auth{jane});
   b.script.reply(test::never_sent()).reply(test::token_answer(test::jwt("a")));
   CHECK(b.client.authenticate());
-  bench refused(t3api::credentials_auth{jane});
+  stateful_bench refused(t3api::credentials_auth{jane});
   refused.script.reply(test::answer(401));
   const auto outcome = refused.client.authenticate();
   REQUIRE_FALSE(outcome);
@@ -188,16 +188,16 @@ TEST_CASE("authenticate retries what never left, and tells how it failed") {
 
 TEST_CASE("authenticate sends no credentials unencrypted, and nothing at all when there are none") {
   const t3api::client_config plain{.host = "http://api.example.com"};
-  bench b(t3api::credentials_auth{jane}, plain);
+  stateful_bench b(t3api::credentials_auth{jane}, plain);
   CHECK(b.client.authenticate().error().category == error_category::argument);
   CHECK(b.script.requests().empty());
-  bench open(t3api::no_auth(), plain);
+  stateful_bench open(t3api::no_auth(), plain);
   CHECK(open.client.authenticate());
   CHECK(open.script.requests().empty());
 }
 
 TEST_CASE("auth() is the client's own auth method") {
-  bench b(t3api::credentials_auth{jane});
+  stateful_bench b(t3api::credentials_auth{jane});
   const auto copy = b.client;
   CHECK(&b.client.auth() == &copy.auth());
   CHECK(b.client.auth().tokens_obtained() == 0);

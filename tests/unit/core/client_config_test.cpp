@@ -16,7 +16,7 @@ using t3api::client_config;
 
 namespace {
 
-std::string refusal_of(const client_config& config) {
+std::string config_refusal(const client_config& config) {
   try {
     const test::scripted_client<t3api::no_auth> client({}, {}, config);
   } catch (const std::invalid_argument& refusal) {
@@ -59,8 +59,8 @@ TEST_CASE("a rate limit is T3's own unless it says otherwise") {
 }
 
 TEST_CASE("a client needs at least one thread for asynchronous calls") {
-  CHECK(refusal_of({.async_threads = 1}) == "accepted");
-  CHECK(refusal_of({.async_threads = 0}) == "client_config::async_threads must be at least 1");
+  CHECK(config_refusal({.async_threads = 1}) == "accepted");
+  CHECK(config_refusal({.async_threads = 0}) == "client_config::async_threads must be at least 1");
 }
 
 TEST_CASE("a client shows the settings that it was made with") {

@@ -10,7 +10,7 @@ using t3api::headers;
 
 namespace {
 
-std::string refusal_of(const std::string& name, const std::string& value) {
+std::string header_refusal(const std::string& name, const std::string& value) {
   std::vector<std::string> messages;
   headers fields{{"Kept", "yes"}};
   const auto note = [&](auto&& action) {
@@ -67,7 +67,7 @@ TEST_CASE("a value with a control byte is refused and never shown") {
        {std::string("\r"), std::string("\n"), std::string(1, '\0'), std::string("\x7F"), std::string("\t"),
         std::string("\x1B"), std::string("\r\nX-Evil: 1")}) {
     for (const std::string& value : {"hunter2" + bad, bad + "hunter2", "hun" + bad + "ter2"}) {
-      CHECK(refusal_of("X-Key", value) ==
+      CHECK(header_refusal("X-Key", value) ==
             "the value of header 'X-Key' holds a control character (a line break, perhaps): remove it");
     }
   }
@@ -80,7 +80,7 @@ TEST_CASE("a name that is no token is refused, and the value beside it is never 
         std::string("\xC3\xA9"), std::string("a,b"), std::string("\"q\""), std::string("a/b"),
         std::string("[x]"), std::string("a=b"), std::string("a@b")}) {
     CAPTURE(name);
-    const auto message = refusal_of(name, "hunter2");
+    const auto message = header_refusal(name, "hunter2");
     CHECK(message.find("' is not one: use letters, digits and hyphens only") != message.npos);
     CHECK(message.find("hunter2") == message.npos);
     CHECK_FALSE(t3api::detail::has_control(message));

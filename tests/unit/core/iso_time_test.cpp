@@ -10,7 +10,7 @@ using t3api::parse_iso_time;
 namespace {
 
 /// Milliseconds since 1970.
-std::optional<long long> read(std::string_view text) {
+std::optional<long long> read_iso(std::string_view text) {
   const auto time = parse_iso_time(text);
   if (!time) return std::nullopt;
   return time->time_since_epoch().count();
@@ -19,30 +19,30 @@ std::optional<long long> read(std::string_view text) {
 }  // namespace
 
 TEST_CASE("an ISO 8601 time is read as milliseconds since 1970") {
-  CHECK(read("1970-01-01T00:00:00Z") == 0);
-  CHECK(read("1994-11-06T08:49:37.123Z") == 784111777123);
-  CHECK(read("1969-12-31T23:59:59.999Z") == -1);
-  CHECK(read("2024-02-29T12:00:00Z") == 1709208000000);
-  CHECK(read("9999-12-31T23:59:59.999Z") == 253402300799999);
-  CHECK(read("0000-01-01T00:00:00Z") == -62167219200000);
-  CHECK(read("2016-12-31T23:59:60Z") == 1483228800000);
-  CHECK(read("1970-01-01t00:00:01z") == 1000);
+  CHECK(read_iso("1970-01-01T00:00:00Z") == 0);
+  CHECK(read_iso("1994-11-06T08:49:37.123Z") == 784111777123);
+  CHECK(read_iso("1969-12-31T23:59:59.999Z") == -1);
+  CHECK(read_iso("2024-02-29T12:00:00Z") == 1709208000000);
+  CHECK(read_iso("9999-12-31T23:59:59.999Z") == 253402300799999);
+  CHECK(read_iso("0000-01-01T00:00:00Z") == -62167219200000);
+  CHECK(read_iso("2016-12-31T23:59:60Z") == 1483228800000);
+  CHECK(read_iso("1970-01-01t00:00:01z") == 1000);
 }
 
 TEST_CASE("the second may have any number of digits behind it, of which three count") {
-  CHECK(read("1970-01-01T00:00:00.5Z") == 500);
-  CHECK(read("1970-01-01T00:00:00.05Z") == 50);
-  CHECK(read("1970-01-01T00:00:00.0009Z") == 0);
-  CHECK(read("1970-01-01T00:00:00.123456Z") == 123);
-  CHECK(read("1970-01-01T00:00:00.999999999999999999999999999999Z") == 999);
+  CHECK(read_iso("1970-01-01T00:00:00.5Z") == 500);
+  CHECK(read_iso("1970-01-01T00:00:00.05Z") == 50);
+  CHECK(read_iso("1970-01-01T00:00:00.0009Z") == 0);
+  CHECK(read_iso("1970-01-01T00:00:00.123456Z") == 123);
+  CHECK(read_iso("1970-01-01T00:00:00.999999999999999999999999999999Z") == 999);
 }
 
 TEST_CASE("an offset is taken off, and no offset is UTC") {
-  CHECK(read("1970-01-01T02:00:00+02:00") == 0);
-  CHECK(read("1969-12-31T16:30:00.250-07:30") == 250);
-  CHECK(read("1970-01-01T00:00:00+00:00") == 0);
-  CHECK(read("1970-01-01T00:00:00-00:00") == 0);
-  CHECK(read("1970-01-01T00:00:01.123456") == 1123);
+  CHECK(read_iso("1970-01-01T02:00:00+02:00") == 0);
+  CHECK(read_iso("1969-12-31T16:30:00.250-07:30") == 250);
+  CHECK(read_iso("1970-01-01T00:00:00+00:00") == 0);
+  CHECK(read_iso("1970-01-01T00:00:00-00:00") == 0);
+  CHECK(read_iso("1970-01-01T00:00:01.123456") == 1123);
 }
 
 TEST_CASE("what is no ISO 8601 time gives nothing") {

@@ -11,14 +11,14 @@ using t3api::request_target;
 
 namespace {
 
-std::string refusal_of(request message) {
+std::string request_refusal(request message) {
   const auto fault = normalise(message);
   if (!fault) return "accepted";
   CHECK(fault->category == t3api::error_category::argument);
   return fault->message;
 }
 
-std::string path_refusal(std::string path) { return refusal_of({.path = std::move(path)}); }
+std::string path_refusal(std::string path) { return request_refusal({.path = std::move(path)}); }
 
 }  // namespace
 
@@ -85,9 +85,9 @@ TEST_CASE("control characters in a path are refused and not repeated") {
 TEST_CASE("control characters in a query parameter are refused without showing its value") {
   for (const std::string& bad :
        {std::string("\r"), std::string("\n"), std::string(1, '\0'), std::string("\x7F")}) {
-    CHECK(refusal_of({.path = "/x", .query = {{"name", "hunter2" + bad}}}) ==
+    CHECK(request_refusal({.path = "/x", .query = {{"name", "hunter2" + bad}}}) ==
           "the query parameter 'name' holds a control character (a line break, perhaps): remove it");
-    CHECK(refusal_of({.path = "/x", .query = {{"na" + bad + "me", "hunter2"}}}) ==
+    CHECK(request_refusal({.path = "/x", .query = {{"na" + bad + "me", "hunter2"}}}) ==
           "the query parameter 'na me' holds a control character (a line break, perhaps): remove it");
   }
   CHECK(path_refusal("/x?a=%0D%0Ab") ==
@@ -100,11 +100,11 @@ TEST_CASE(
     "headers that were added unchecked are checked before they are sent, and their value is not shown") {
   request message{.path = "/x"};
   message.headers.add_received("X-Copied", "hunter2\r\nX-Evil: 1");
-  CHECK(refusal_of(message) ==
+  CHECK(request_refusal(message) ==
         "the header 'X-Copied' holds a control character (a line break, perhaps): remove it");
   request named{.path = "/x"};
   named.headers.add_received("X-A: 1\r\nX-B", "hunter2");
-  CHECK(refusal_of(named) ==
+  CHECK(request_refusal(named) ==
         "the header 'X-A: 1  X-B' holds a control character (a line break, perhaps): remove it");
 }
 

@@ -12,11 +12,12 @@ using t3api::service_error;
 
 namespace {
 
-const t3api::wall_time now{std::chrono::seconds(784111777)};
+const t3api::wall_time answered_at{std::chrono::seconds(784111777)};
 const t3api::request asked{.path = "/v2/licenses"};
 
 error error_for(int status, std::string body = {}, t3api::headers fields = {}) {
-  return service_error(asked, {.status = status, .headers = std::move(fields), .body = std::move(body)}, now);
+  return service_error(asked, {.status = status, .headers = std::move(fields), .body = std::move(body)},
+                       answered_at);
 }
 
 std::string said(std::string body) { return error_for(400, std::move(body)).service_message; }
@@ -128,14 +129,15 @@ TEST_CASE("Retry-After becomes part of the error") {
 TEST_CASE("an odd request id and an odd path are cleaned and cut") {
   response answer{.status = 500};
   answer.headers.add_received("X-Request-Id", "a\x1B[2J\xFF" + std::string(5000, 'r'));
-  const auto cause = service_error({.path = "/" + std::string(5000, 'p')}, answer, now);
+  const auto cause = service_error({.path = "/" + std::string(5000, 'p')}, answer, answered_at);
   CHECK(cause.service_request_id.starts_with("a [2J?rrr"));
   CHECK(cause.service_request_id.size() == 103);
   CHECK(cause.message.size() < 300);
 }
 
 TEST_CASE("the parameters of a request are not part of its error") {
-  const auto cause = service_error({.path = "/x", .query = {{"secretKey", "hunter2"}}}, {.status = 500}, now);
+  const auto cause =
+      service_error({.path = "/x", .query = {{"secretKey", "hunter2"}}}, {.status = 500}, answered_at);
   CHECK(cause.message.find("hunter2") == std::string::npos);
 }
 

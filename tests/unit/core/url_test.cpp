@@ -9,7 +9,7 @@ using t3api::url;
 
 namespace {
 
-std::string refusal_of(std::string_view text) {
+std::string url_refusal(std::string_view text) {
   const auto parsed = parse_url(text);
   if (parsed) return "accepted as " + parsed->origin() + parsed->base_path;
   CHECK(parsed.error().category == t3api::error_category::argument);
@@ -120,18 +120,18 @@ TEST_CASE("each way to get a URL wrong has its own sentence") {
        }) {
     const auto shown = text;
     CAPTURE(shown);
-    CHECK(refusal_of(text) == sentence);
+    CHECK(url_refusal(text) == sentence);
   }
 }
 
 TEST_CASE("a NUL in a URL is refused") {
-  CHECK(refusal_of(std::string_view("https://h\0.evil.example", 23)).find("control character") !=
+  CHECK(url_refusal(std::string_view("https://h\0.evil.example", 23)).find("control character") !=
         std::string::npos);
 }
 
 TEST_CASE("a host name has at most 253 bytes") {
   CHECK(parse_url("https://" + std::string(253, 'a')));
-  CHECK(refusal_of("https://" + std::string(254, 'a')).find("is no host name or address") !=
+  CHECK(url_refusal("https://" + std::string(254, 'a')).find("is no host name or address") !=
         std::string::npos);
 }
 
@@ -142,14 +142,14 @@ TEST_CASE("a user or password in a URL is never shown") {
         "https://h?secretKey=hunter2", "https://h#hunter2", "hunter2@", "https://jane:hunter2@h o",
         "https://jane:hunter2@h\n.x"}) {
     CAPTURE(text);
-    const auto message = refusal_of(text);
+    const auto message = url_refusal(text);
     CHECK(message.find("hunter2") == message.npos);
     CHECK(message.find("accepted") == message.npos);
   }
 }
 
 TEST_CASE("a hopeless URL is shown cut and without its control characters") {
-  CHECK(refusal_of("x" + std::string(5000, 'y')).size() < 200);
+  CHECK(url_refusal("x" + std::string(5000, 'y')).size() < 200);
 }
 
 TEST_CASE("the scheme's own port is left out of authority and origin, IPv6 stands in brackets") {

@@ -11,7 +11,7 @@ using namespace t3api::detail;
 
 namespace {
 
-std::string hex(std::string_view bytes) {
+std::string digits(std::string_view bytes) {
   std::string text;
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
@@ -38,20 +38,20 @@ std::string count_up(int last) {
 }  // namespace
 
 TEST_CASE("HMAC-SHA-256 gives the codes of RFC 4231 section 4") {
-  CHECK(hex(hmac_sha256(std::string(20, '\x0b'), "Hi There")) ==
+  CHECK(digits(hmac_sha256(std::string(20, '\x0b'), "Hi There")) ==
         "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
-  CHECK(hex(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
+  CHECK(digits(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-  CHECK(hex(hmac_sha256(std::string(20, '\xaa'), std::string(50, '\xdd'))) ==
+  CHECK(digits(hmac_sha256(std::string(20, '\xaa'), std::string(50, '\xdd'))) ==
         "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe");
-  CHECK(hex(hmac_sha256(count_up(25), std::string(50, '\xcd'))) ==
+  CHECK(digits(hmac_sha256(count_up(25), std::string(50, '\xcd'))) ==
         "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b");
-  CHECK(hex(hmac_sha256(std::string(20, '\x0c'), "Test With Truncation")).substr(0, 32) ==
+  CHECK(digits(hmac_sha256(std::string(20, '\x0c'), "Test With Truncation")).substr(0, 32) ==
         "a3b6167473100ee06e0c796c2955552b");
-  CHECK(
-      hex(hmac_sha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")) ==
-      "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
-  CHECK(hex(hmac_sha256(
+  CHECK(digits(hmac_sha256(std::string(131, '\xaa'),
+                           "Test Using Larger Than Block-Size Key - Hash Key First")) ==
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+  CHECK(digits(hmac_sha256(
             std::string(131, '\xaa'),
             "This is a test using a larger than block-size key and a larger than block-size data. The key "
             "needs to be hashed before being used by the HMAC algorithm.")) ==
@@ -59,48 +59,51 @@ TEST_CASE("HMAC-SHA-256 gives the codes of RFC 4231 section 4") {
 }
 
 TEST_CASE("HMAC-SHA-512 gives the codes of RFC 4231 section 4") {
-  CHECK(hex(hmac_sha512(std::string(20, '\x0b'), "Hi There")) ==
+  CHECK(digits(hmac_sha512(std::string(20, '\x0b'), "Hi There")) ==
         "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cde"
         "daa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854");
-  CHECK(hex(hmac_sha512("Jefe", "what do ya want for nothing?")) ==
+  CHECK(digits(hmac_sha512("Jefe", "what do ya want for nothing?")) ==
         "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
         "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737");
-  CHECK(hex(hmac_sha512(std::string(20, '\xaa'), std::string(50, '\xdd'))) ==
+  CHECK(digits(hmac_sha512(std::string(20, '\xaa'), std::string(50, '\xdd'))) ==
         "fa73b0089d56a284efb0f0756c890be9b1b5dbdd8ee81a3655f83e33b2279d39"
         "bf3e848279a722c806b485a47e67c807b946a337bee8942674278859e13292fb");
-  CHECK(hex(hmac_sha512(count_up(25), std::string(50, '\xcd'))) ==
+  CHECK(digits(hmac_sha512(count_up(25), std::string(50, '\xcd'))) ==
         "b0ba465637458c6990e5a8c5f61d4af7e576d97ff94b872de76f8050361ee3db"
         "a91ca5c11aa25eb4d679275cc5788063a5f19741120c4f2de2adebeb10a298dd");
-  CHECK(
-      hex(hmac_sha512(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")) ==
-      "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f352"
-      "6b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598");
+  CHECK(digits(hmac_sha512(std::string(131, '\xaa'),
+                           "Test Using Larger Than Block-Size Key - Hash Key First")) ==
+        "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f352"
+        "6b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598");
 }
 
 TEST_CASE("HMAC-SHA-1 gives the codes of RFC 2202 section 3") {
-  CHECK(hex(hmac_sha1(std::string(20, '\x0b'), "Hi There")) == "b617318655057264e28bc0b6fb378c8ef146be00");
-  CHECK(hex(hmac_sha1("Jefe", "what do ya want for nothing?")) == "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
-  CHECK(hex(hmac_sha1(std::string(20, '\xaa'), std::string(50, '\xdd'))) ==
+  CHECK(digits(hmac_sha1(std::string(20, '\x0b'), "Hi There")) == "b617318655057264e28bc0b6fb378c8ef146be00");
+  CHECK(digits(hmac_sha1("Jefe", "what do ya want for nothing?")) ==
+        "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+  CHECK(digits(hmac_sha1(std::string(20, '\xaa'), std::string(50, '\xdd'))) ==
         "125d7342b9ac11cd91a39af48aa17b4f63f175d3");
-  CHECK(hex(hmac_sha1(count_up(25), std::string(50, '\xcd'))) == "4c9007f4026250c6bc8414f9bf50c86c2d7235da");
-  CHECK(hex(hmac_sha1(std::string(20, '\x0c'), "Test With Truncation")) ==
+  CHECK(digits(hmac_sha1(count_up(25), std::string(50, '\xcd'))) ==
+        "4c9007f4026250c6bc8414f9bf50c86c2d7235da");
+  CHECK(digits(hmac_sha1(std::string(20, '\x0c'), "Test With Truncation")) ==
         "4c1a03424b55e07fe7f27be1d58bb9324a9a5a04");
-  CHECK(hex(hmac_sha1(std::string(80, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")) ==
-        "aa4ae5e15272d00e95705637ce8a3b55ed402112");
-  CHECK(hex(hmac_sha1(std::string(80, '\xaa'),
-                      "Test Using Larger Than Block-Size Key and Larger Than One Block-Size Data")) ==
+  CHECK(
+      digits(hmac_sha1(std::string(80, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")) ==
+      "aa4ae5e15272d00e95705637ce8a3b55ed402112");
+  CHECK(digits(hmac_sha1(std::string(80, '\xaa'),
+                         "Test Using Larger Than Block-Size Key and Larger Than One Block-Size Data")) ==
         "e8e99d0f45237d786d6bbaa7965c7808bbff1a91");
 }
 
 TEST_CASE("an empty key and an empty message have a code") {
-  CHECK(hex(hmac_sha256("", "")) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
-  CHECK(hex(hmac_sha256({}, {})) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+  CHECK(digits(hmac_sha256("", "")) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+  CHECK(digits(hmac_sha256({}, {})) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
 TEST_CASE("SHA-256 gives the digests of FIPS 180-4's examples") {
-  CHECK(hex(sha256("")) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  CHECK(hex(sha256("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  CHECK(hex(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")) ==
+  CHECK(digits(sha256("")) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(digits(sha256("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(digits(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")) ==
         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
 
@@ -152,7 +155,7 @@ TEST_CASE("AES-256-GCM gives the texts and tags of test cases 13 to 16 of its sp
   for (const auto& v : vectors) {
     CAPTURE(v.text);
     const auto text = gcm_encrypt(unhex(v.key), unhex(v.nonce), unhex(v.plain), unhex(v.associated));
-    CHECK(hex(text) == v.text);
+    CHECK(digits(text) == v.text);
     CHECK(gcm_decrypt(unhex(v.key), unhex(v.nonce), text, unhex(v.associated)) == unhex(v.plain));
     CHECK_FALSE(gcm_decrypt(unhex(v.key), unhex("cafebabefacedbaddecaf889"), text, unhex(v.associated)));
     CHECK_FALSE(gcm_decrypt(unhex(v.key), unhex(v.nonce), text, unhex(v.associated) + "x"));

@@ -11,38 +11,38 @@
 namespace {
 
 /// Knows how many of its kind live, and that its halves belong together.
-struct counted {
-  counted(std::atomic<int>& alive_, int number_) : alive(alive_), number(number_), copy(number_) { ++alive; }
-  ~counted() {
+struct paired {
+  paired(std::atomic<int>& alive_, int number_) : alive(alive_), number(number_), copy(number_) { ++alive; }
+  ~paired() {
     copy = -1;
     --alive;
   }
-  counted(const counted&) = delete;
-  counted& operator=(const counted&) = delete;
+  paired(const paired&) = delete;
+  paired& operator=(const paired&) = delete;
 
   std::atomic<int>& alive;
   int number;
   int copy;
 };
 
-using counted_snapshot = t3api::detail::snapshot<counted>;
+using counted_snapshot = t3api::detail::snapshot<paired>;
 
 int number_in(const counted_snapshot& held) {
-  return held.read([](const counted* value) { return value == nullptr ? 0 : value->number; });
+  return held.read([](const paired* value) { return value == nullptr ? 0 : value->number; });
 }
 
 }  // namespace
 
 TEST_CASE("a snapshot without a value shows a null pointer") {
   const counted_snapshot held;
-  CHECK(held.read([](const counted* value) { return value == nullptr; }));
+  CHECK(held.read([](const paired* value) { return value == nullptr; }));
 }
 
 TEST_CASE("a snapshot shows the value that was published last") {
   std::atomic<int> alive = 0;
   counted_snapshot held;
   for (int i = 1; i <= 3; ++i) {
-    held.publish(std::make_unique<const counted>(alive, i));
+    held.publish(std::make_unique<const paired>(alive, i));
     CHECK(number_in(held) == i);
   }
   held.publish(nullptr);
@@ -55,7 +55,7 @@ TEST_CASE("replaced values are freed, and the last one goes with the snapshot") 
   {
     counted_snapshot held;
     for (int i = 1; i <= 100; ++i) {
-      held.publish(std::make_unique<const counted>(alive, i));
+      held.publish(std::make_unique<const paired>(alive, i));
       CHECK(alive == 1);
     }
   }
@@ -65,9 +65,9 @@ TEST_CASE("replaced values are freed, and the last one goes with the snapshot") 
 TEST_CASE("a value lives while a reader looks at it, and goes when that one leaves") {
   std::atomic<int> alive = 0;
   counted_snapshot held;
-  held.publish(std::make_unique<const counted>(alive, 1));
-  held.read([&](const counted* seen) {
-    held.publish(std::make_unique<const counted>(alive, 2));
+  held.publish(std::make_unique<const paired>(alive, 1));
+  held.read([&](const paired* seen) {
+    held.publish(std::make_unique<const paired>(alive, 2));
     CHECK(alive == 2);
     CHECK(seen->number == 1);
     CHECK(seen->copy == 1);
@@ -81,11 +81,11 @@ TEST_CASE("a value lives while a reader looks at it, and goes when that one leav
 TEST_CASE("the last of several readers frees all values that were replaced meanwhile") {
   std::atomic<int> alive = 0;
   counted_snapshot held;
-  held.publish(std::make_unique<const counted>(alive, 1));
-  held.read([&](const counted* oldest) {
-    held.publish(std::make_unique<const counted>(alive, 2));
-    held.read([&](const counted* older) {
-      held.publish(std::make_unique<const counted>(alive, 3));
+  held.publish(std::make_unique<const paired>(alive, 1));
+  held.read([&](const paired* oldest) {
+    held.publish(std::make_unique<const paired>(alive, 2));
+    held.read([&](const paired* older) {
+      held.publish(std::make_unique<const paired>(alive, 3));
       CHECK(alive == 3);
       CHECK(older->copy == 2);
     });
@@ -99,14 +99,14 @@ TEST_CASE("the last of several readers frees all values that were replaced meanw
 TEST_CASE("a reader that throws does not keep values alive") {
   std::atomic<int> alive = 0;
   counted_snapshot held;
-  held.publish(std::make_unique<const counted>(alive, 1));
-  CHECK_THROWS_AS(held.read([&](const counted*) {
-    held.publish(std::make_unique<const counted>(alive, 2));
+  held.publish(std::make_unique<const paired>(alive, 1));
+  CHECK_THROWS_AS(held.read([&](const paired*) {
+    held.publish(std::make_unique<const paired>(alive, 2));
     throw 1;
   }),
                   int);
   CHECK(alive == 1);
-  held.publish(std::make_unique<const counted>(alive, 3));
+  held.publish(std::make_unique<const paired>(alive, 3));
   CHECK(alive == 1);
 }
 
@@ -119,20 +119,20 @@ TEST_CASE("many readers see whole values in order while writers replace them") {
   std::atomic<int> next = 0;
   {
     counted_snapshot held;
-    held.publish(std::make_unique<const counted>(alive, 0));
+    held.publish(std::make_unique<const paired>(alive, 0));
     std::barrier start(readers + writers);
     std::vector<std::jthread> threads;
     for (int i = 0; i < writers; ++i) {
       threads.emplace_back([&] {
         start.arrive_and_wait();
-        for (int k = 0; k < rounds; ++k) held.publish(std::make_unique<const counted>(alive, ++next));
+        for (int k = 0; k < rounds; ++k) held.publish(std::make_unique<const paired>(alive, ++next));
       });
     }
     for (int i = 0; i < readers; ++i) {
       threads.emplace_back([&] {
         start.arrive_and_wait();
         for (int k = 0; k < rounds; ++k) {
-          held.read([&](const counted* value) {
+          held.read([&](const paired* value) {
             if (value == nullptr || value->number != value->copy || value->number < 0) ++faults;
           });
         }

@@ -10,21 +10,21 @@
 
 namespace {
 
-t3api::result<t3api::dotenv> parse_dotenv(std::string_view text, std::string_view name) {
+t3api::result<t3api::dotenv> read_text(std::string_view text, std::string_view name) {
   return t3api::detail::dotenv_reader(text, name).read();
 }
 
 // The value that a text gives the key K.
 std::string value_of(std::string_view text) {
-  const auto parsed = parse_dotenv(text, ".t3.env");
+  const auto parsed = read_text(text, ".t3.env");
   INFO(text);
   REQUIRE_MESSAGE(parsed, parsed.error().message);
   REQUIRE(parsed->find("K"));
   return std::string(parsed->find("K")->value.reveal());
 }
 
-std::string fault_of(std::string_view text) {
-  const auto parsed = parse_dotenv(text, ".t3.env");
+std::string text_fault(std::string_view text) {
+  const auto parsed = read_text(text, ".t3.env");
   INFO(text);
   REQUIRE_FALSE(parsed);
   CHECK(parsed.error().category == t3api::error_category::argument);
@@ -32,7 +32,7 @@ std::string fault_of(std::string_view text) {
 }
 
 std::size_t line_of(std::string_view text, std::string_view key) {
-  const auto parsed = parse_dotenv(text, ".t3.env");
+  const auto parsed = read_text(text, ".t3.env");
   REQUIRE_MESSAGE(parsed, parsed.error().message);
   REQUIRE(parsed->find(key));
   return parsed->find(key)->line;
@@ -44,7 +44,7 @@ TEST_CASE("a text of nothing, blanks and comments sets nothing") {
   for (const char* text : {"", "\n", "\r\n\r\n", "  \t \n", "# a comment", "  # A=1\n#B=2\n", "\xEF\xBB\xBF",
                            "\xEF\xBB\xBF# a comment\n"}) {
     CAPTURE(text);
-    CHECK(parse_dotenv(text, "x").value().size() == 0);
+    CHECK(read_text(text, "x").value().size() == 0);
   }
 }
 
@@ -115,7 +115,7 @@ TEST_CASE("the word export may stand before a key, and may be one") {
 }
 
 TEST_CASE("keys know their line and their case") {
-  const auto parsed = parse_dotenv("A=1\n\n# x\nb_2=2\n_=3\n", "dir/.t3.env").value();
+  const auto parsed = read_text("A=1\n\n# x\nb_2=2\n_=3\n", "dir/.t3.env").value();
   CHECK(parsed.size() == 3);
   CHECK(parsed.name() == "dir/.t3.env");
   CHECK(parsed.find("A")->line == 1);
@@ -126,29 +126,29 @@ TEST_CASE("keys know their line and their case") {
 }
 
 TEST_CASE("a quote that is not closed is named where it opens") {
-  CHECK(fault_of("A=1\nMETRC_PASSWORD=\"hunter2\nB=2\n") ==
+  CHECK(text_fault("A=1\nMETRC_PASSWORD=\"hunter2\nB=2\n") ==
         ".t3.env line 2 (METRC_PASSWORD) opens a quote that is never closed: add the closing \"");
-  CHECK(fault_of("A=\"hunter2\\\"") ==
+  CHECK(text_fault("A=\"hunter2\\\"") ==
         ".t3.env line 1 (A) opens a quote that is never closed: add the closing \"");
-  CHECK(fault_of("A='hunter2\nB='x'") ==
+  CHECK(text_fault("A='hunter2\nB='x'") ==
         ".t3.env line 1 (A) opens a quote that its line does not close: add the closing '");
-  CHECK(fault_of("A=\"").find("never closed") != std::string::npos);
-  CHECK(fault_of("A='").find("does not close") != std::string::npos);
+  CHECK(text_fault("A=\"").find("never closed") != std::string::npos);
+  CHECK(text_fault("A='").find("does not close") != std::string::npos);
 }
 
 TEST_CASE("text behind a closing quote is refused") {
-  CHECK(fault_of("A=\"a\nb\" hunter2") ==
+  CHECK(text_fault("A=\"a\nb\" hunter2") ==
         ".t3.env line 2 (A) has text behind the closing quote: put all of the value into one pair of quotes");
-  CHECK(fault_of("A='it's hunter2'").find("line 1 (A) has text behind") != std::string::npos);
-  CHECK(fault_of("A='a''b'").find("line 1 (A) has text behind") != std::string::npos);
+  CHECK(text_fault("A='it's hunter2'").find("line 1 (A) has text behind") != std::string::npos);
+  CHECK(text_fault("A='a''b'").find("line 1 (A) has text behind") != std::string::npos);
 }
 
 TEST_CASE("a line that is no KEY=VALUE is refused without being shown") {
   const std::string sentence =
       ".t3.env line 2 is no KEY=VALUE: write it so, or start it with # if it is a comment";
-  CHECK(fault_of("A=1\nhunter2") == sentence);
-  CHECK(fault_of("A=1\nexport A") == sentence);
-  CHECK(fault_of("A=1\n'quoted'\nB=1") == sentence);
+  CHECK(text_fault("A=1\nhunter2") == sentence);
+  CHECK(text_fault("A=1\nexport A") == sentence);
+  CHECK(text_fault("A=1\n'quoted'\nB=1") == sentence);
 }
 
 TEST_CASE("a bad key is refused without being shown: it may be a part of a secret") {
@@ -157,55 +157,55 @@ TEST_CASE("a bad key is refused without being shown: it may be a part of a secre
                            "export =x=", "K\xC2\xA0=hunter2", "export export K=hunter2"}) {
     CAPTURE(line);
     if (std::string_view(line) == "export =x=") {
-      CHECK(parse_dotenv(line, "x").has_value());
+      CHECK(read_text(line, "x").has_value());
       continue;
     }
-    CHECK(fault_of("# a\n" + std::string(line)) ==
+    CHECK(text_fault("# a\n" + std::string(line)) ==
           ".t3.env line 2 has no good key before the =: use letters, digits and underscores, a digit not "
           "first");
   }
 }
 
 TEST_CASE("a key that comes twice is refused with both lines") {
-  CHECK(fault_of("A=1\nB=\"x\ny\"\n\nexport A=hunter2") ==
+  CHECK(text_fault("A=1\nB=\"x\ny\"\n\nexport A=hunter2") ==
         ".t3.env line 5 (A) sets what line 1 has set: remove one of the two");
-  CHECK(fault_of("A=\nA=") == ".t3.env line 2 (A) sets what line 1 has set: remove one of the two");
+  CHECK(text_fault("A=\nA=") == ".t3.env line 2 (A) sets what line 1 has set: remove one of the two");
 }
 
 TEST_CASE("bytes that are no UTF-8 are refused wherever they stand") {
   const std::string advice = "is not valid UTF-8: save the file as UTF-8";
-  CHECK(fault_of("A=1\nB=hunter\xFF") == ".t3.env line 2 (B) " + advice);
-  CHECK(fault_of("B=\"hunter\n2\n\xE9\"") == ".t3.env line 3 (B) " + advice);
-  CHECK(fault_of("B='hunter' # \xE9") == ".t3.env line 1 (B) " + advice);
-  CHECK(fault_of("B=\"hunter\n\" # \xE9") == ".t3.env line 2 (B) " + advice);
-  CHECK(fault_of("# Schl\xFCssel") == ".t3.env line 1 " + advice);
-  CHECK(fault_of("B=\xC0\x80") == ".t3.env line 1 (B) " + advice);
-  CHECK(fault_of("B=\xED\xA0\x80") == ".t3.env line 1 (B) " + advice);
-  CHECK(fault_of(std::string_view("\xFF\xFE"
-                                  "A\0=\0x\0\n\0",
-                                  10)) == ".t3.env line 1 " + advice);
+  CHECK(text_fault("A=1\nB=hunter\xFF") == ".t3.env line 2 (B) " + advice);
+  CHECK(text_fault("B=\"hunter\n2\n\xE9\"") == ".t3.env line 3 (B) " + advice);
+  CHECK(text_fault("B='hunter' # \xE9") == ".t3.env line 1 (B) " + advice);
+  CHECK(text_fault("B=\"hunter\n\" # \xE9") == ".t3.env line 2 (B) " + advice);
+  CHECK(text_fault("# Schl\xFCssel") == ".t3.env line 1 " + advice);
+  CHECK(text_fault("B=\xC0\x80") == ".t3.env line 1 (B) " + advice);
+  CHECK(text_fault("B=\xED\xA0\x80") == ".t3.env line 1 (B) " + advice);
+  CHECK(text_fault(std::string_view("\xFF\xFE"
+                                    "A\0=\0x\0\n\0",
+                                    10)) == ".t3.env line 1 " + advice);
 }
 
 TEST_CASE("control characters are refused wherever they stand") {
   const std::string advice = "holds a control character: remove it, or save the file as UTF-8 text";
-  CHECK(fault_of(std::string_view("B=hunter\0", 9)) == ".t3.env line 1 (B) " + advice);
-  CHECK(fault_of(std::string_view("A\0=\0x\0\n\0", 8)) == ".t3.env line 1 " + advice);
-  CHECK(fault_of(std::string_view("\n\0\n", 3)) == ".t3.env line 2 " + advice);
+  CHECK(text_fault(std::string_view("B=hunter\0", 9)) == ".t3.env line 1 (B) " + advice);
+  CHECK(text_fault(std::string_view("A\0=\0x\0\n\0", 8)) == ".t3.env line 1 " + advice);
+  CHECK(text_fault(std::string_view("\n\0\n", 3)) == ".t3.env line 2 " + advice);
   for (const char c : {'\x01', '\x08', '\v', '\f', '\x1B', '\x1F', '\x7F'}) {
     CAPTURE(static_cast<int>(c));
-    CHECK(fault_of(std::string("B=hunter") + c + "2") == ".t3.env line 1 (B) " + advice);
-    CHECK(fault_of(std::string("B='hunter") + c + "2'") == ".t3.env line 1 (B) " + advice);
-    CHECK(fault_of(std::string("B=\"hunter\n") + c + "2\"") == ".t3.env line 2 (B) " + advice);
-    CHECK(fault_of(std::string("# ") + c) == ".t3.env line 1 " + advice);
+    CHECK(text_fault(std::string("B=hunter") + c + "2") == ".t3.env line 1 (B) " + advice);
+    CHECK(text_fault(std::string("B='hunter") + c + "2'") == ".t3.env line 1 (B) " + advice);
+    CHECK(text_fault(std::string("B=\"hunter\n") + c + "2\"") == ".t3.env line 2 (B) " + advice);
+    CHECK(text_fault(std::string("# ") + c) == ".t3.env line 1 " + advice);
   }
-  CHECK(fault_of("A=1\rB=2\n") == ".t3.env line 1 (A) " + advice);
-  CHECK(fault_of("A=1\r\r\n") == ".t3.env line 1 (A) " + advice);
+  CHECK(text_fault("A=1\rB=2\n") == ".t3.env line 1 (A) " + advice);
+  CHECK(text_fault("A=1\r\r\n") == ".t3.env line 1 (A) " + advice);
 }
 
 TEST_CASE("what an error shows is short and fit for a terminal") {
-  const auto long_key = fault_of(std::string(100'000, 'K') + "=\"hunter2");
+  const auto long_key = text_fault(std::string(100'000, 'K') + "=\"hunter2");
   CHECK(long_key.size() < 200);
-  const auto named = parse_dotenv("x", "\x1B[31m" + std::string(1000, 'n'));
+  const auto named = read_text("x", "\x1B[31m" + std::string(1000, 'n'));
   REQUIRE_FALSE(named);
   CHECK(named.error().message.size() < 300);
   CHECK(named.error().message.find('\x1B') == std::string::npos);
@@ -215,12 +215,12 @@ TEST_CASE("texts as large as a file may be take no more than linear time") {
   constexpr std::size_t size = std::size_t{1} << 18U;
   std::string keys;
   for (std::size_t i = 0; keys.size() < size; ++i) keys += "K" + std::to_string(i) + "=\"\"\n";
-  CHECK(parse_dotenv(keys, "x").has_value());
+  CHECK(read_text(keys, "x").has_value());
   CHECK(value_of("K=" + std::string(size, '#')).size() == size);
   CHECK(value_of("K=\"" + std::string(size, '\n') + "\"").size() == size);
   CHECK(value_of("K=\"" + std::string(size, '\\') + "\"").size() == size / 2);
-  CHECK_FALSE(parse_dotenv("K=\"" + std::string(size, '\\'), "x"));
-  CHECK(parse_dotenv(std::string(size, '\n'), "x").has_value());
+  CHECK_FALSE(read_text("K=\"" + std::string(size, '\\'), "x"));
+  CHECK(read_text(std::string(size, '\n'), "x").has_value());
 }
 
 TEST_CASE("no mutation of a text makes the reader crash, hang or show a value") {
@@ -248,7 +248,7 @@ TEST_CASE("no mutation of a text makes the reader crash, hang or show a value") 
     }
     // On the heap to the byte, so that a checked build sees a step over either end.
     const std::vector<char> exact(text.begin(), text.end());
-    const auto parsed = parse_dotenv(std::string_view(exact.data(), exact.size()), ".t3.env");
+    const auto parsed = read_text(std::string_view(exact.data(), exact.size()), ".t3.env");
     good += parsed ? 1 : 0;
     if (parsed) continue;
     CAPTURE(text);

@@ -17,25 +17,18 @@
 #include <vector>
 
 #include <t3api/native/key_file.hpp>
+#include <tests/support/files.hpp>
 #include <tests/support/temporary_folder.hpp>
 
 using t3api::detail::key_file;
+using t3api::test::content_of;
+using t3api::test::mode_of;
 using purpose = t3api::detail::key_file::purpose;
 
 namespace {
 
-std::string content_of(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-unsigned mode_of(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 ? info.st_mode & 07777U : 0;
-}
-
 template <class Step>
-std::string refusal_of(const Step& step) {
+std::string failure_of(const Step& step) {
   try {
     step();
   } catch (const std::runtime_error& failure) {
@@ -45,7 +38,7 @@ std::string refusal_of(const Step& step) {
 }
 
 std::string refusal_to_open(const std::string& path, purpose why = purpose::read) {
-  return refusal_of([&] { const key_file opened(path, why); });
+  return failure_of([&] { const key_file opened(path, why); });
 }
 
 std::size_t entries_of(const std::string& folder) {
@@ -60,17 +53,17 @@ TEST_CASE("a new file is its owner's alone, whatever the umask, and is never mad
   for (const mode_t mask : {0000U, 0777U}) {
     const std::string path = folder.path() + "/keys" + std::to_string(mask);
     const mode_t before = ::umask(mask);
-    const auto refusal = refusal_of([&] { key_file::create(path, "text"); });
+    const auto refusal = failure_of([&] { key_file::create(path, "text"); });
     ::umask(before);
     CHECK(refusal == "accepted");
     CHECK(mode_of(path) == 0600);
     CHECK(key_file(path, purpose::read).read(4) == "text");
-    CHECK(refusal_of([&] { key_file::create(path, "other"); }) == "File exists");
+    CHECK(failure_of([&] { key_file::create(path, "other"); }) == "File exists");
     CHECK(content_of(path) == "text");
   }
   const std::string link = folder.path() + "/link";
   std::filesystem::create_symlink(folder.path() + "/nowhere", link);
-  CHECK(refusal_of([&] { key_file::create(link, "x"); }) == "File exists");
+  CHECK(failure_of([&] { key_file::create(link, "x"); }) == "File exists");
   CHECK_FALSE(std::filesystem::exists(folder.path() + "/nowhere"));
 }
 
@@ -107,7 +100,7 @@ TEST_CASE("a file is read up to its limit, and not cut") {
   const key_file file(path, purpose::read);
   CHECK(file.read(1000) == std::string(1000, 'x'));
   CHECK(file.read(5000) == std::string(1000, 'x'));
-  CHECK(refusal_of([&] { file.read(999); }) == "it is larger than 999 bytes");
+  CHECK(failure_of([&] { file.read(999); }) == "it is larger than 999 bytes");
 }
 
 TEST_CASE("a replaced file has the new text, mode 0600 and another stamp, and nothing is left beside it") {

@@ -12,9 +12,12 @@
 #include <string>
 
 #include <t3api/native/private_file.hpp>
+#include <tests/support/files.hpp>
 #include <tests/support/temporary_folder.hpp>
 
 using t3api::detail::private_file;
+using t3api::test::content_of;
+using t3api::test::mode_of;
 
 namespace {
 
@@ -25,16 +28,6 @@ std::string refusal_of(const std::string& path) {
     return failure.what();
   }
   return "accepted";
-}
-
-std::string content_of(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-unsigned mode_of(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 ? info.st_mode & 07777U : 0;
 }
 
 /// While it lives, no file grows beyond `bytes`: a write that would is cut or refused, as on a full disk.

@@ -14,10 +14,10 @@ using t3api::scripted_transport;
 
 namespace {
 
-const t3api::url host = t3api::parse_url("https://api.example.com").value();
+const t3api::url scripted_host = t3api::parse_url("https://api.example.com").value();
 
-t3api::send_options options(std::stop_token stop = {}) {
-  return {.host = host, .deadline = t3api::steady_time::max(), .stop = std::move(stop)};
+t3api::send_options scripted_options(std::stop_token stop = {}) {
+  return {.host = scripted_host, .deadline = t3api::steady_time::max(), .stop = std::move(stop)};
 }
 
 }  // namespace
@@ -28,9 +28,10 @@ TEST_CASE("queued answers and errors come back in order, and requests are record
     return test::answer(201, sent.path);
   });
   CHECK(script.remaining() == 3);
-  CHECK(script.send({.path = "/a"}, options())->body == "first");
-  CHECK(script.send({.path = "/b"}, options()).error().sent);
-  CHECK(script.send({.method = t3api::method::post, .path = "/c", .body = "x"}, options())->body == "/c");
+  CHECK(script.send({.path = "/a"}, scripted_options())->body == "first");
+  CHECK(script.send({.path = "/b"}, scripted_options()).error().sent);
+  CHECK(script.send({.method = t3api::method::post, .path = "/c", .body = "x"}, scripted_options())->body ==
+        "/c");
   CHECK(script.remaining() == 0);
   const auto sent = script.requests();
   REQUIRE(sent.size() == 3);
@@ -41,7 +42,7 @@ TEST_CASE("queued answers and errors come back in order, and requests are record
 
 TEST_CASE("a script that has run out says for which request") {
   scripted_transport script;
-  const auto outcome = script.send({.method = t3api::method::delete_, .path = "/v2/x"}, options());
+  const auto outcome = script.send({.method = t3api::method::delete_, .path = "/v2/x"}, scripted_options());
   REQUIRE_FALSE(outcome);
   CHECK(outcome.error().category == error_category::transport);
   CHECK(outcome.error().message == "the script has no answer left for DELETE /v2/x: queue one with reply()");
@@ -54,7 +55,8 @@ TEST_CASE("a cancelled request is not played and not recorded") {
   script.reply(test::answer(200));
   std::stop_source stop;
   stop.request_stop();
-  CHECK(script.send({.path = "/a"}, options(stop.get_token())).error().category == error_category::cancelled);
+  CHECK(script.send({.path = "/a"}, scripted_options(stop.get_token())).error().category ==
+        error_category::cancelled);
   CHECK(script.remaining() == 1);
   CHECK(script.requests().empty());
 }
@@ -63,15 +65,16 @@ TEST_CASE("copies share one script") {
   scripted_transport script;
   scripted_transport copy = script;
   script.reply(test::answer(204));
-  CHECK(copy.send({.path = "/a"}, options())->status == 204);
+  CHECK(copy.send({.path = "/a"}, scripted_options())->status == 204);
   CHECK(script.requests().size() == 1);
 }
 
 TEST_CASE("an answer is made outside the lock, so that it may use the transport itself") {
   scripted_transport script;
-  script.reply_with([&](const t3api::request&) { return script.send({.path = "/inner"}, options()); });
+  script.reply_with(
+      [&](const t3api::request&) { return script.send({.path = "/inner"}, scripted_options()); });
   script.reply(test::answer(200, "inner"));
-  CHECK(script.send({.path = "/outer"}, options())->body == "inner");
+  CHECK(script.send({.path = "/outer"}, scripted_options())->body == "inner");
 }
 
 TEST_CASE("many threads get each answer once") {
@@ -84,7 +87,8 @@ TEST_CASE("many threads get each answer once") {
     std::vector<std::jthread> callers;
     for (int i = 0; i < threads; ++i) {
       callers.emplace_back([&] {
-        for (int k = 0; k < calls; ++k) sum += std::stol(script.send({.path = "/a"}, options())->body);
+        for (int k = 0; k < calls; ++k)
+          sum += std::stol(script.send({.path = "/a"}, scripted_options())->body);
       });
     }
   }

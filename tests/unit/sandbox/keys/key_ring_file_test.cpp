@@ -16,21 +16,14 @@
 #include <doctest/doctest.h>
 
 #include <t3api/sandbox/keys/key_ring_file.hpp>
+#include <tests/support/files.hpp>
 #include <tests/support/temporary_folder.hpp>
 
 using namespace t3api::sandbox;
+using t3api::test::content_of;
+using t3api::test::mode_of;
 
 namespace {
-
-std::string content_of(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-unsigned mode_of(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 ? info.st_mode & 07777U : 0;
-}
 
 template <class Step>
 std::string refusal_of(const Step& step) {

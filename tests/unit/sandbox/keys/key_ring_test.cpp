@@ -11,7 +11,7 @@ using t3api::secret;
 
 namespace {
 
-std::string refusal_of(key_ring ring) {
+std::string ring_refusal(key_ring ring) {
   try {
     const fixed_key_ring made(std::move(ring));
   } catch (const key_ring_error& wrong) {
@@ -25,14 +25,14 @@ std::string refusal_after(Change change) {
   auto ring = make_key_ring();
   ring.keys.push_back({"k2", t3api::detail::random_bytes(32)});
   change(ring);
-  return refusal_of(std::move(ring));
+  return ring_refusal(std::move(ring));
 }
 
 }  // namespace
 
 TEST_CASE("a new ring has a root and one key, all random") {
   const auto one = make_key_ring(), other = make_key_ring();
-  CHECK(refusal_of(one).empty());
+  CHECK(ring_refusal(one).empty());
   CHECK(one.current().id == "k1");
   std::set<std::string> seen;
   for (const auto& key : {one.root, one.current().key, other.root, other.current().key}) {

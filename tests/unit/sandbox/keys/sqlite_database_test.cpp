@@ -24,6 +24,8 @@ namespace key_database_test {
 namespace {
 
 namespace fs = std::filesystem;
+using t3api::test::content_of;
+using t3api::test::mode_of;
 using t3api::test::temporary_folder;
 
 struct in_sqlite {
@@ -34,16 +36,11 @@ struct in_sqlite {
 
 T3API_TEST_KEY_DATABASE(in_sqlite);
 
-std::string bytes_of(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
 /// Everything in a folder: the names of the files and what is in them.
 std::string all_bytes_in(const std::string& folder) {
   std::string all;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    all += entry.path().filename().string() + bytes_of(entry.path().string());
+    all += entry.path().filename().string() + content_of(entry.path().string());
   }
   return all;
 }
@@ -58,12 +55,6 @@ std::string why_not(const std::string& folder) {
 }
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
-
-unsigned mode_of(const std::string& path) {
-  struct stat info {};
-  REQUIRE(::stat(path.c_str(), &info) == 0);
-  return info.st_mode & 07777U;
-}
 
 /// Another program's connection to a file.
 struct other_program {

@@ -12,8 +12,8 @@ using sandbox_test::sandbox;
 
 namespace {
 
-struct reader : sandbox {
-  explicit reader(t3api::sandbox::settings settings = {}) : sandbox(std::move(settings)), key(secret_key()) {}
+struct report_reader : sandbox {
+  explicit report_reader(t3api::sandbox::settings settings = {}) : sandbox(std::move(settings)), key(secret_key()) {}
 
   /// As a spreadsheet asks: with the key in the address.
   t3api::response report(const std::string& query, const std::string& of = "packages/active") {
@@ -37,7 +37,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("a JSON report has all rows, with the fields that were named") {
-  reader s({.packages = 730});
+  report_reader s({.packages = 730});
   const auto answer = s.report("&fieldnames=label,item.name,%20item.id&sort=label:desc");
   CHECK(answer.status == 200);
   CHECK(answer.headers.get("Content-Type") == "application/json");
@@ -55,7 +55,7 @@ TEST_CASE("a JSON report has all rows, with the fields that were named") {
 }
 
 TEST_CASE("a report repeats its filters and keeps to them") {
-  reader s({.packages = 200});
+  report_reader s({.packages = 200});
   const auto body = body_of(s.report("&filter=isOnHold__eq:true&filter=quantity__gt:1&filterLogic=or"));
   CHECK(body["filters"] == json::array({"isOnHold__eq:true", "quantity__gt:1"}));
   CHECK(body["filterLogic"] == "or");
@@ -67,14 +67,14 @@ TEST_CASE("a report repeats its filters and keeps to them") {
 }
 
 TEST_CASE("a report without rows is one") {
-  reader s({.packages = 0});
+  report_reader s({.packages = 0});
   CHECK(body_of(s.report(""))["data"] == json::array());
   CHECK(s.report("&contentType=csv&prependCsvMetadata=false").body ==
         "label,locationName,item.name,quantity,unitOfMeasureAbbreviation\r\n");
 }
 
 TEST_CASE("a CSV report is a file of lines") {
-  reader s({.packages = 12});
+  report_reader s({.packages = 12});
   const auto answer =
       s.report("&contentType=csv&prependCsvMetadata=false&fieldnames=label,item.strainName,isOnHold");
   CHECK(answer.status == 200);
@@ -90,7 +90,7 @@ TEST_CASE("a CSV report is a file of lines") {
 }
 
 TEST_CASE("metadata stands above the CSV unless it is left out") {
-  reader s({.packages = 3});
+  report_reader s({.packages = 3});
   for (const char* given : {"", "&prependCsvMetadata=true"}) {
     const auto lines = lines_of(s.report("&contentType=csv&sort=label:asc" + std::string(given)).body);
     CHECK(lines[0] == "dataModel,ACTIVE_PACKAGE");
@@ -103,7 +103,7 @@ TEST_CASE("metadata stands above the CSV unless it is left out") {
 }
 
 TEST_CASE("the header Content-Type can ask for CSV too") {
-  reader s({.packages = 3});
+  report_reader s({.packages = 3});
   const auto answer = s.get("/v2/items/report?licenseNumber=LIC-00001",
                             {{"X-T3-API-Key", s.key}, {"Content-Type", "text/csv; charset=utf-8"}});
   CHECK(answer.headers.get("Content-Type") == "text/csv; charset=utf-8");
@@ -113,7 +113,7 @@ TEST_CASE("the header Content-Type can ask for CSV too") {
 }
 
 TEST_CASE("wrong report parameters are refused, by name") {
-  reader s;
+  report_reader s;
   for (const char* wrong : {"contentType=xml", "fieldnames=label,colour", "fieldnames=label,label",
                             "fieldnames=", "fieldnames=item", "filter=colour__eq:1", "sort=label"}) {
     CAPTURE(wrong);
@@ -126,7 +126,7 @@ TEST_CASE("wrong report parameters are refused, by name") {
 }
 
 TEST_CASE("a report with too many rows is refused, and can be narrowed") {
-  reader s({.packages = 100'001});
+  report_reader s({.packages = 100'001});
   const auto answer = s.report("&fieldnames=label");
   CHECK(answer.status == 400);
   CHECK(message_of(answer).find("100001 rows") != std::string::npos);
@@ -135,7 +135,7 @@ TEST_CASE("a report with too many rows is refused, and can be narrowed") {
 }
 
 TEST_CASE("every collection has a report, for keys in the address alone") {
-  reader s({.packages = 100});
+  report_reader s({.packages = 100});
   for (const char* of :
        {"packages/active", "packages/inactive", "packages/onhold", "packages/intransit", "items",
         "plants/vegetative", "plants/flowering", "plants/onhold", "plants/inactive"}) {

@@ -11,13 +11,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const secret key = "an example key of just 32 bytes.";
+const secret cache_key = "an example cache_key of just 32 bytes.";
 
 struct services {
   std::shared_ptr<manual_clock> clock = std::make_shared<manual_clock>();
   memory_store store{clock};
-  session_cache a{clock, any_store(store), key};
-  session_cache b{clock, any_store(store), key};
+  session_cache a{clock, any_store(store), cache_key};
+  session_cache b{clock, any_store(store), cache_key};
 };
 
 struct broken_store {
@@ -55,7 +55,7 @@ TEST_CASE("the store is given nothing in clear, and nothing of anybody else coun
   s.a.put("name", "canary", 1h);
   const std::string sealed = (*s.store.get("name"))->value;
   CHECK(sealed.find("canary") == sealed.npos);
-  session_cache other(s.clock, any_store(s.store), "another key of just 32 bytes....");
+  session_cache other(s.clock, any_store(s.store), "another cache_key of just 32 bytes....");
   CHECK_FALSE(other.shared("name"));
   s.store.put("moved", sealed, 1h);
   CHECK_FALSE(s.b.shared("moved"));
@@ -67,7 +67,7 @@ TEST_CASE("the store is given nothing in clear, and nothing of anybody else coun
 
 TEST_CASE("without a store, or with one that fails, a service remembers by itself and waits for nobody") {
   const auto clock = std::make_shared<manual_clock>();
-  session_cache alone(clock, std::nullopt, key), unlucky(clock, any_store(broken_store()), key);
+  session_cache alone(clock, std::nullopt, cache_key), unlucky(clock, any_store(broken_store()), cache_key);
   for (auto* cache : {&alone, &unlucky}) {
     cache->put("name", "value", 1h);
     CHECK(cache->near("name") == "value");
@@ -91,7 +91,7 @@ TEST_CASE("a turn is one service's until it gives it back or its lease ends") {
 }
 
 TEST_CASE("a service remembers so much and no more") {
-  session_cache cache(std::make_shared<manual_clock>(), std::nullopt, key, 100);
+  session_cache cache(std::make_shared<manual_clock>(), std::nullopt, cache_key, 100);
   for (int i = 0; i < 1000; ++i) cache.put(std::to_string(i), "value", 24h);
   CHECK(cache.near("999"));
   CHECK(cache.near("900"));
