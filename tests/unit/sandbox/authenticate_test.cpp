@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -139,6 +140,7 @@ struct watched_database final : t3api::sandbox::key_database {
   t3api::sandbox::memory_key_database records;
   bool is_full = false;
   int tries = 0;
+  std::function<void()> before_disabling;
   std::optional<t3api::wall_time> disabled_until;
 
   void add(const key_record& record) override { records.add(record); }
@@ -148,6 +150,7 @@ struct watched_database final : t3api::sandbox::key_database {
   void set_last_used(const key_record& r, t3api::wall_time when) override { records.set_last_used(r, when); }
   void disable(std::string_view login, t3api::wall_time made_until) override {
     ++tries;
+    if (before_disabling) std::exchange(before_disabling, {})();
     if (is_full) throw t3api::sandbox::database_error("the disk is full");
     disabled_until = made_until;
     records.disable(login, made_until);
@@ -324,13 +327,23 @@ TEST_CASE("a refusal of an old key during the login for a new one does not end t
     return of.handle({.path = "/v2/auth/whoami", .headers = {{"X-T3-API-Key", key}}}).status;
   };
   const auto old = new_key();
+  // The refusal is written down when the new key is there.
+  std::promise<void> refused, renewed_is_there;
+  database->before_disabling = [&] {
+    refused.set_value();
+    renewed_is_there.get_future().wait();
+  };
+  std::future<int> refusal;
   good->meanwhile = [&] {
     clock->advance(std::chrono::seconds(1));
-    CHECK(status(other, old) == 401);
-    CHECK(database->disabled_until);
+    refusal = std::async(std::launch::async, [&] { return status(other, old); });
+    refused.get_future().wait();
     clock->advance(std::chrono::microseconds(1));
   };
   const auto renewed = new_key();
+  renewed_is_there.set_value();
+  CHECK(refusal.get() == 401);
+  CHECK(database->disabled_until);
   CHECK(status(one, renewed) == 200);
   CHECK(status(one, old) == 401);
 }
