@@ -64,7 +64,7 @@ class memory_growth {
 };
 
 /// Less than objects of 20'000 rows take.
-constexpr std::size_t most_growth = std::size_t{32} << 20U;
+constexpr std::size_t most_growth = std::size_t{64} << 20U;
 
 }  // namespace
 
