@@ -49,7 +49,9 @@ class fault_plan {
     if (faults_.size() >= most_faults) {
       throw std::invalid_argument("there are 1000 faults already: remove some, or all");
     }
-    faults_.push_back({{.id = ++last_id_, .fault = std::move(kept)}, std::stop_source()});
+    entry& added = faults_.emplace_back();
+    added.id = ++last_id_;
+    added.fault = std::move(kept);
     empty_ = false;
     return last_id_;
   }
