@@ -112,13 +112,13 @@ TEST_CASE("each missing or malformed member is refused by its name") {
   CHECK(refusal_of([](auto& user) { user.otp = " "; }) == "the one-time password is empty: give one");
   CHECK(refusal_of([](auto& user) { user.email = " "; }) == "the e-mail address is empty: give one");
   CHECK(refusal_of([](auto& user) { user.otp_seed = "0189"; }) ==
-        "the one-time password michigan_seed is not Base32: it has the letters A-Z and the digits 2-7 only");
+        "the one-time password seed is not Base32: it has the letters A-Z and the digits 2-7 only");
   CHECK(refusal_of([](auto& user) { user.otp_seed = " "; }) ==
-        "the one-time password michigan_seed is not Base32: it has the letters A-Z and the digits 2-7 only");
+        "the one-time password seed is not Base32: it has the letters A-Z and the digits 2-7 only");
   CHECK(refusal_of([](auto& user) {
           user.otp = "123456";
           user.otp_seed = michigan_seed;
-        }) == "both a one-time password and its michigan_seed are given: give one of them");
+        }) == "both a one-time password and its seed are given: give one of them");
 }
 
 TEST_CASE("a one-time password of anything but 4 to 10 digits is refused, without its value") {
@@ -128,7 +128,7 @@ TEST_CASE("a one-time password of anything but 4 to 10 digits is refused, withou
                           "0x1234", michigan_seed, "\xD9\xA1\xD9\xA2\xD9\xA3\xD9\xA4"}) {
     CAPTURE(bad);
     CHECK(refusal_of([&](auto& user) { user.otp = bad; }) ==
-          "the one-time password is not made of 4 to 10 digits: give the digits alone (a michigan_seed goes "
+          "the one-time password is not made of 4 to 10 digits: give the digits alone (a seed goes "
           "into "
           "otp_seed)");
   }
@@ -261,8 +261,7 @@ TEST_CASE("a one-time password that was given is sent once: after a 401 the call
     REQUIRE_FALSE(refused);
     CHECK(refused.error().category == error_category::authentication);
     CHECK(refused.error().message.find(
-              "the one-time password has been used: give a fresh one, or its michigan_seed") !=
-          std::string::npos);
+              "the one-time password has been used: give a fresh one, or its seed") != std::string::npos);
   }
   CHECK(script.requests().size() == 2);
 }
@@ -319,7 +318,7 @@ TEST_CASE("a one-time password in an exchange that never left is still good") {
 
 TEST_CASE("a state that wants more than a password is refused before anything is sent") {
   const std::string otp_wanted =
-      "mi.metrc.com wants a one-time password: give its michigan_seed (otp_seed), or one for this once (otp)";
+      "mi.metrc.com wants a one-time password: give its seed (otp_seed), or one for this once (otp)";
   const std::string email_wanted = "co.metrc.com wants the account's e-mail address: give it (email)";
   CHECK(refusal_of([](auto& user) { user.hostname = "mi.metrc.com"; }) == otp_wanted);
   CHECK(refusal_of([](auto& user) { user.hostname = "co.metrc.com"; }) == email_wanted);
@@ -345,7 +344,7 @@ TEST_CASE("the states' rules can be replaced") {
   auto user = demo_user();
   CHECK_THROWS_WITH_AS(
       credentials_auth(user, {.rules = {.otp_hostnames = {"CA.metrc.com"}}}),
-      "ca.metrc.com wants a one-time password: give its michigan_seed (otp_seed), or one for this once (otp)",
+      "ca.metrc.com wants a one-time password: give its seed (otp_seed), or one for this once (otp)",
       std::invalid_argument);
   CHECK_THROWS_WITH_AS(credentials_auth(user, {.rules = {.email_hostnames = {"ca.metrc.com"}}}),
                        "ca.metrc.com wants the account's e-mail address: give it (email)",

@@ -276,7 +276,7 @@ TEST_CASE("the time is asked once for each login, by a request that carries noth
   }
   for (const auto& sent : b.via.script.requests()) {
     CHECK(sent.method == t3api::method::get);
-    CHECK(sent.path == "/v2/undated_states");
+    CHECK(sent.path == "/v2/states");
     CHECK(sent.query.empty());
     CHECK(sent.headers.empty());
     CHECK(sent.body.empty());

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const secret cache_key = "an example cache_key of just 32 bytes.";
+const secret cache_key = "an example key of just 32 bytes.";
 
 struct services {
   std::shared_ptr<manual_clock> clock = std::make_shared<manual_clock>();
@@ -55,7 +55,7 @@ TEST_CASE("the store is given nothing in clear, and nothing of anybody else coun
   s.a.put("name", "canary", 1h);
   const std::string sealed = (*s.store.get("name"))->value;
   CHECK(sealed.find("canary") == sealed.npos);
-  session_cache other(s.clock, any_store(s.store), "another cache_key of just 32 bytes....");
+  session_cache other(s.clock, any_store(s.store), "another key of just 32 bytes....");
   CHECK_FALSE(other.shared("name"));
   s.store.put("moved", sealed, 1h);
   CHECK_FALSE(s.b.shared("moved"));
