@@ -174,7 +174,9 @@ class client {
     return running.retried([&] { return running.authorize(); });
   }
 
+  /// The settings it was made with.
   const client_config& config() const noexcept { return state_->config; }
+  /// The auth method that it shares with its copies.
   const Auth& auth() const noexcept { return state_->auth; }
 
  private:

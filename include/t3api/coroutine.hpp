@@ -17,13 +17,16 @@ namespace t3api {
 template <class Client>
 class send_awaitable {
  public:
+  /// Use `awaitable_send`.
   send_awaitable(Client via, request message, call_options options)
       : via_(std::move(via)), message_(std::move(message)), options_(std::move(options)) {}
 
+  /// Asked by the coroutine: the call has not begun.
   bool await_ready() const noexcept { return false; }
 
   // Kept out of the coroutine: once the call has begun another thread may end the coroutine, and inlined by
   // clang before 17 this function's variables would go with it.
+  /// Begins the call; false when it has ended already.
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> waiting) {
     const auto now = std::make_shared<beginning>();
     via_.async_send(std::move(message_), std::move(options_), [this, waiting, now](result<response> got) {
@@ -38,6 +41,7 @@ class send_awaitable {
     return !now->answered;
   }
 
+  /// What `co_await` gives.
   result<response> await_resume() { return *std::move(answer_); }
 
  private:

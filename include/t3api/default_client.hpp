@@ -11,15 +11,19 @@ namespace t3api {
 template <class Auth>
 using default_client = client<httplib_transport, Auth, exponential_backoff>;
 
+/// `client{auth}` has the default transport and retry policy.
 template <class Auth>
 client(Auth) -> client<httplib_transport, Auth, exponential_backoff>;
 
+/// So has `client{auth, config}`.
 template <class Auth>
 client(Auth, client_config) -> client<httplib_transport, Auth, exponential_backoff>;
 
+/// `client{transport, auth}` has the default retry policy.
 template <class Transport, class Auth>
 client(Transport, Auth) -> client<Transport, Auth, exponential_backoff>;
 
+/// So has `client{transport, auth, config}`.
 template <class Transport, class Auth>
 client(Transport, Auth, client_config) -> client<Transport, Auth, exponential_backoff>;
 

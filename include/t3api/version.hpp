@@ -14,9 +14,9 @@
 
 namespace t3api {
 
-inline constexpr int version_major = T3API_VERSION_MAJOR;
-inline constexpr int version_minor = T3API_VERSION_MINOR;
-inline constexpr int version_patch = T3API_VERSION_PATCH;
+inline constexpr int version_major = T3API_VERSION_MAJOR;  ///< Above 0 the interface changes with it alone.
+inline constexpr int version_minor = T3API_VERSION_MINOR;  ///< New things; below 1.0.0 changes too.
+inline constexpr int version_patch = T3API_VERSION_PATCH;  ///< Corrections.
 
 /// "major.minor.patch".
 inline constexpr std::string_view version_string =

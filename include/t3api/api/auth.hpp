@@ -12,12 +12,12 @@ namespace t3api {
 
 /// Who the service takes the caller for. Texts are empty where the answer has none.
 struct identity {
-  std::string hostname{};
-  std::string username{};
-  std::string auth_mode{};
-  std::string credential_key{};
-  std::string t3plus_subscription_tier{};
-  bool has_t3plus = false;
+  std::string hostname{};                  ///< Metrc's, such as "ca.metrc.com".
+  std::string username{};                  ///< Metrc's.
+  std::string auth_mode{};                 ///< How the caller came in, in the service's words.
+  std::string credential_key{};            ///< `credentialKey`, as the service sends it.
+  std::string t3plus_subscription_tier{};  ///< As the service calls it.
+  bool has_t3plus = false;                 ///< Whether the caller has a T3+ subscription.
 };
 
 /// `GET /v2/auth/whoami`.

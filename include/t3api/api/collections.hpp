@@ -13,19 +13,19 @@ namespace t3api {
 
 /// Which page of a collection to load.
 struct page_request {
-  std::string license_number{};
-  int page = 1;          ///< The first is 1.
-  int page_size = 100;   ///< At most 500.
-  query_params query{};  ///< Further parameters, such as `sort` and `filter`.
+  std::string license_number{};  ///< As `list_licenses` gives it.
+  int page = 1;                  ///< The first is 1.
+  int page_size = 100;           ///< At most 500.
+  query_params query{};          ///< Further parameters, such as `sort` and `filter`.
 };
 
 /// One page of a collection.
 struct collection_page {
   nlohmann::json::array_t data{};  ///< The rows, each an object.
-  std::uint64_t page = 0;
-  std::uint64_t page_size = 0;
-  std::uint64_t total_pages = 0;
-  std::uint64_t total = 0;  ///< Rows on all pages.
+  std::uint64_t page = 0;          ///< Its number, from 1.
+  std::uint64_t page_size = 0;     ///< The most rows that a page has.
+  std::uint64_t total_pages = 0;   ///< Of the whole collection.
+  std::uint64_t total = 0;         ///< Rows on all pages.
 };
 
 namespace detail {

@@ -12,7 +12,7 @@ namespace t3api {
 
 /// A licence that the caller may see.
 struct license {
-  std::string name{};
+  std::string name{};    ///< For people; may be empty.
   std::string number{};  ///< What every data endpoint wants as `licenseNumber`.
 };
 

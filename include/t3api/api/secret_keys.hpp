@@ -23,10 +23,10 @@ namespace t3api {
 
 /// What the service tells of a secret key; the key itself it never shows again.
 struct secret_key_info {
-  std::string id{};  ///< What `delete_secret_key` wants; no secret.
-  utc_milliseconds created_at{};
+  std::string id{};                                ///< What `delete_secret_key` wants; no secret.
+  utc_milliseconds created_at{};                   ///< By the clock of the service.
   std::optional<utc_milliseconds> last_used_at{};  ///< Nothing when it was never used.
-  bool is_enabled = false;
+  bool is_enabled = false;                         ///< False when the service has switched the key off.
 };
 
 namespace detail {

@@ -26,6 +26,7 @@ class any_auth {
 
   bool is_shared(token_generation generation) const { return held_->is_shared(generation); }
 
+  /// What was chosen and where it came from; no secret.
   const std::string& description() const noexcept { return description_; }
 
  private:

@@ -33,8 +33,11 @@ class exchange {
   /// Where the call goes, and where requests of the auth method's own go.
   virtual const url& host() const noexcept = 0;
 
+  /// The client's clock: what an auth method goes by.
   virtual t3api::clock& clock() const noexcept = 0;
+  /// When the call must be over.
   virtual steady_time deadline() const noexcept = 0;
+  /// That of the call.
   virtual const std::stop_token& stop() const noexcept = 0;
 
   /// Tells the client's log about a token that was, or could not be, obtained.

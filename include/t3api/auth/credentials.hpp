@@ -26,19 +26,20 @@ namespace t3api {
 
 /// What Metrc wants of a user. `hostname` is the state's Metrc host, such as "ca.metrc.com".
 struct credentials {
-  std::string hostname{};
-  std::string username{};
-  secret password{};
-  secret otp{};         ///< A one-time password (Michigan): good for one exchange.
-  std::string email{};  ///< The account's e-mail (Colorado).
-  secret otp_seed{};    ///< The Base32 seed that one-time passwords come from: lets tokens be renewed.
+  std::string hostname{};  ///< The state's Metrc.
+  std::string username{};  ///< Metrc's.
+  secret password{};       ///< Metrc's.
+  secret otp{};            ///< A one-time password (Michigan): good for one exchange.
+  std::string email{};     ///< The account's e-mail (Colorado).
+  secret otp_seed{};       ///< The Base32 seed that one-time passwords come from: lets tokens be renewed.
 };
 
 /// How `credentials_auth` works.
 struct credentials_options {
-  state_rules rules{};
-  used_otp when_otp_is_used = used_otp::wait;
-  renewal_options renewal{};
+  state_rules rules{};  ///< What is asked for before anything is sent.
+  used_otp when_otp_is_used =
+      used_otp::wait;         ///< What to do when the one-time password of the moment is used up.
+  renewal_options renewal{};  ///< When and how tokens are renewed.
 };
 
 namespace detail {

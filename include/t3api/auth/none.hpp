@@ -7,7 +7,7 @@ namespace t3api {
 
 /// Sends no credentials: for the few endpoints that need none.
 struct no_auth {
-  static constexpr bool sends_credentials = false;
+  static constexpr bool sends_credentials = false;  ///< So plain http is allowed.
 
   result<token_generation> authorize(request&, exchange&) const { return token_generation{0}; }
   bool on_unauthorized(token_generation) const noexcept { return false; }

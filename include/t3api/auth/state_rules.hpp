@@ -16,7 +16,9 @@ struct state_rules {
   std::vector<std::string> otp_hostnames{"mi.metrc.com"};    ///< Want a one-time password.
   std::vector<std::string> email_hostnames{"co.metrc.com"};  ///< Want the account's e-mail address.
 
+  /// Whether that Metrc wants a one-time password.
   bool needs_otp(std::string_view hostname) const { return holds(otp_hostnames, hostname); }
+  /// Whether that Metrc wants the account's e-mail address.
   bool needs_email(std::string_view hostname) const { return holds(email_hostnames, hostname); }
 
  private:

@@ -18,8 +18,8 @@ namespace t3api {
 
 /// When a JWT says it was issued and expires, in seconds since 1970 (RFC 7519 sections 4.1.4 and 4.1.6).
 struct token_times {
-  std::optional<std::chrono::seconds> issued_at{};
-  std::optional<std::chrono::seconds> expires_at{};
+  std::optional<std::chrono::seconds> issued_at{};   ///< `iat`
+  std::optional<std::chrono::seconds> expires_at{};  ///< `exp`
 };
 
 /// Reads `iat` and `exp` without verifying the signature: only the service can do that. Both stay empty when

@@ -45,26 +45,26 @@ struct credentials_arguments {
 
 /// Arguments of the functions that take an API key.
 struct api_key_arguments {
-  secret api_key{};
-  std::string state_code{};  ///< Two letters, such as "CA".
-  std::optional<std::string> host{};
-  bool renew = false;
-  std::optional<client_config> config{};
-  std::optional<backoff_options> retry_policy{};
-  std::optional<t3api::logging_hooks> logging_hooks{};
-  t3api::headers headers{};
-  std::stop_token stop{};
-  std::optional<memory_store> store{};  ///< Calls with the same one share one token.
+  secret api_key{};                       ///< T3's.
+  std::string state_code{};               ///< Two letters, such as "CA".
+  std::optional<std::string> host{};      ///< As in `credentials_arguments`.
+  bool renew = false;                     ///< Whether the client keeps the key, to get new tokens with it.
+  std::optional<client_config> config{};  ///< As in `credentials_arguments`.
+  std::optional<backoff_options> retry_policy{};        ///< As in `credentials_arguments`.
+  std::optional<t3api::logging_hooks> logging_hooks{};  ///< As in `credentials_arguments`.
+  t3api::headers headers{};                             ///< As in `credentials_arguments`.
+  std::stop_token stop{};                               ///< Ends the logging in early.
+  std::optional<memory_store> store{};                  ///< Calls with the same one share one token.
 };
 
 /// Arguments of `create_jwt_authenticated_client`.
 struct jwt_arguments {
-  secret jwt_token{};
-  std::optional<std::string> host{};
-  std::optional<client_config> config{};
-  std::optional<backoff_options> retry_policy{};
-  std::optional<t3api::logging_hooks> logging_hooks{};
-  t3api::headers headers{};
+  secret jwt_token{};                                   ///< The token alone, without "Bearer".
+  std::optional<std::string> host{};                    ///< As in `credentials_arguments`.
+  std::optional<client_config> config{};                ///< As in `credentials_arguments`.
+  std::optional<backoff_options> retry_policy{};        ///< As in `credentials_arguments`.
+  std::optional<t3api::logging_hooks> logging_hooks{};  ///< As in `credentials_arguments`.
+  t3api::headers headers{};                             ///< As in `credentials_arguments`.
 };
 
 }  // namespace t3api

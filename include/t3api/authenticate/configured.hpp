@@ -24,14 +24,14 @@ namespace t3api {
 /// Arguments of `get_authenticated_client_or_error`. What is given here goes before the environment, and that
 /// before `.t3.env`.
 struct configured_arguments {
-  secret secret_key{};       ///< Else `T3_SECRET_KEY`.
-  secret jwt_token{};        ///< Else `JWT_TOKEN`.
-  secret api_key{};          ///< Else `API_KEY`.
-  std::string state_code{};  ///< Else `API_STATE_CODE`.
-  std::string hostname{};    ///< Else `METRC_HOSTNAME`.
-  std::string username{};    ///< Else `METRC_USERNAME`.
-  secret password{};         ///< Else `METRC_PASSWORD`.
-  secret otp{};
+  secret secret_key{};                ///< Else `T3_SECRET_KEY`.
+  secret jwt_token{};                 ///< Else `JWT_TOKEN`.
+  secret api_key{};                   ///< Else `API_KEY`.
+  std::string state_code{};           ///< Else `API_STATE_CODE`.
+  std::string hostname{};             ///< Else `METRC_HOSTNAME`.
+  std::string username{};             ///< Else `METRC_USERNAME`.
+  secret password{};                  ///< Else `METRC_PASSWORD`.
+  secret otp{};                       ///< A one-time password for this login.
   std::string email{};                ///< Else `METRC_EMAIL`.
   secret otp_seed{};                  ///< Else `OTP_SEED`, where the state wants a one-time password.
   std::optional<std::string> host{};  ///< Else that of `config`, else `T3_API_HOST`, else production.
@@ -40,12 +40,12 @@ struct configured_arguments {
   /// such as `username`, makes it one that is given.
   std::vector<way_in> order{way_in::secret_key, way_in::jwt, way_in::api_key, way_in::credentials};
   bool renew = true;  ///< Whether the client keeps password or API key, to get new tokens with them.
-  std::optional<client_config> config{};
-  std::optional<backoff_options> retry_policy{};
-  std::optional<t3api::logging_hooks> logging_hooks{};
-  t3api::headers headers{};
-  environment_options environment{};  ///< Where to look besides.
-  std::stop_token stop{};
+  std::optional<client_config> config{};                ///< As in `credentials_arguments`.
+  std::optional<backoff_options> retry_policy{};        ///< As in `credentials_arguments`.
+  std::optional<t3api::logging_hooks> logging_hooks{};  ///< As in `credentials_arguments`.
+  t3api::headers headers{};                             ///< As in `credentials_arguments`.
+  environment_options environment{};                    ///< Where to look besides.
+  std::stop_token stop{};                               ///< Ends the logging in early.
   std::optional<memory_store>
       store{};  ///< Calls with the same one share one token, and use no one-time password twice.
 };

@@ -18,6 +18,7 @@ namespace t3api {
 /// How a program gets into T3.
 enum class way_in { secret_key, jwt, api_key, credentials };
 
+/// Its name, for people.
 constexpr std::string_view to_string(way_in way) noexcept {
   switch (way) {
     case way_in::secret_key: return "secret key";

@@ -24,6 +24,7 @@ struct call_options {
   /// Whether the request may safely arrive twice; by default as its method says (RFC 9110 section 9.2.2).
   std::optional<bool> idempotent{};
 
+  /// Whether a status is no error.
   bool expects(int status) const noexcept {
     if (expected.empty()) return status >= 200 && status < 300;
     return std::find(expected.begin(), expected.end(), status) != expected.end();
@@ -36,10 +37,10 @@ struct send_options {
   steady_time deadline;     ///< When the whole answer must be there.
   std::stop_token stop;     ///< Ends the sending early.
   bool idempotent = false;  ///< Whether the request may safely arrive twice.
-  std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
+  std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);  ///< Name, TCP and TLS together.
   std::chrono::milliseconds read_timeout = std::chrono::seconds(30);  ///< The longest silence of the service.
-  std::size_t max_header_bytes = 256U << 10U;
-  std::size_t max_body_bytes = 64U << 20U;  ///< After decompression.
+  std::size_t max_header_bytes = 256U << 10U;                         ///< Of an answer.
+  std::size_t max_body_bytes = 64U << 20U;                            ///< After decompression.
 };
 
 }  // namespace t3api

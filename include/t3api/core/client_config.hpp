@@ -34,10 +34,10 @@ struct tls_options {
 
 /// An HTTP proxy; https goes through it as a tunnel (CONNECT).
 struct proxy_options {
-  std::string host{};
-  std::uint16_t port = 3128;
-  std::string username{};
-  secret password{};
+  std::string host{};         ///< Name or address, without a scheme.
+  std::uint16_t port = 3128;  ///< Of the proxy.
+  std::string username{};     ///< Empty for a proxy that asks for none.
+  secret password{};          ///< Sent to the proxy alone.
 };
 
 /// How many requests a client sends at most. T3 itself allows 600 a minute and user.
@@ -52,12 +52,12 @@ struct client_config {
   std::chrono::milliseconds timeout = std::chrono::seconds(30);          ///< Total deadline of a call.
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);  ///< Name, TCP and TLS together.
   std::chrono::milliseconds read_timeout = std::chrono::seconds(30);  ///< The longest silence of the service.
-  std::size_t max_header_bytes = 256U << 10U;
-  std::size_t max_body_bytes = 64U << 20U;  ///< Of an answer, after decompression.
-  t3api::headers headers{};                 ///< Sent with every request.
-  std::string user_agent{};                 ///< Default: `t3api/<version>`.
-  tls_options tls{};
-  std::optional<proxy_options> proxy{};
+  std::size_t max_header_bytes = 256U << 10U;                         ///< Of an answer.
+  std::size_t max_body_bytes = 64U << 20U;                            ///< Of an answer, after decompression.
+  t3api::headers headers{};                                           ///< Sent with every request.
+  std::string user_agent{};                                           ///< Default: `t3api/<version>`.
+  tls_options tls{};                                                  ///< Whom to trust over https.
+  std::optional<proxy_options> proxy{};  ///< Default: none; the environment's is not read.
   /// Lets credentials travel unencrypted to a host that is not this machine.
   bool dangerously_allow_plain_http = false;
   std::optional<t3api::rate_limit> rate_limit{};  ///< Requests above it wait. Default: none.

@@ -10,7 +10,9 @@
 
 namespace t3api {
 
+/// A moment that deadlines go by.
 using steady_time = std::chrono::steady_clock::time_point;
+/// A moment that people and tokens go by.
 using wall_time = std::chrono::system_clock::time_point;
 
 /// What time it is and how to wait: steady time for deadlines, wall time for token expiry. Any number of
@@ -22,7 +24,9 @@ class clock {
   clock& operator=(const clock&) = delete;
   virtual ~clock() = default;
 
+  /// Never goes back.
   virtual steady_time now() const = 0;
+  /// May jump.
   virtual wall_time wall_now() const = 0;
 
   /// Waits until `when` has come (true) or `stop` asks to stop (false).
@@ -47,8 +51,10 @@ class real_clock final : public clock {
 /// A clock for tests: time stands still but for `advance` and for waits, which return at once and move it on.
 class manual_clock final : public clock {
  public:
+  /// The unit that it keeps.
   using duration = std::chrono::nanoseconds;
 
+  /// `start` is the wall time until it is moved on.
   explicit manual_clock(wall_time start = std::chrono::system_clock::now()) : wall_start_(start) {}
 
   steady_time now() const override {
@@ -68,6 +74,7 @@ class manual_clock final : public clock {
     return true;
   }
 
+  /// Moves both times on.
   void advance(duration by) {
     const std::scoped_lock lock(mutex_);
     elapsed_ += by;

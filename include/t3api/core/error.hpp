@@ -20,6 +20,7 @@ enum class error_category {
   protocol,        ///< An answer came that breaks HTTP, JSON or the T3 API's shapes.
 };
 
+/// The name of a category, for messages.
 constexpr std::string_view to_string(error_category category) noexcept {
   switch (category) {
     case error_category::argument: return "argument";
@@ -38,9 +39,9 @@ constexpr std::string_view to_string(error_category category) noexcept {
 /// or array, or text in it that is no UTF-8): such a call had not begun. Errors of functions that make no
 /// call have none either.
 struct error {
-  error_category category = error_category::transport;
-  std::string message{};             ///< One sentence: what was wrong, where, what to do.
-  int status = 0;                    ///< HTTP status, or 0 when there was no answer.
+  error_category category = error_category::transport;  ///< What to do depends on it.
+  std::string message{};                                ///< One sentence: what was wrong, where, what to do.
+  int status = 0;                                       ///< HTTP status, or 0 when there was no answer.
   std::string service_message{};     ///< What the service said, cleaned of control bytes and secrets.
   std::string request_id{};          ///< The call's own id, sent as `X-Request-Id` with each of its attempts.
   std::string service_request_id{};  ///< The answer's `X-Request-Id`, when it had another.

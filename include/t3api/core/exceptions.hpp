@@ -11,6 +11,7 @@ namespace t3api {
 /// The base of what the throwing interface throws, bad arguments apart (these are std::invalid_argument).
 class exception : public std::runtime_error {
  public:
+  /// `what()` is the message of the error.
   explicit exception(error cause)
       : std::runtime_error(cause.message), cause_(std::make_shared<const error>(std::move(cause))) {}
 

@@ -18,10 +18,13 @@ namespace t3api {
 /// checked at once, so that no header can smuggle a second one.
 class headers {
  public:
+  /// Name and value.
   using field = std::pair<std::string, std::string>;
+  /// Goes through the fields in order.
   using const_iterator = std::vector<field>::const_iterator;
 
   headers() = default;
+  /// Throws as `add` does.
   headers(std::initializer_list<field> fields) {
     for (const auto& [name, value] : fields) add(name, value);
   }
@@ -45,6 +48,7 @@ class headers {
     fields_.emplace_back(std::move(name), std::move(value));
   }
 
+  /// Removes all fields of that name.
   void erase(std::string_view name) {
     std::erase_if(fields_, [&](const field& f) { return detail::iequals(f.first, name); });
   }
@@ -56,6 +60,7 @@ class headers {
     if (found == fields_.end()) return std::nullopt;
     return found->second;
   }
+  /// Whether there is a field of that name.
   bool contains(std::string_view name) const noexcept { return get(name).has_value(); }
 
   /// Makes room for `count` fields in all.

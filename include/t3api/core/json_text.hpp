@@ -36,6 +36,7 @@ class json_text_object {
   /// `capacity`: an upper bound of the length, since growing would leave copies behind.
   explicit json_text_object(std::size_t capacity) { text_.reserve(capacity); }
 
+  /// Adds a member.
   json_text_object& add(std::string_view name, std::string_view value) {
     text_ += text_.empty() ? '{' : ',';
     append(name);
@@ -44,6 +45,7 @@ class json_text_object {
     return *this;
   }
 
+  /// The text; to be called once, at the end.
   std::string finish() && {
     text_ += '}';
     return std::move(text_);

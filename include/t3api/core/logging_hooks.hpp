@@ -16,35 +16,35 @@ namespace t3api {
 /// A request that is about to be sent; also one by which an auth method gets a token. Nothing secret is in
 /// it.
 struct request_event {
-  std::string request_id{};  ///< One per call, the same for all its attempts.
-  int attempt = 1;
-  t3api::method method = t3api::method::get;
+  std::string request_id{};                   ///< One per call, the same for all its attempts.
+  int attempt = 1;                            ///< 1 for the first.
+  t3api::method method = t3api::method::get;  ///< The request's.
   std::string url{};         ///< Where to, with query parameters whose values may be shown; others are `***`.
   t3api::headers headers{};  ///< When `logging_hooks::with_headers`; values not on the allow-list are `***`.
   std::string body{};        ///< When `logging_hooks::with_body`; secret members are `***`.
-  std::size_t body_bytes = 0;
+  std::size_t body_bytes = 0;  ///< Of all of it, shown or not.
 };
 
 /// What became of a request.
 struct response_event {
-  std::string request_id{};
-  int attempt = 1;
-  t3api::method method = t3api::method::get;
-  std::string url{};
-  int status = 0;         ///< 0 when no answer came.
-  std::string problem{};  ///< Why no answer came; empty when one did.
-  std::chrono::microseconds elapsed{};
-  t3api::headers headers{};  ///< As in `request_event`.
-  std::string body{};
-  std::size_t body_bytes = 0;
+  std::string request_id{};                   ///< As in `request_event`.
+  int attempt = 1;                            ///< As in `request_event`.
+  t3api::method method = t3api::method::get;  ///< The request's.
+  std::string url{};                          ///< As in `request_event`.
+  int status = 0;                             ///< 0 when no answer came.
+  std::string problem{};                      ///< Why no answer came; empty when one did.
+  std::chrono::microseconds elapsed{};        ///< Since the request was sent.
+  t3api::headers headers{};                   ///< As in `request_event`.
+  std::string body{};                         ///< As in `request_event`.
+  std::size_t body_bytes = 0;                 ///< Of all of it, shown or not.
 };
 
 /// A failed attempt that is followed by another.
 struct retry_event {
-  std::string request_id{};
-  int attempt = 1;  ///< The one that failed.
-  std::chrono::milliseconds pause{};
-  std::string reason{};
+  std::string request_id{};           ///< Of the call.
+  int attempt = 1;                    ///< The one that failed.
+  std::chrono::milliseconds pause{};  ///< Until the next attempt.
+  std::string reason{};               ///< One sentence.
 };
 
 /// A token that was, or could not be, obtained.
@@ -53,19 +53,19 @@ struct renewal_event {
   std::uint64_t generation = 0;  ///< Of the new token: 1 for the first.
   bool shared = false;           ///< Whether it came out of the store: another process had obtained it.
   std::string problem{};         ///< Empty when it went well.
-  std::chrono::microseconds elapsed{};
+  std::chrono::microseconds elapsed{};  ///< What it took.
 };
 
 /// What a client tells while it works; unset members are not called. They are called by the thread that
 /// makes the call, many at once, and what they throw is dropped. What they are given holds no secret.
 struct logging_hooks {
-  std::function<void(const request_event&)> on_request{};
-  std::function<void(const response_event&)> on_response{};
-  std::function<void(const retry_event&)> on_retry{};
-  std::function<void(const renewal_event&)> on_renewal{};
-  std::function<void(std::string_view)> on_notice{};  ///< One sentence for people.
-  bool with_headers = false;                          ///< Whether events have headers.
-  bool with_body = false;                             ///< Whether events have bodies.
+  std::function<void(const request_event&)> on_request{};    ///< Before a request is sent.
+  std::function<void(const response_event&)> on_response{};  ///< After its answer, or in place of one.
+  std::function<void(const retry_event&)> on_retry{};        ///< Before the pause.
+  std::function<void(const renewal_event&)> on_renewal{};    ///< After a login, an exchange, or its failure.
+  std::function<void(std::string_view)> on_notice{};         ///< One sentence for people.
+  bool with_headers = false;                                 ///< Whether events have headers.
+  bool with_body = false;                                    ///< Whether events have bodies.
 
   /// Whether any member is set, so that there is something to tell.
   bool any() const noexcept { return on_request || on_response || on_retry || on_renewal || on_notice; }

@@ -14,8 +14,10 @@
 
 namespace t3api {
 
+/// HTTP's methods, so far as T3 has a use for them.
 enum class method { get, head, post, put, patch, delete_ };
 
+/// As it stands in a request line.
 constexpr std::string_view to_string(method m) noexcept {
   switch (m) {
     case method::get: return "GET";
@@ -36,11 +38,11 @@ using query_params = std::vector<std::pair<std::string, std::string>>;
 
 /// One HTTP request, relative to the client's host.
 struct request {
-  t3api::method method = t3api::method::get;
-  std::string path{};  ///< Starts with one slash: "/v2/licenses". A query behind `?` is read into `query`.
-  query_params query{};
-  t3api::headers headers{};
-  std::string body{};  ///< Sent as it is; its type is the header Content-Type.
+  t3api::method method = t3api::method::get;  ///< What is to be done with it.
+  std::string path{};    ///< Starts with one slash: "/v2/licenses". A query behind `?` is read into `query`.
+  query_params query{};  ///< Plain text: encoded when it is sent.
+  t3api::headers headers{};  ///< Sent with it, before those of the client.
+  std::string body{};        ///< Sent as it is; its type is the header Content-Type.
 };
 
 /// The path and query of a request as they stand in a request line, percent-encoded (RFC 3986).

@@ -12,9 +12,9 @@ namespace t3api {
 
 /// One HTTP answer.
 struct response {
-  int status = 0;
-  t3api::headers headers{};
-  std::string body{};
+  int status = 0;            ///< HTTP's, such as 200.
+  t3api::headers headers{};  ///< As they were received.
+  std::string body{};        ///< Unpacked, if it came packed.
 
   /// The body as JSON, nested at most 64 deep; a `protocol` error when it is none. Needs t3api/core/json.hpp.
   result<nlohmann::json> json() const;

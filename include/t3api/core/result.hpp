@@ -14,12 +14,17 @@ namespace t3api {
 template <class T>
 class [[nodiscard]] result {
  public:
+  /// What there is when all went well.
   using value_type = T;
 
+  /// From a value: `return value;`.
   result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  /// From an error: `return error{…};`.
   result(t3api::error cause) : state_(std::in_place_index<1>, std::move(cause)) {}
 
+  /// Whether there is a value.
   bool has_value() const noexcept { return state_.index() == 0; }
+  /// Whether there is a value.
   explicit operator bool() const noexcept { return has_value(); }
 
   /// The value, or throws what `throw_error` makes of the error.
@@ -27,6 +32,7 @@ class [[nodiscard]] result {
     demand();
     return **this;
   }
+  /// The value, or throws as above.
   const T& value() const& {
     demand();
     return **this;
@@ -39,14 +45,20 @@ class [[nodiscard]] result {
 
   /// The value; only to be called when there is one.
   T& operator*() & noexcept { return *std::get_if<0>(&state_); }
+  /// The value; only to be called when there is one.
   const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
+  /// The value, moved out; only to be called when there is one.
   T operator*() && { return std::move(*std::get_if<0>(&state_)); }
+  /// The value; only to be called when there is one.
   T* operator->() noexcept { return std::get_if<0>(&state_); }
+  /// The value; only to be called when there is one.
   const T* operator->() const noexcept { return std::get_if<0>(&state_); }
 
   /// The error; only to be called when there is one.
   t3api::error& error() & noexcept { return *std::get_if<1>(&state_); }
+  /// The error; only to be called when there is one.
   const t3api::error& error() const& noexcept { return *std::get_if<1>(&state_); }
+  /// The error; only to be called when there is one.
   t3api::error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
 
  private:

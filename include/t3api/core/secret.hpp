@@ -17,9 +17,11 @@ class secret {
  public:
   secret() = default;
 
+  /// Copies the text; the original stays as it is.
   secret(std::string_view text) : buffer_(std::make_shared<buffer>(text)) {}
   /// A null pointer, as std::getenv gives for a name that is not set, makes an empty secret.
   secret(const char* text) : secret(text != nullptr ? std::string_view(text) : std::string_view()) {}
+  /// Copies the text; the original stays as it is.
   secret(const std::string& text) : secret(std::string_view(text)) {}
 
   /// Takes the text over and overwrites the string it came in.

@@ -13,10 +13,10 @@ namespace t3api {
 
 /// Where a service lives: scheme, host, port and an optional path in front of every request's own.
 struct url {
-  bool secure = true;  ///< https, not http.
-  std::string host;    ///< Name or address; an IPv6 address without its brackets.
-  std::uint16_t port = 443;
-  std::string base_path;  ///< "" or "/prefix", never ending in a slash.
+  bool secure = true;        ///< https, not http.
+  std::string host;          ///< Name or address; an IPv6 address without its brackets.
+  std::uint16_t port = 443;  ///< Also when the address has none: the scheme's own.
+  std::string base_path;     ///< "" or "/prefix", never ending in a slash.
 
   /// `host:port` as a Host header has it: IPv6 in brackets, the scheme's own port left out.
   std::string authority() const {
@@ -44,6 +44,7 @@ struct url {
     return true;
   }
 
+  /// Whether all members are the same.
   friend bool operator==(const url&, const url&) = default;
 };
 

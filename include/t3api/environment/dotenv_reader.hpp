@@ -19,16 +19,18 @@ namespace t3api {
 
 /// What a dotenv file says of one key.
 struct dotenv_entry {
-  secret value{};
+  secret value{};        ///< Without its quotes.
   std::size_t line = 0;  ///< Where the key stands; the first line is 1.
 };
 
 /// The settings of a dotenv file.
 class dotenv {
  public:
+  /// By key.
   using entries = std::map<std::string, dotenv_entry, std::less<>>;
 
   dotenv() = default;
+  /// `name` stands in messages.
   dotenv(std::string name, entries found) : name_(std::move(name)), entries_(std::move(found)) {}
 
   /// Null when the file does not have the key. Keys are case-sensitive.

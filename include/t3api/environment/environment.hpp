@@ -17,7 +17,7 @@ namespace t3api {
 
 /// A value and where it comes from.
 struct setting {
-  secret value{};
+  secret value{};        ///< As it stands there.
   std::string source{};  ///< "the environment" or "<file> line <n>".
 };
 

@@ -40,11 +40,11 @@ struct log_settings {
 
 /// The settings of a T3 client as the environment gives them.
 struct settings {
-  client_config client{};
-  backoff_options retry{};
-  state_rules rules{};
-  log_settings log{};
-  configured_credentials credentials{};
+  client_config client{};                ///< Of `client`.
+  backoff_options retry{};               ///< Of `exponential_backoff`.
+  state_rules rules{};                   ///< Of `credentials_auth`.
+  log_settings log{};                    ///< Of `logging_hooks::from_env`.
+  configured_credentials credentials{};  ///< What there is to log in with.
 };
 
 /// Puts what the environment sets over `base` and `retry`; the rest of both stays:

@@ -30,9 +30,9 @@ namespace t3api::sandbox {
 /// What a service stands on, and may share with others that are to behave as one service with it. What is
 /// left out is made for this service alone, and ends with it.
 struct backing {
-  std::shared_ptr<key_database> keys{};
-  std::shared_ptr<key_ring_source> ring{};
-  std::optional<any_store> sessions{};
+  std::shared_ptr<key_database> keys{};     ///< Where the records of secret keys are. Default: in memory.
+  std::shared_ptr<key_ring_source> ring{};  ///< What they are sealed with. Default: a random one.
+  std::optional<any_store> sessions{};      ///< Where Metrc sessions are shared. Default: in memory.
   /// Told, for whoever runs the service, what is wrong with the key database or a record in it, or why else a
   /// request could not be answered, in a sentence that callers do not get to see: the same one at most once a
   /// minute. Any thread calls it, several at

@@ -38,20 +38,22 @@ struct wire_fault {
 
 /// An answer, and what is to happen to it on its way.
 struct served {
-  response answer{};
-  std::optional<wire_fault> wire{};
+  response answer{};                 ///< As it should be.
+  std::optional<wire_fault> wire{};  ///< What becomes of its bytes; nothing for a faithful journey.
 };
 
 /// What an `http_server` serves: any callable from a request, and from a caller if it likes, to a response or
 /// to `served`. Throws nothing but std::exception, which becomes 500.
 class http_handler {
  public:
+  /// Takes any such callable.
   template <class F>
   requires(!std::same_as<std::remove_cvref_t<F>, http_handler> &&
            (std::invocable<F&, const request&> || std::invocable<F&, const request&, const caller&>))
       http_handler(F serve)
       : serve_(with_caller(std::move(serve))) {}
 
+  /// Calls it. Throws what it throws.
   served operator()(const request& asked, const caller& from) const { return serve_(asked, from); }
 
  private:

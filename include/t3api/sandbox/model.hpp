@@ -14,28 +14,28 @@ namespace t3api::sandbox {
 struct account {
   std::string hostname{};  ///< The state's Metrc, such as "ca.metrc.com"; compared without case.
   std::string username{};  ///< Compared exactly.
-  secret password{};
-  std::string email{};  ///< When given, a login needs it too (Colorado does); compared without case.
-  secret otp_seed{};    ///< Base32 (RFC 6238); when given, a login needs a one-time password (Michigan does).
+  secret password{};       ///< Kept as a keyed hash by the simulated Metrc.
+  std::string email{};     ///< When given, a login needs it too (Colorado does); compared without case.
+  secret otp_seed{};  ///< Base32 (RFC 6238); when given, a login needs a one-time password (Michigan does).
   std::vector<std::string> licenses{};  ///< The licence numbers whose data the user may read.
 };
 
 /// A T3 API key and the account that it opens in one state.
 struct api_key {
-  secret key{};
+  secret key{};              ///< Compared exactly.
   std::string state_code{};  ///< Two letters, such as "CA"; compared without case.
   std::string username{};    ///< Of an account on that state's Metrc.
 };
 
 /// Everyone whom the sandbox knows.
 struct directory {
-  std::vector<account> accounts{};
-  std::vector<api_key> api_keys{};
+  std::vector<account> accounts{};  ///< Users of Metrc.
+  std::vector<api_key> api_keys{};  ///< Each opens one of the accounts.
 };
 
 /// How a sandbox behaves. All members have defaults.
 struct settings {
-  std::chrono::seconds jwt_ttl = std::chrono::hours(1);
+  std::chrono::seconds jwt_ttl = std::chrono::hours(1);       ///< How long a token lasts.
   std::chrono::seconds session_ttl = std::chrono::hours(24);  ///< T3 keeps a Metrc session for at most a day.
   std::uint64_t packages = 250;  ///< Active packages of each licence, at most 100 million.
   std::uint64_t seed = 1;        ///< The same number generates the same data.
@@ -47,8 +47,8 @@ struct settings {
   unsigned secret_keys_per_user = 100;
   /// Failed logins within `login_window`, for one account and from one address; more get 429. 0 for no limit.
   unsigned failed_logins_per_account = 10;
-  unsigned failed_logins_per_address = 50;
-  std::chrono::seconds login_window = std::chrono::minutes(5);
+  unsigned failed_logins_per_address = 50;                      ///< The same for an address.
+  std::chrono::seconds login_window = std::chrono::minutes(5);  ///< For how long a failed login counts.
   /// Serves `/sandbox/...`, by which tests order faults, change Metrc and read what was written.
   bool admin = false;
 };

@@ -17,6 +17,7 @@ namespace t3api {
 /// Any store, chosen at run time. Copies are handles of the same store, as with each store itself.
 class any_store {
  public:
+  /// Takes any store.
   template <store S>
   requires(!std::same_as<S, any_store>) any_store(S kept)
       : held_(std::make_shared<held<S>>(std::move(kept))) {}

@@ -14,7 +14,7 @@ namespace t3api {
 
 /// A value that a store still had.
 struct stored_value {
-  std::string value{};
+  std::string value{};                    ///< As it was put.
   std::chrono::milliseconds time_left{};  ///< How long the store will keep it from now on.
 };
 

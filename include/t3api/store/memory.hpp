@@ -28,6 +28,7 @@ namespace t3api {
 /// begins with an empty store of its own.
 class memory_store {
  public:
+  /// Lives and leases are counted on `time`.
   explicit memory_store(std::shared_ptr<t3api::clock> time = std::make_shared<real_clock>())
       : shared_(std::make_shared<process_contents>([time] { return std::make_unique<contents>(time); })) {}
 

@@ -21,12 +21,12 @@ namespace t3api {
 /// Where Redis is and how to use it. The connection is not encrypted: what is kept is sealed before it
 /// leaves, but the password is not.
 struct redis_options {
-  std::string host = "127.0.0.1";
-  int port = 6379;
-  std::string unix_socket{};  ///< Path of a socket to use in place of host and port.
-  std::string username{};     ///< For Redis's access control lists; empty for the default user.
-  secret password{};          ///< Empty to send none.
-  int database = 0;
+  std::string host = "127.0.0.1";  ///< Name or address.
+  int port = 6379;                 ///< Of the host.
+  std::string unix_socket{};       ///< Path of a socket to use in place of host and port.
+  std::string username{};          ///< For Redis's access control lists; empty for the default user.
+  secret password{};               ///< Empty to send none.
+  int database = 0;                ///< Its number.
 
   /// What values are encrypted with and keys are hidden with, for all who share the store: 32 random bytes,
   /// as they are, as 64 hexadecimal digits or as Base64. One who does not have it can read nothing that is

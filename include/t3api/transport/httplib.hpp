@@ -28,6 +28,7 @@ namespace t3api {
 /// one alone. The child keeps its parent's connections open, unused, until it ends or calls exec.
 class httplib_transport {
  public:
+  /// Takes TLS and proxy from `config`; the limits of a call come with the call.
   explicit httplib_transport(client_config config = {})
       : state_(std::make_shared<detail::per_process<state>>(
             [settings = std::make_shared<const client_config>(std::move(config))] {

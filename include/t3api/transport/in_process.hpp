@@ -18,6 +18,7 @@ template <class Service>
 requires std::is_invocable_r_v<response, Service&, const request&>
 class in_process_transport {
  public:
+  /// `service` is kept; it is called once for each request.
   explicit in_process_transport(Service service) : service_(std::move(service)) {}
 
   outcome send(const request& message, const send_options& options) {

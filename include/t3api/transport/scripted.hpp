@@ -18,6 +18,7 @@ namespace t3api {
 /// test keeps one and gives another to the client.
 class scripted_transport {
  public:
+  /// Makes an answer from a request.
   using reply_function = std::function<outcome(const request&)>;
 
   /// Queues an answer, or an error, for the next request that has none yet.

@@ -19,11 +19,11 @@ namespace t3api::sandbox {
 
 /// One write that was accepted.
 struct ledger_entry {
-  wall_time at{};
-  std::string hostname{};  ///< Of the account that wrote, as is `username`.
-  std::string username{};
-  std::string path{};
-  std::string license{};
+  wall_time at{};            ///< By the service's clock.
+  std::string hostname{};    ///< Of the account that wrote, as is `username`.
+  std::string username{};    ///< Metrc's.
+  std::string path{};        ///< Such as `/v2/packages/create`.
+  std::string license{};     ///< The licence number.
   bool submit = false;       ///< False when it was checked only, and nothing was written.
   std::string body{};        ///< JSON, as it was sent.
   std::string request_id{};  ///< The answer's `X-Request-Id`.
@@ -33,9 +33,10 @@ struct ledger_entry {
 /// it.
 class ledger {
  public:
-  static constexpr std::size_t most_entries = 10'000;
+  static constexpr std::size_t most_entries = 10'000;    ///< Past it the oldest go.
   static constexpr std::size_t most_bytes = 64U << 20U;  ///< Of bodies. Past either, the oldest entries go.
 
+  /// Keeps a write; what is too much goes.
   void add(ledger_entry entry) {
     const std::lock_guard lock(mutex_);
     bytes_ += entry.body.size();
@@ -47,6 +48,7 @@ class ledger {
     }
   }
 
+  /// All that are kept.
   std::vector<ledger_entry> entries() const {
     const std::lock_guard lock(mutex_);
     return {entries_.begin(), entries_.end()};
@@ -58,6 +60,7 @@ class ledger {
     return dropped_;
   }
 
+  /// Forgets all, and the count of what had to go.
   void clear() {
     const std::lock_guard lock(mutex_);
     entries_.clear();

@@ -29,8 +29,8 @@ enum class retry_after_form {
 
 /// An account of the Metrc behind the service.
 struct account_name {
-  std::string hostname{};
-  std::string username{};
+  std::string hostname{};  ///< As in `account`.
+  std::string username{};  ///< As in `account`.
 };
 
 /// Something that goes wrong on demand, so that a test can say "the third page fails twice":
@@ -56,12 +56,12 @@ struct fault {
   std::chrono::milliseconds delay{};
   /// Whose sessions at Metrc end, and whose password becomes another, before the request is handled.
   std::optional<account_name> account{};
-  bool end_sessions = false;
-  secret new_password{};
+  bool end_sessions = false;  ///< Needs `account`.
+  secret new_password{};      ///< Needs `account`; empty for none.
   /// The answer, with nothing done of what the request asks; 0 lets the service answer.
   int status = 0;
-  t3api::headers headers{};
-  std::optional<retry_after_form> retry_after{};
+  t3api::headers headers{};                       ///< Of that answer.
+  std::optional<retry_after_form> retry_after{};  ///< Of that answer.
   /// Without one, a status from 400 on has the usual error body, another has none.
   std::optional<std::string> body{};
   /// What becomes of the answer's bytes; it takes an `http_server` to carry it out.

@@ -20,8 +20,8 @@ namespace t3api::sandbox {
 
 /// A fault of a plan, and how it has fared.
 struct planned_fault {
-  std::uint64_t id = 0;
-  std::shared_ptr<const sandbox::fault> fault{};
+  std::uint64_t id = 0;                           ///< What `remove` wants.
+  std::shared_ptr<const sandbox::fault> fault{};  ///< As it was added.
   std::uint64_t matched = 0;  ///< Requests that came to it, whether it struck or let them by.
   std::uint64_t struck = 0;   ///< Requests that it struck.
 };
@@ -38,7 +38,7 @@ struct struck_fault {
 /// nothing. Any number of threads may share it, and the counts are exact.
 class fault_plan {
  public:
-  static constexpr std::size_t most_faults = 1000;
+  static constexpr std::size_t most_faults = 1000;  ///< More are refused.
 
   /// The number by which to remove it. Throws std::invalid_argument for a fault that makes no sense, and
   /// when there are 1000 already.

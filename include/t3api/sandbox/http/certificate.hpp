@@ -28,17 +28,17 @@ namespace t3api::sandbox {
 /// A certificate and its private key, as PEM text. The certificate may be followed by the chain that vouches
 /// for it.
 struct certificate {
-  std::string certificate_pem{};
-  std::string key_pem{};
+  std::string certificate_pem{};  ///< The certificate first.
+  std::string key_pem{};          ///< Unencrypted.
 };
 
 /// What `make_certificate` makes; as it stands, a self-signed server certificate for this machine.
 struct certificate_request {
-  std::string common_name = "t3api sandbox";
-  std::vector<std::string> dns_names = {"localhost"};
-  std::vector<std::string> ip_addresses = {"127.0.0.1", "::1"};
-  wall_time not_before = std::chrono::system_clock::now() - std::chrono::hours(1);
-  wall_time not_after = std::chrono::system_clock::now() + std::chrono::hours(24 * 30);
+  std::string common_name = "t3api sandbox";           ///< For people: clients look at the names below.
+  std::vector<std::string> dns_names = {"localhost"};  ///< Names that it is good for.
+  std::vector<std::string> ip_addresses = {"127.0.0.1", "::1"};  ///< Addresses that it is good for.
+  wall_time not_before = std::chrono::system_clock::now() - std::chrono::hours(1);       ///< Good from here,
+  wall_time not_after = std::chrono::system_clock::now() + std::chrono::hours(24 * 30);  ///< to here.
   bool is_authority = false;            ///< It may sign others.
   bool client_auth = false;             ///< It identifies a client, not a server.
   std::optional<certificate> issuer{};  ///< Who signs it; itself when there is none.

@@ -42,6 +42,7 @@ namespace t3api::sandbox {
 ///     server.start();   // server.url() is now "http://127.0.0.1:<port>"
 class http_server {
  public:
+  /// Does not listen before `start`.
   explicit http_server(http_handler handler, http_server_options options = {})
       : handler_(std::move(handler)), options_(std::move(options)) {}
   http_server(const http_server&) = delete;

@@ -29,6 +29,7 @@ class key_database {
   key_database& operator=(const key_database&) = delete;
   virtual ~key_database() = default;
 
+  /// Keeps a new record.
   virtual void add(const key_record& record) = 0;
   /// The record with that hash, or nothing. What it costs does not grow with the number of records.
   virtual std::optional<key_record> find(std::string_view key_hash) = 0;

@@ -22,12 +22,13 @@ struct key_ring_error : std::runtime_error {
 
 /// The keys of a service, all of 32 bytes. They never lie in its database.
 struct key_ring {
+  /// A key-encryption key.
   struct entry {
     std::string id;  ///< 1 to 32 letters, digits, `-` or `_`.
-    secret key;
+    secret key;      ///< 32 bytes.
   };
 
-  static constexpr std::size_t key_size = detail::gcm_key_size;
+  static constexpr std::size_t key_size = detail::gcm_key_size;  ///< In bytes.
 
   /// What the service's other keys are derived from. It cannot change without ending all secret keys.
   secret root{};
@@ -35,6 +36,7 @@ struct key_ring {
   /// older records.
   std::vector<entry> keys{};
 
+  /// The key for new records; there must be one.
   const entry& current() const { return keys.back(); }
 
   /// The key with that id, or null.
@@ -48,6 +50,7 @@ struct key_ring {
     return secret(detail::hmac_sha256(root.reveal(), "t3api-sandbox " + std::string(purpose)));
   }
 
+  /// Whether a text can be the id of a key.
   static bool is_id(std::string_view id) noexcept {
     const auto fits = [](char c) {
       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||

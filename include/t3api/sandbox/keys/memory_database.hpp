@@ -22,6 +22,7 @@ namespace t3api::sandbox {
 /// Records in the memory of this process; they end with it.
 class memory_key_database final : public key_database {
  public:
+  /// Keeps a new record, as long as this object lives.
   void add(const key_record& record) override {
     const std::scoped_lock lock(mutex_);
     if (records_.contains(record.id) || by_hash_.contains(record.key_hash)) {

@@ -21,17 +21,18 @@ namespace t3api::sandbox {
 struct rotation_report {
   /// A record that cannot be opened and so stays as it is.
   struct failure {
-    std::string id{};
-    std::string why{};
+    std::string id{};   ///< The record's.
+    std::string why{};  ///< One sentence.
   };
 
-  std::size_t rewrapped = 0;
+  std::size_t rewrapped = 0;      ///< Put under the current key.
   std::size_t skipped = 0;        ///< Erased, or re-wrapped by another, while this one looked at them.
   std::vector<failure> failed{};  ///< Found at the end, among the records under the current key too.
   /// True when all records but the failed ones were under the current key at the end.
   bool finished = false;
 };
 
+/// How a rotation works.
 struct rotation_options {
   std::size_t batch = 100;  ///< Records that are read at once; at least 1.
   /// Asked for between records; what is done by then stays done.
@@ -42,8 +43,8 @@ struct rotation_options {
 
 /// Which records a ring opens.
 struct ring_check {
-  std::size_t opened = 0;
-  std::vector<rotation_report::failure> failed{};
+  std::size_t opened = 0;                          ///< How many records open.
+  std::vector<rotation_report::failure> failed{};  ///< Those that do not.
 
   /// Not one record opens, and there are some: the ring is that of another database.
   bool is_foreign() const noexcept { return opened == 0 && !failed.empty(); }

@@ -22,6 +22,7 @@
 
 namespace t3api::sandbox {
 
+/// How a `sqlite_key_database` works.
 struct sqlite_options {
   /// How long a call waits while others write before it fails.
   std::chrono::milliseconds patience{5000};
@@ -56,6 +57,7 @@ class sqlite_key_database final : public key_database {
   /// The path of the file.
   const std::string& file() const noexcept { return file_; }
 
+  /// Keeps a new record.
   void add(const key_record& record) override {
     write([&](sqlite_key_writer& writer) { writer.add(record); });
   }

@@ -31,7 +31,7 @@ namespace t3api::sandbox {
 
 /// How a simulated Metrc behaves. All members have defaults.
 struct simulated_metrc_options {
-  std::chrono::seconds session_ttl = std::chrono::hours(24);
+  std::chrono::seconds session_ttl = std::chrono::hours(24);  ///< How long a session lasts.
   /// Random bytes, the same for all processes that are to be one Metrc. A key of its own when it is empty.
   secret key{};
   /// Where those processes tell each other what was changed.
@@ -121,6 +121,7 @@ class simulated_metrc {
   bool change_password(std::string_view hostname, std::string_view username, const secret& password) {
     return change_login(hostname, username, [&](account_state& s) { s.password = hash(password.reveal()); });
   }
+  /// The account's e-mail address; see `change_password`.
   bool change_email(std::string_view hostname, std::string_view username, std::string_view email) {
     return change_login(hostname, username, [&](account_state& s) { set_email(s, email); });
   }
@@ -152,6 +153,7 @@ class simulated_metrc {
   bool lock(std::string_view hostname, std::string_view username) {
     return change(hostname, username, [](account_state& s) { s.locked = true; });
   }
+  /// Lets an account in again; tells whether there is such an account.
   bool unlock(std::string_view hostname, std::string_view username) {
     return change(hostname, username, [](account_state& s) {
       s.locked = false;
@@ -193,6 +195,7 @@ class simulated_metrc {
     const auto found = find(hostname, username);
     return found ? found->tally->logins.load() : 0;
   }
+  /// How many logins of this account were tried.
   std::uint64_t attempts(std::string_view hostname, std::string_view username) {
     const auto found = find(hostname, username);
     return found ? found->tally->attempts.load() : 0;

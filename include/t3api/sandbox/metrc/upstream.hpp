@@ -16,23 +16,23 @@ namespace t3api::sandbox {
 /// What a login at Metrc needs.
 struct metrc_login {
   std::string hostname{};  ///< Canonical, as `canonical_hostname` makes it.
-  std::string username{};
-  secret password{};
-  std::string otp{};    ///< Six digits, or empty.
-  std::string email{};  ///< Or empty.
+  std::string username{};  ///< As it was submitted.
+  secret password{};       ///< As it was submitted.
+  std::string otp{};       ///< Six digits, or empty.
+  std::string email{};     ///< Or empty.
 };
 
 /// Whose session it is, and what it may read.
 struct metrc_user {
-  std::string hostname{};
-  std::string username{};
-  std::vector<std::string> licenses{};
+  std::string hostname{};               ///< Canonical.
+  std::string username{};               ///< Exactly as in Metrc.
+  std::vector<std::string> licenses{};  ///< Licence numbers.
 };
 
 /// A login that Metrc remembers.
 struct metrc_session {
-  std::string id{};
-  std::shared_ptr<const metrc_user> user{};
+  std::string id{};                          ///< By which `find_session` finds it.
+  std::shared_ptr<const metrc_user> user{};  ///< Never null.
 };
 
 /// Why Metrc refused a login. Whoever asks over the wire gets one and the same answer for all but the last.
@@ -46,8 +46,8 @@ enum class metrc_refusal {
 
 /// A session, or why there is none.
 struct metrc_answer {
-  std::optional<metrc_session> session{};
-  metrc_refusal refusal = metrc_refusal::credentials;
+  std::optional<metrc_session> session{};              ///< Nothing when the login was refused.
+  metrc_refusal refusal = metrc_refusal::credentials;  ///< Counts without a session only.
   /// False when the refusal rests on what may be out of date: no reason to give the credentials up.
   bool certain = true;
 };
