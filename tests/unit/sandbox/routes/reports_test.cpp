@@ -13,7 +13,8 @@ using sandbox_test::sandbox;
 namespace {
 
 struct report_reader : sandbox {
-  explicit report_reader(t3api::sandbox::settings settings = {}) : sandbox(std::move(settings)), key(secret_key()) {}
+  explicit report_reader(t3api::sandbox::settings settings = {})
+      : sandbox(std::move(settings)), key(secret_key()) {}
 
   /// As a spreadsheet asks: with the key in the address.
   t3api::response report(const std::string& query, const std::string& of = "packages/active") {
