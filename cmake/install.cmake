@@ -12,3 +12,26 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/t3api-config-version.cmak
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES cmake/t3api-config.cmake cmake/t3api-dependencies.cmake cmake/t3api-redis.cmake
   cmake/t3api-sqlite.cmake ${PROJECT_BINARY_DIR}/t3api-config-version.cmake DESTINATION ${t3api_package_dir})
+
+# For pkg-config. The prefix is known when the library is installed. It is not told relative to the file, since pkg-config
+# leaves /usr/include out only where it is spelt so, and compilers lose their own headers behind -isystem /usr/include.
+function(t3api_install_pc pc_name pc_description pc_requires pc_cflags pc_libs)
+  set(pc_prefix "@CMAKE_INSTALL_PREFIX@")
+  configure_file(cmake/t3api.pc.in ${PROJECT_BINARY_DIR}/${pc_name}.pc.in @ONLY)
+  install(CODE "
+    set(pc_file \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/pkgconfig/${pc_name}.pc\")
+    configure_file(\"${PROJECT_BINARY_DIR}/${pc_name}.pc.in\" \"\$ENV{DESTDIR}\${pc_file}\" @ONLY)
+    list(APPEND CMAKE_INSTALL_MANIFEST_FILES \"\${pc_file}\")")
+endfunction()
+
+# A cpp-httplib that pkg-config does not know is a header that the compiler finds by itself.
+if(TARGET PkgConfig::T3API_CPP_HTTPLIB)
+  set(t3api_pc_httplib "cpp-httplib >= ${t3api_httplib_minimum}, ")
+endif()
+# The .pc of a header-only cpp-httplib leaves CPPHTTPLIB_OPENSSL_SUPPORT out.
+t3api_install_pc(t3api "${PROJECT_DESCRIPTION}" "${t3api_pc_httplib}nlohmann_json >= 3.11, openssl >= 3"
+  "-I\${includedir} -DCPPHTTPLIB_OPENSSL_SUPPORT" -pthread)
+t3api_install_pc(t3api-redis "t3api with its store in Redis"
+  "t3api = ${PROJECT_VERSION}, hiredis >= ${t3api_hiredis_minimum}" "" "")
+t3api_install_pc(t3api-sqlite "t3api with its key database in SQLite"
+  "t3api = ${PROJECT_VERSION}, sqlite3 >= ${t3api_sqlite_minimum}" "" "")

@@ -1,0 +1,27 @@
+# Sets up, builds and runs consumer/ in the given WAY, in a WORK_DIR of its own.
+set(packaging ${T3API_SOURCE_DIR}/tools/packaging)
+file(REMOVE_RECURSE ${WORK_DIR})
+file(COPY ${CMAKE_CURRENT_LIST_DIR}/consumer ${packaging}/program/program.cpp DESTINATION ${WORK_DIR})
+set(ENV{CXX} ${COMPILER})
+if(WAY STREQUAL meson_installed)
+  execute_process(COMMAND ${CMAKE_COMMAND} --install ${T3API_BINARY_DIR} --prefix ${WORK_DIR}/prefix
+    OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+  file(GLOB_RECURSE pc_file ${WORK_DIR}/prefix/*/t3api.pc)
+  cmake_path(GET pc_file PARENT_PATH pc_dir)
+  set(ENV{PKG_CONFIG_PATH} ${pc_dir})
+else()
+  set(repository ${WORK_DIR}/repository)
+  file(COPY ${T3API_SOURCE_DIR}/include DESTINATION ${repository})
+  execute_process(COMMAND ${GIT} init --quiet ${repository} COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND ${GIT} add . WORKING_DIRECTORY ${repository} COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND ${GIT} -c user.name=test -c user.email=test@localhost commit --quiet --message headers
+    WORKING_DIRECTORY ${repository} COMMAND_ERROR_IS_FATAL ANY)
+  file(COPY ${packaging}/meson/ DESTINATION ${WORK_DIR}/consumer/subprojects)
+  file(READ ${packaging}/meson/t3api.wrap wrap)
+  string(REPLACE "url = ADDRESS" "url = file://${repository}" wrap "${wrap}")
+  file(WRITE ${WORK_DIR}/consumer/subprojects/t3api.wrap "${wrap}")
+  set(way_options --force-fallback-for=t3api)
+endif()
+execute_process(COMMAND ${MESON} setup ${way_options} -Dparts=${PARTS} ${WORK_DIR}/build ${WORK_DIR}/consumer
+  COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${MESON} test -C ${WORK_DIR}/build COMMAND_ERROR_IS_FATAL ANY)
