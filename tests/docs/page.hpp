@@ -20,7 +20,8 @@
 
 namespace t3api::test {
 
-/// An empty working directory, a sandbox to which the environment points, and names for what readers have of their own.
+/// An empty working directory, a sandbox to which the environment points, and names for what readers have of
+/// their own.
 struct page {
   surroundings around{};
   sandbox_server box{};
