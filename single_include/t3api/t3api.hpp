@@ -350,10 +350,13 @@ namespace t3api {
 /// checked at once, so that no header can smuggle a second one.
 class headers {
  public:
+  /// Name and value.
   using field = std::pair<std::string, std::string>;
+  /// Goes through the fields in order.
   using const_iterator = std::vector<field>::const_iterator;
 
   headers() = default;
+  /// Throws as `add` does.
   headers(std::initializer_list<field> fields) {
     for (const auto& [name, value] : fields) add(name, value);
   }
@@ -377,6 +380,7 @@ class headers {
     fields_.emplace_back(std::move(name), std::move(value));
   }
 
+  /// Removes all fields of that name.
   void erase(std::string_view name) {
     std::erase_if(fields_, [&](const field& f) { return detail::iequals(f.first, name); });
   }
@@ -388,6 +392,7 @@ class headers {
     if (found == fields_.end()) return std::nullopt;
     return found->second;
   }
+  /// Whether there is a field of that name.
   bool contains(std::string_view name) const noexcept { return get(name).has_value(); }
 
   /// Makes room for `count` fields in all.
@@ -449,6 +454,7 @@ enum class error_category {
   protocol,        ///< An answer came that breaks HTTP, JSON or the T3 API's shapes.
 };
 
+/// The name of a category, for messages.
 constexpr std::string_view to_string(error_category category) noexcept {
   switch (category) {
     case error_category::argument: return "argument";
@@ -467,9 +473,9 @@ constexpr std::string_view to_string(error_category category) noexcept {
 /// or array, or text in it that is no UTF-8): such a call had not begun. Errors of functions that make no
 /// call have none either.
 struct error {
-  error_category category = error_category::transport;
-  std::string message{};             ///< One sentence: what was wrong, where, what to do.
-  int status = 0;                    ///< HTTP status, or 0 when there was no answer.
+  error_category category = error_category::transport;  ///< What to do depends on it.
+  std::string message{};                                ///< One sentence: what was wrong, where, what to do.
+  int status = 0;                                       ///< HTTP status, or 0 when there was no answer.
   std::string service_message{};     ///< What the service said, cleaned of control bytes and secrets.
   std::string request_id{};          ///< The call's own id, sent as `X-Request-Id` with each of its attempts.
   std::string service_request_id{};  ///< The answer's `X-Request-Id`, when it had another.
@@ -500,6 +506,7 @@ namespace t3api {
 /// The base of what the throwing interface throws, bad arguments apart (these are std::invalid_argument).
 class exception : public std::runtime_error {
  public:
+  /// `what()` is the message of the error.
   explicit exception(error cause)
       : std::runtime_error(cause.message), cause_(std::make_shared<const error>(std::move(cause))) {}
 
@@ -564,12 +571,17 @@ namespace t3api {
 template <class T>
 class [[nodiscard]] result {
  public:
+  /// What there is when all went well.
   using value_type = T;
 
+  /// From a value: `return value;`.
   result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  /// From an error: `return error{…};`.
   result(t3api::error cause) : state_(std::in_place_index<1>, std::move(cause)) {}
 
+  /// Whether there is a value.
   bool has_value() const noexcept { return state_.index() == 0; }
+  /// Whether there is a value.
   explicit operator bool() const noexcept { return has_value(); }
 
   /// The value, or throws what `throw_error` makes of the error.
@@ -577,6 +589,7 @@ class [[nodiscard]] result {
     demand();
     return **this;
   }
+  /// The value, or throws as above.
   const T& value() const& {
     demand();
     return **this;
@@ -589,14 +602,20 @@ class [[nodiscard]] result {
 
   /// The value; only to be called when there is one.
   T& operator*() & noexcept { return *std::get_if<0>(&state_); }
+  /// The value; only to be called when there is one.
   const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
+  /// The value, moved out; only to be called when there is one.
   T operator*() && { return std::move(*std::get_if<0>(&state_)); }
+  /// The value; only to be called when there is one.
   T* operator->() noexcept { return std::get_if<0>(&state_); }
+  /// The value; only to be called when there is one.
   const T* operator->() const noexcept { return std::get_if<0>(&state_); }
 
   /// The error; only to be called when there is one.
   t3api::error& error() & noexcept { return *std::get_if<1>(&state_); }
+  /// The error; only to be called when there is one.
   const t3api::error& error() const& noexcept { return *std::get_if<1>(&state_); }
+  /// The error; only to be called when there is one.
   t3api::error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
 
  private:
@@ -663,8 +682,10 @@ inline std::string query_decode(std::string_view text) {
 
 namespace t3api {
 
+/// HTTP's methods, so far as T3 has a use for them.
 enum class method { get, head, post, put, patch, delete_ };
 
+/// As it stands in a request line.
 constexpr std::string_view to_string(method m) noexcept {
   switch (m) {
     case method::get: return "GET";
@@ -685,11 +706,11 @@ using query_params = std::vector<std::pair<std::string, std::string>>;
 
 /// One HTTP request, relative to the client's host.
 struct request {
-  t3api::method method = t3api::method::get;
-  std::string path{};  ///< Starts with one slash: "/v2/licenses". A query behind `?` is read into `query`.
-  query_params query{};
-  t3api::headers headers{};
-  std::string body{};  ///< Sent as it is; its type is the header Content-Type.
+  t3api::method method = t3api::method::get;  ///< What is to be done with it.
+  std::string path{};    ///< Starts with one slash: "/v2/licenses". A query behind `?` is read into `query`.
+  query_params query{};  ///< Plain text: encoded when it is sent.
+  t3api::headers headers{};  ///< Sent with it, before those of the client.
+  std::string body{};        ///< Sent as it is; its type is the header Content-Type.
 };
 
 /// The path and query of a request as they stand in a request line, percent-encoded (RFC 3986).
@@ -842,9 +863,11 @@ class secret {
  public:
   secret() = default;
 
+  /// Copies the text; the original stays as it is.
   secret(std::string_view text) : buffer_(std::make_shared<buffer>(text)) {}
   /// A null pointer, as std::getenv gives for a name that is not set, makes an empty secret.
   secret(const char* text) : secret(text != nullptr ? std::string_view(text) : std::string_view()) {}
+  /// Copies the text; the original stays as it is.
   secret(const std::string& text) : secret(std::string_view(text)) {}
 
   /// Takes the text over and overwrites the string it came in.
@@ -894,10 +917,10 @@ namespace t3api {
 
 /// Where a service lives: scheme, host, port and an optional path in front of every request's own.
 struct url {
-  bool secure = true;  ///< https, not http.
-  std::string host;    ///< Name or address; an IPv6 address without its brackets.
-  std::uint16_t port = 443;
-  std::string base_path;  ///< "" or "/prefix", never ending in a slash.
+  bool secure = true;        ///< https, not http.
+  std::string host;          ///< Name or address; an IPv6 address without its brackets.
+  std::uint16_t port = 443;  ///< Also when the address has none: the scheme's own.
+  std::string base_path;     ///< "" or "/prefix", never ending in a slash.
 
   /// `host:port` as a Host header has it: IPv6 in brackets, the scheme's own port left out.
   std::string authority() const {
@@ -925,6 +948,7 @@ struct url {
     return true;
   }
 
+  /// Whether all members are the same.
   friend bool operator==(const url&, const url&) = default;
 };
 
@@ -1137,7 +1161,9 @@ inline error unexpected_shape(const std::string& path, const std::string& expect
 
 namespace t3api {
 
+/// A moment that deadlines go by.
 using steady_time = std::chrono::steady_clock::time_point;
+/// A moment that people and tokens go by.
 using wall_time = std::chrono::system_clock::time_point;
 
 /// What time it is and how to wait: steady time for deadlines, wall time for token expiry. Any number of
@@ -1149,7 +1175,9 @@ class clock {
   clock& operator=(const clock&) = delete;
   virtual ~clock() = default;
 
+  /// Never goes back.
   virtual steady_time now() const = 0;
+  /// May jump.
   virtual wall_time wall_now() const = 0;
 
   /// Waits until `when` has come (true) or `stop` asks to stop (false).
@@ -1174,8 +1202,10 @@ class real_clock final : public clock {
 /// A clock for tests: time stands still but for `advance` and for waits, which return at once and move it on.
 class manual_clock final : public clock {
  public:
+  /// The unit that it keeps.
   using duration = std::chrono::nanoseconds;
 
+  /// `start` is the wall time until it is moved on.
   explicit manual_clock(wall_time start = std::chrono::system_clock::now()) : wall_start_(start) {}
 
   steady_time now() const override {
@@ -1195,6 +1225,7 @@ class manual_clock final : public clock {
     return true;
   }
 
+  /// Moves both times on.
   void advance(duration by) {
     const std::scoped_lock lock(mutex_);
     elapsed_ += by;
@@ -1233,35 +1264,35 @@ namespace t3api {
 /// A request that is about to be sent; also one by which an auth method gets a token. Nothing secret is in
 /// it.
 struct request_event {
-  std::string request_id{};  ///< One per call, the same for all its attempts.
-  int attempt = 1;
-  t3api::method method = t3api::method::get;
+  std::string request_id{};                   ///< One per call, the same for all its attempts.
+  int attempt = 1;                            ///< 1 for the first.
+  t3api::method method = t3api::method::get;  ///< The request's.
   std::string url{};         ///< Where to, with query parameters whose values may be shown; others are `***`.
   t3api::headers headers{};  ///< When `logging_hooks::with_headers`; values not on the allow-list are `***`.
   std::string body{};        ///< When `logging_hooks::with_body`; secret members are `***`.
-  std::size_t body_bytes = 0;
+  std::size_t body_bytes = 0;  ///< Of all of it, shown or not.
 };
 
 /// What became of a request.
 struct response_event {
-  std::string request_id{};
-  int attempt = 1;
-  t3api::method method = t3api::method::get;
-  std::string url{};
-  int status = 0;         ///< 0 when no answer came.
-  std::string problem{};  ///< Why no answer came; empty when one did.
-  std::chrono::microseconds elapsed{};
-  t3api::headers headers{};  ///< As in `request_event`.
-  std::string body{};
-  std::size_t body_bytes = 0;
+  std::string request_id{};                   ///< As in `request_event`.
+  int attempt = 1;                            ///< As in `request_event`.
+  t3api::method method = t3api::method::get;  ///< The request's.
+  std::string url{};                          ///< As in `request_event`.
+  int status = 0;                             ///< 0 when no answer came.
+  std::string problem{};                      ///< Why no answer came; empty when one did.
+  std::chrono::microseconds elapsed{};        ///< Since the request was sent.
+  t3api::headers headers{};                   ///< As in `request_event`.
+  std::string body{};                         ///< As in `request_event`.
+  std::size_t body_bytes = 0;                 ///< Of all of it, shown or not.
 };
 
 /// A failed attempt that is followed by another.
 struct retry_event {
-  std::string request_id{};
-  int attempt = 1;  ///< The one that failed.
-  std::chrono::milliseconds pause{};
-  std::string reason{};
+  std::string request_id{};           ///< Of the call.
+  int attempt = 1;                    ///< The one that failed.
+  std::chrono::milliseconds pause{};  ///< Until the next attempt.
+  std::string reason{};               ///< One sentence.
 };
 
 /// A token that was, or could not be, obtained.
@@ -1270,19 +1301,19 @@ struct renewal_event {
   std::uint64_t generation = 0;  ///< Of the new token: 1 for the first.
   bool shared = false;           ///< Whether it came out of the store: another process had obtained it.
   std::string problem{};         ///< Empty when it went well.
-  std::chrono::microseconds elapsed{};
+  std::chrono::microseconds elapsed{};  ///< What it took.
 };
 
 /// What a client tells while it works; unset members are not called. They are called by the thread that
 /// makes the call, many at once, and what they throw is dropped. What they are given holds no secret.
 struct logging_hooks {
-  std::function<void(const request_event&)> on_request{};
-  std::function<void(const response_event&)> on_response{};
-  std::function<void(const retry_event&)> on_retry{};
-  std::function<void(const renewal_event&)> on_renewal{};
-  std::function<void(std::string_view)> on_notice{};  ///< One sentence for people.
-  bool with_headers = false;                          ///< Whether events have headers.
-  bool with_body = false;                             ///< Whether events have bodies.
+  std::function<void(const request_event&)> on_request{};    ///< Before a request is sent.
+  std::function<void(const response_event&)> on_response{};  ///< After its answer, or in place of one.
+  std::function<void(const retry_event&)> on_retry{};        ///< Before the pause.
+  std::function<void(const renewal_event&)> on_renewal{};    ///< After a login, an exchange, or its failure.
+  std::function<void(std::string_view)> on_notice{};         ///< One sentence for people.
+  bool with_headers = false;                                 ///< Whether events have headers.
+  bool with_body = false;                                    ///< Whether events have bodies.
 
   /// Whether any member is set, so that there is something to tell.
   bool any() const noexcept { return on_request || on_response || on_retry || on_renewal || on_notice; }
@@ -1307,9 +1338,9 @@ namespace t3api {
 
 /// One HTTP answer.
 struct response {
-  int status = 0;
-  t3api::headers headers{};
-  std::string body{};
+  int status = 0;            ///< HTTP's, such as 200.
+  t3api::headers headers{};  ///< As they were received.
+  std::string body{};        ///< Unpacked, if it came packed.
 
   /// The body as JSON, nested at most 64 deep; a `protocol` error when it is none. Needs t3api/core/json.hpp.
   result<nlohmann::json> json() const;
@@ -1340,8 +1371,11 @@ class exchange {
   /// Where the call goes, and where requests of the auth method's own go.
   virtual const url& host() const noexcept = 0;
 
+  /// The client's clock: what an auth method goes by.
   virtual t3api::clock& clock() const noexcept = 0;
+  /// When the call must be over.
   virtual steady_time deadline() const noexcept = 0;
+  /// That of the call.
   virtual const std::stop_token& stop() const noexcept = 0;
 
   /// Tells the client's log about a token that was, or could not be, obtained.
@@ -1406,7 +1440,7 @@ namespace t3api {
 
 /// A value that a store still had.
 struct stored_value {
-  std::string value{};
+  std::string value{};                    ///< As it was put.
   std::chrono::milliseconds time_left{};  ///< How long the store will keep it from now on.
 };
 
@@ -2020,6 +2054,7 @@ namespace t3api {
 /// begins with an empty store of its own.
 class memory_store {
  public:
+  /// Lives and leases are counted on `time`.
   explicit memory_store(std::shared_ptr<t3api::clock> time = std::make_shared<real_clock>())
       : shared_(std::make_shared<process_contents>([time] { return std::make_unique<contents>(time); })) {}
 
@@ -2444,8 +2479,8 @@ namespace t3api {
 
 /// When a JWT says it was issued and expires, in seconds since 1970 (RFC 7519 sections 4.1.4 and 4.1.6).
 struct token_times {
-  std::optional<std::chrono::seconds> issued_at{};
-  std::optional<std::chrono::seconds> expires_at{};
+  std::optional<std::chrono::seconds> issued_at{};   ///< `iat`
+  std::optional<std::chrono::seconds> expires_at{};  ///< `exp`
 };
 
 /// Reads `iat` and `exp` without verifying the signature: only the service can do that. Both stay empty when
@@ -2572,7 +2607,9 @@ struct state_rules {
   std::vector<std::string> otp_hostnames{"mi.metrc.com"};    ///< Want a one-time password.
   std::vector<std::string> email_hostnames{"co.metrc.com"};  ///< Want the account's e-mail address.
 
+  /// Whether that Metrc wants a one-time password.
   bool needs_otp(std::string_view hostname) const { return holds(otp_hostnames, hostname); }
+  /// Whether that Metrc wants the account's e-mail address.
   bool needs_email(std::string_view hostname) const { return holds(email_hostnames, hostname); }
 
  private:
@@ -3038,6 +3075,7 @@ class json_text_object {
   /// `capacity`: an upper bound of the length, since growing would leave copies behind.
   explicit json_text_object(std::size_t capacity) { text_.reserve(capacity); }
 
+  /// Adds a member.
   json_text_object& add(std::string_view name, std::string_view value) {
     text_ += text_.empty() ? '{' : ',';
     append(name);
@@ -3046,6 +3084,7 @@ class json_text_object {
     return *this;
   }
 
+  /// The text; to be called once, at the end.
   std::string finish() && {
     text_ += '}';
     return std::move(text_);
@@ -3597,19 +3636,20 @@ namespace t3api {
 
 /// What Metrc wants of a user. `hostname` is the state's Metrc host, such as "ca.metrc.com".
 struct credentials {
-  std::string hostname{};
-  std::string username{};
-  secret password{};
-  secret otp{};         ///< A one-time password (Michigan): good for one exchange.
-  std::string email{};  ///< The account's e-mail (Colorado).
-  secret otp_seed{};    ///< The Base32 seed that one-time passwords come from: lets tokens be renewed.
+  std::string hostname{};  ///< The state's Metrc.
+  std::string username{};  ///< Metrc's.
+  secret password{};       ///< Metrc's.
+  secret otp{};            ///< A one-time password (Michigan): good for one exchange.
+  std::string email{};     ///< The account's e-mail (Colorado).
+  secret otp_seed{};       ///< The Base32 seed that one-time passwords come from: lets tokens be renewed.
 };
 
 /// How `credentials_auth` works.
 struct credentials_options {
-  state_rules rules{};
-  used_otp when_otp_is_used = used_otp::wait;
-  renewal_options renewal{};
+  state_rules rules{};  ///< What is asked for before anything is sent.
+  used_otp when_otp_is_used =
+      used_otp::wait;         ///< What to do when the one-time password of the moment is used up.
+  renewal_options renewal{};  ///< When and how tokens are renewed.
 };
 
 namespace detail {
@@ -4002,10 +4042,10 @@ struct tls_options {
 
 /// An HTTP proxy; https goes through it as a tunnel (CONNECT).
 struct proxy_options {
-  std::string host{};
-  std::uint16_t port = 3128;
-  std::string username{};
-  secret password{};
+  std::string host{};         ///< Name or address, without a scheme.
+  std::uint16_t port = 3128;  ///< Of the proxy.
+  std::string username{};     ///< Empty for a proxy that asks for none.
+  secret password{};          ///< Sent to the proxy alone.
 };
 
 /// How many requests a client sends at most. T3 itself allows 600 a minute and user.
@@ -4020,12 +4060,12 @@ struct client_config {
   std::chrono::milliseconds timeout = std::chrono::seconds(30);          ///< Total deadline of a call.
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);  ///< Name, TCP and TLS together.
   std::chrono::milliseconds read_timeout = std::chrono::seconds(30);  ///< The longest silence of the service.
-  std::size_t max_header_bytes = 256U << 10U;
-  std::size_t max_body_bytes = 64U << 20U;  ///< Of an answer, after decompression.
-  t3api::headers headers{};                 ///< Sent with every request.
-  std::string user_agent{};                 ///< Default: `t3api/<version>`.
-  tls_options tls{};
-  std::optional<proxy_options> proxy{};
+  std::size_t max_header_bytes = 256U << 10U;                         ///< Of an answer.
+  std::size_t max_body_bytes = 64U << 20U;                            ///< Of an answer, after decompression.
+  t3api::headers headers{};                                           ///< Sent with every request.
+  std::string user_agent{};                                           ///< Default: `t3api/<version>`.
+  tls_options tls{};                                                  ///< Whom to trust over https.
+  std::optional<proxy_options> proxy{};  ///< Default: none; the environment's is not read.
   /// Lets credentials travel unencrypted to a host that is not this machine.
   bool dangerously_allow_plain_http = false;
   std::optional<t3api::rate_limit> rate_limit{};  ///< Requests above it wait. Default: none.
@@ -4111,6 +4151,7 @@ struct call_options {
   /// Whether the request may safely arrive twice; by default as its method says (RFC 9110 section 9.2.2).
   std::optional<bool> idempotent{};
 
+  /// Whether a status is no error.
   bool expects(int status) const noexcept {
     if (expected.empty()) return status >= 200 && status < 300;
     return std::find(expected.begin(), expected.end(), status) != expected.end();
@@ -4123,10 +4164,10 @@ struct send_options {
   steady_time deadline;     ///< When the whole answer must be there.
   std::stop_token stop;     ///< Ends the sending early.
   bool idempotent = false;  ///< Whether the request may safely arrive twice.
-  std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
+  std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);  ///< Name, TCP and TLS together.
   std::chrono::milliseconds read_timeout = std::chrono::seconds(30);  ///< The longest silence of the service.
-  std::size_t max_header_bytes = 256U << 10U;
-  std::size_t max_body_bytes = 64U << 20U;  ///< After decompression.
+  std::size_t max_header_bytes = 256U << 10U;                         ///< Of an answer.
+  std::size_t max_body_bytes = 64U << 20U;                            ///< After decompression.
 };
 
 }  // namespace t3api
@@ -4148,9 +4189,9 @@ struct send_options {
 
 namespace t3api {
 
-inline constexpr int version_major = T3API_VERSION_MAJOR;
-inline constexpr int version_minor = T3API_VERSION_MINOR;
-inline constexpr int version_patch = T3API_VERSION_PATCH;
+inline constexpr int version_major = T3API_VERSION_MAJOR;  ///< Above 0 the interface changes with it alone.
+inline constexpr int version_minor = T3API_VERSION_MINOR;  ///< New things; below 1.0.0 changes too.
+inline constexpr int version_patch = T3API_VERSION_PATCH;  ///< Corrections.
 
 /// "major.minor.patch".
 inline constexpr std::string_view version_string =
@@ -5334,7 +5375,9 @@ class client {
     return running.retried([&] { return running.authorize(); });
   }
 
+  /// The settings it was made with.
   const client_config& config() const noexcept { return state_->config; }
+  /// The auth method that it shares with its copies.
   const Auth& auth() const noexcept { return state_->auth; }
 
  private:
@@ -5481,10 +5524,10 @@ namespace t3api {
 
 /// What the service tells of a secret key; the key itself it never shows again.
 struct secret_key_info {
-  std::string id{};  ///< What `delete_secret_key` wants; no secret.
-  utc_milliseconds created_at{};
+  std::string id{};                                ///< What `delete_secret_key` wants; no secret.
+  utc_milliseconds created_at{};                   ///< By the clock of the service.
   std::optional<utc_milliseconds> last_used_at{};  ///< Nothing when it was never used.
-  bool is_enabled = false;
+  bool is_enabled = false;                         ///< False when the service has switched the key off.
 };
 
 namespace detail {
@@ -5611,12 +5654,12 @@ namespace t3api {
 
 /// Who the service takes the caller for. Texts are empty where the answer has none.
 struct identity {
-  std::string hostname{};
-  std::string username{};
-  std::string auth_mode{};
-  std::string credential_key{};
-  std::string t3plus_subscription_tier{};
-  bool has_t3plus = false;
+  std::string hostname{};                  ///< Metrc's, such as "ca.metrc.com".
+  std::string username{};                  ///< Metrc's.
+  std::string auth_mode{};                 ///< How the caller came in, in the service's words.
+  std::string credential_key{};            ///< `credentialKey`, as the service sends it.
+  std::string t3plus_subscription_tier{};  ///< As the service calls it.
+  bool has_t3plus = false;                 ///< Whether the caller has a T3+ subscription.
 };
 
 /// `GET /v2/auth/whoami`.
@@ -5653,19 +5696,19 @@ namespace t3api {
 
 /// Which page of a collection to load.
 struct page_request {
-  std::string license_number{};
-  int page = 1;          ///< The first is 1.
-  int page_size = 100;   ///< At most 500.
-  query_params query{};  ///< Further parameters, such as `sort` and `filter`.
+  std::string license_number{};  ///< As `list_licenses` gives it.
+  int page = 1;                  ///< The first is 1.
+  int page_size = 100;           ///< At most 500.
+  query_params query{};          ///< Further parameters, such as `sort` and `filter`.
 };
 
 /// One page of a collection.
 struct collection_page {
   nlohmann::json::array_t data{};  ///< The rows, each an object.
-  std::uint64_t page = 0;
-  std::uint64_t page_size = 0;
-  std::uint64_t total_pages = 0;
-  std::uint64_t total = 0;  ///< Rows on all pages.
+  std::uint64_t page = 0;          ///< Its number, from 1.
+  std::uint64_t page_size = 0;     ///< The most rows that a page has.
+  std::uint64_t total_pages = 0;   ///< Of the whole collection.
+  std::uint64_t total = 0;         ///< Rows on all pages.
 };
 
 namespace detail {
@@ -5729,7 +5772,7 @@ namespace t3api {
 
 /// A licence that the caller may see.
 struct license {
-  std::string name{};
+  std::string name{};    ///< For people; may be empty.
   std::string number{};  ///< What every data endpoint wants as `licenseNumber`.
 };
 
@@ -6134,6 +6177,7 @@ class any_auth {
 
   bool is_shared(token_generation generation) const { return held_->is_shared(generation); }
 
+  /// What was chosen and where it came from; no secret.
   const std::string& description() const noexcept { return description_; }
 
  private:
@@ -6299,7 +6343,7 @@ namespace t3api {
 
 /// Sends no credentials: for the few endpoints that need none.
 struct no_auth {
-  static constexpr bool sends_credentials = false;
+  static constexpr bool sends_credentials = false;  ///< So plain http is allowed.
 
   result<token_generation> authorize(request&, exchange&) const { return token_generation{0}; }
   bool on_unauthorized(token_generation) const noexcept { return false; }
@@ -7565,6 +7609,7 @@ namespace t3api {
 /// one alone. The child keeps its parent's connections open, unused, until it ends or calls exec.
 class httplib_transport {
  public:
+  /// Takes TLS and proxy from `config`; the limits of a call come with the call.
   explicit httplib_transport(client_config config = {})
       : state_(std::make_shared<detail::per_process<state>>(
             [settings = std::make_shared<const client_config>(std::move(config))] {
@@ -7698,15 +7743,19 @@ namespace t3api {
 template <class Auth>
 using default_client = client<httplib_transport, Auth, exponential_backoff>;
 
+/// `client{auth}` has the default transport and retry policy.
 template <class Auth>
 client(Auth) -> client<httplib_transport, Auth, exponential_backoff>;
 
+/// So has `client{auth, config}`.
 template <class Auth>
 client(Auth, client_config) -> client<httplib_transport, Auth, exponential_backoff>;
 
+/// `client{transport, auth}` has the default retry policy.
 template <class Transport, class Auth>
 client(Transport, Auth) -> client<Transport, Auth, exponential_backoff>;
 
+/// So has `client{transport, auth, config}`.
 template <class Transport, class Auth>
 client(Transport, Auth, client_config) -> client<Transport, Auth, exponential_backoff>;
 
@@ -7745,26 +7794,26 @@ struct credentials_arguments {
 
 /// Arguments of the functions that take an API key.
 struct api_key_arguments {
-  secret api_key{};
-  std::string state_code{};  ///< Two letters, such as "CA".
-  std::optional<std::string> host{};
-  bool renew = false;
-  std::optional<client_config> config{};
-  std::optional<backoff_options> retry_policy{};
-  std::optional<t3api::logging_hooks> logging_hooks{};
-  t3api::headers headers{};
-  std::stop_token stop{};
-  std::optional<memory_store> store{};  ///< Calls with the same one share one token.
+  secret api_key{};                       ///< T3's.
+  std::string state_code{};               ///< Two letters, such as "CA".
+  std::optional<std::string> host{};      ///< As in `credentials_arguments`.
+  bool renew = false;                     ///< Whether the client keeps the key, to get new tokens with it.
+  std::optional<client_config> config{};  ///< As in `credentials_arguments`.
+  std::optional<backoff_options> retry_policy{};        ///< As in `credentials_arguments`.
+  std::optional<t3api::logging_hooks> logging_hooks{};  ///< As in `credentials_arguments`.
+  t3api::headers headers{};                             ///< As in `credentials_arguments`.
+  std::stop_token stop{};                               ///< Ends the logging in early.
+  std::optional<memory_store> store{};                  ///< Calls with the same one share one token.
 };
 
 /// Arguments of `create_jwt_authenticated_client`.
 struct jwt_arguments {
-  secret jwt_token{};
-  std::optional<std::string> host{};
-  std::optional<client_config> config{};
-  std::optional<backoff_options> retry_policy{};
-  std::optional<t3api::logging_hooks> logging_hooks{};
-  t3api::headers headers{};
+  secret jwt_token{};                                   ///< The token alone, without "Bearer".
+  std::optional<std::string> host{};                    ///< As in `credentials_arguments`.
+  std::optional<client_config> config{};                ///< As in `credentials_arguments`.
+  std::optional<backoff_options> retry_policy{};        ///< As in `credentials_arguments`.
+  std::optional<t3api::logging_hooks> logging_hooks{};  ///< As in `credentials_arguments`.
+  t3api::headers headers{};                             ///< As in `credentials_arguments`.
 };
 
 }  // namespace t3api
@@ -7812,16 +7861,18 @@ namespace t3api {
 
 /// What a dotenv file says of one key.
 struct dotenv_entry {
-  secret value{};
+  secret value{};        ///< Without its quotes.
   std::size_t line = 0;  ///< Where the key stands; the first line is 1.
 };
 
 /// The settings of a dotenv file.
 class dotenv {
  public:
+  /// By key.
   using entries = std::map<std::string, dotenv_entry, std::less<>>;
 
   dotenv() = default;
+  /// `name` stands in messages.
   dotenv(std::string name, entries found) : name_(std::move(name)), entries_(std::move(found)) {}
 
   /// Null when the file does not have the key. Keys are case-sensitive.
@@ -8238,7 +8289,7 @@ namespace t3api {
 
 /// A value and where it comes from.
 struct setting {
-  secret value{};
+  secret value{};        ///< As it stands there.
   std::string source{};  ///< "the environment" or "<file> line <n>".
 };
 
@@ -8510,11 +8561,11 @@ struct log_settings {
 
 /// The settings of a T3 client as the environment gives them.
 struct settings {
-  client_config client{};
-  backoff_options retry{};
-  state_rules rules{};
-  log_settings log{};
-  configured_credentials credentials{};
+  client_config client{};                ///< Of `client`.
+  backoff_options retry{};               ///< Of `exponential_backoff`.
+  state_rules rules{};                   ///< Of `credentials_auth`.
+  log_settings log{};                    ///< Of `logging_hooks::from_env`.
+  configured_credentials credentials{};  ///< What there is to log in with.
 };
 
 /// Puts what the environment sets over `base` and `retry`; the rest of both stays:
@@ -9317,6 +9368,7 @@ namespace t3api {
 /// How a program gets into T3.
 enum class way_in { secret_key, jwt, api_key, credentials };
 
+/// Its name, for people.
 constexpr std::string_view to_string(way_in way) noexcept {
   switch (way) {
     case way_in::secret_key: return "secret key";
@@ -9556,14 +9608,14 @@ namespace t3api {
 /// Arguments of `get_authenticated_client_or_error`. What is given here goes before the environment, and that
 /// before `.t3.env`.
 struct configured_arguments {
-  secret secret_key{};       ///< Else `T3_SECRET_KEY`.
-  secret jwt_token{};        ///< Else `JWT_TOKEN`.
-  secret api_key{};          ///< Else `API_KEY`.
-  std::string state_code{};  ///< Else `API_STATE_CODE`.
-  std::string hostname{};    ///< Else `METRC_HOSTNAME`.
-  std::string username{};    ///< Else `METRC_USERNAME`.
-  secret password{};         ///< Else `METRC_PASSWORD`.
-  secret otp{};
+  secret secret_key{};                ///< Else `T3_SECRET_KEY`.
+  secret jwt_token{};                 ///< Else `JWT_TOKEN`.
+  secret api_key{};                   ///< Else `API_KEY`.
+  std::string state_code{};           ///< Else `API_STATE_CODE`.
+  std::string hostname{};             ///< Else `METRC_HOSTNAME`.
+  std::string username{};             ///< Else `METRC_USERNAME`.
+  secret password{};                  ///< Else `METRC_PASSWORD`.
+  secret otp{};                       ///< A one-time password for this login.
   std::string email{};                ///< Else `METRC_EMAIL`.
   secret otp_seed{};                  ///< Else `OTP_SEED`, where the state wants a one-time password.
   std::optional<std::string> host{};  ///< Else that of `config`, else `T3_API_HOST`, else production.
@@ -9572,12 +9624,12 @@ struct configured_arguments {
   /// such as `username`, makes it one that is given.
   std::vector<way_in> order{way_in::secret_key, way_in::jwt, way_in::api_key, way_in::credentials};
   bool renew = true;  ///< Whether the client keeps password or API key, to get new tokens with them.
-  std::optional<client_config> config{};
-  std::optional<backoff_options> retry_policy{};
-  std::optional<t3api::logging_hooks> logging_hooks{};
-  t3api::headers headers{};
-  environment_options environment{};  ///< Where to look besides.
-  std::stop_token stop{};
+  std::optional<client_config> config{};                ///< As in `credentials_arguments`.
+  std::optional<backoff_options> retry_policy{};        ///< As in `credentials_arguments`.
+  std::optional<t3api::logging_hooks> logging_hooks{};  ///< As in `credentials_arguments`.
+  t3api::headers headers{};                             ///< As in `credentials_arguments`.
+  environment_options environment{};                    ///< Where to look besides.
+  std::stop_token stop{};                               ///< Ends the logging in early.
   std::optional<memory_store>
       store{};  ///< Calls with the same one share one token, and use no one-time password twice.
 };
@@ -9656,13 +9708,16 @@ namespace t3api {
 template <class Client>
 class send_awaitable {
  public:
+  /// Use `awaitable_send`.
   send_awaitable(Client via, request message, call_options options)
       : via_(std::move(via)), message_(std::move(message)), options_(std::move(options)) {}
 
+  /// Asked by the coroutine: the call has not begun.
   bool await_ready() const noexcept { return false; }
 
   // Kept out of the coroutine: once the call has begun another thread may end the coroutine, and inlined by
   // clang before 17 this function's variables would go with it.
+  /// Begins the call; false when it has ended already.
   [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> waiting) {
     const auto now = std::make_shared<beginning>();
     via_.async_send(std::move(message_), std::move(options_), [this, waiting, now](result<response> got) {
@@ -9677,6 +9732,7 @@ class send_awaitable {
     return !now->answered;
   }
 
+  /// What `co_await` gives.
   result<response> await_resume() { return *std::move(answer_); }
 
  private:
@@ -9755,6 +9811,7 @@ template <class Service>
 requires std::is_invocable_r_v<response, Service&, const request&>
 class in_process_transport {
  public:
+  /// `service` is kept; it is called once for each request.
   explicit in_process_transport(Service service) : service_(std::move(service)) {}
 
   outcome send(const request& message, const send_options& options) {
@@ -9794,6 +9851,7 @@ namespace t3api {
 /// test keeps one and gives another to the client.
 class scripted_transport {
  public:
+  /// Makes an answer from a request.
   using reply_function = std::function<outcome(const request&)>;
 
   /// Queues an answer, or an error, for the next request that has none yet.

@@ -169,12 +169,12 @@ namespace t3api {
 /// Where Redis is and how to use it. The connection is not encrypted: what is kept is sealed before it
 /// leaves, but the password is not.
 struct redis_options {
-  std::string host = "127.0.0.1";
-  int port = 6379;
-  std::string unix_socket{};  ///< Path of a socket to use in place of host and port.
-  std::string username{};     ///< For Redis's access control lists; empty for the default user.
-  secret password{};          ///< Empty to send none.
-  int database = 0;
+  std::string host = "127.0.0.1";  ///< Name or address.
+  int port = 6379;                 ///< Of the host.
+  std::string unix_socket{};       ///< Path of a socket to use in place of host and port.
+  std::string username{};          ///< For Redis's access control lists; empty for the default user.
+  secret password{};               ///< Empty to send none.
+  int database = 0;                ///< Its number.
 
   /// What values are encrypted with and keys are hidden with, for all who share the store: 32 random bytes,
   /// as they are, as 64 hexadecimal digits or as Base64. One who does not have it can read nothing that is
@@ -546,16 +546,17 @@ class redis_connection {
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <stop_token>
 
 namespace t3api::detail {
 
-/// A lock that is waited for as long as one likes. (std::timed_mutex would do, but the thread sanitizers of
-/// g++ 12 and clang 14 do not see it being locked.)
+/// A lock that is waited for as long as one likes, or until one is asked to stop. (std::timed_mutex would do,
+/// but the thread sanitizers of g++ 12 and clang 14 do not see it being locked.)
 class timed_lock {
  public:
-  bool try_lock_for(std::chrono::milliseconds patience) {
+  bool try_lock_for(std::chrono::milliseconds patience, const std::stop_token& stop = {}) {
     std::unique_lock lock(mutex_);
-    if (!freed_.wait_for(lock, patience, [&] { return !taken_; })) return false;
+    if (!freed_.wait_for(lock, stop, patience, [&] { return !taken_; })) return false;
     taken_ = true;
     return true;
   }
@@ -567,7 +568,7 @@ class timed_lock {
 
  private:
   std::mutex mutex_;
-  std::condition_variable freed_;
+  std::condition_variable_any freed_;
   bool taken_ = false;
 };
 
@@ -802,8 +803,8 @@ class redis_store {
     return reply.type == kind::refusal ? shared_->failure.refused(reply.text) : shared_->failure.garbled();
   }
 
-  static std::optional<error> done(result<bool> outcome) {
-    return outcome ? std::nullopt : std::optional(std::move(outcome).error());
+  static std::optional<error> done(result<bool> answer) {
+    return answer ? std::nullopt : std::optional(std::move(answer).error());
   }
   static bool is_ok(const detail::redis_reply& reply) {
     return reply.type == kind::status && reply.text == "OK";

@@ -324,10 +324,13 @@ namespace t3api {
 /// checked at once, so that no header can smuggle a second one.
 class headers {
  public:
+  /// Name and value.
   using field = std::pair<std::string, std::string>;
+  /// Goes through the fields in order.
   using const_iterator = std::vector<field>::const_iterator;
 
   headers() = default;
+  /// Throws as `add` does.
   headers(std::initializer_list<field> fields) {
     for (const auto& [name, value] : fields) add(name, value);
   }
@@ -351,6 +354,7 @@ class headers {
     fields_.emplace_back(std::move(name), std::move(value));
   }
 
+  /// Removes all fields of that name.
   void erase(std::string_view name) {
     std::erase_if(fields_, [&](const field& f) { return detail::iequals(f.first, name); });
   }
@@ -362,6 +366,7 @@ class headers {
     if (found == fields_.end()) return std::nullopt;
     return found->second;
   }
+  /// Whether there is a field of that name.
   bool contains(std::string_view name) const noexcept { return get(name).has_value(); }
 
   /// Makes room for `count` fields in all.
@@ -423,6 +428,7 @@ enum class error_category {
   protocol,        ///< An answer came that breaks HTTP, JSON or the T3 API's shapes.
 };
 
+/// The name of a category, for messages.
 constexpr std::string_view to_string(error_category category) noexcept {
   switch (category) {
     case error_category::argument: return "argument";
@@ -441,9 +447,9 @@ constexpr std::string_view to_string(error_category category) noexcept {
 /// or array, or text in it that is no UTF-8): such a call had not begun. Errors of functions that make no
 /// call have none either.
 struct error {
-  error_category category = error_category::transport;
-  std::string message{};             ///< One sentence: what was wrong, where, what to do.
-  int status = 0;                    ///< HTTP status, or 0 when there was no answer.
+  error_category category = error_category::transport;  ///< What to do depends on it.
+  std::string message{};                                ///< One sentence: what was wrong, where, what to do.
+  int status = 0;                                       ///< HTTP status, or 0 when there was no answer.
   std::string service_message{};     ///< What the service said, cleaned of control bytes and secrets.
   std::string request_id{};          ///< The call's own id, sent as `X-Request-Id` with each of its attempts.
   std::string service_request_id{};  ///< The answer's `X-Request-Id`, when it had another.
@@ -474,6 +480,7 @@ namespace t3api {
 /// The base of what the throwing interface throws, bad arguments apart (these are std::invalid_argument).
 class exception : public std::runtime_error {
  public:
+  /// `what()` is the message of the error.
   explicit exception(error cause)
       : std::runtime_error(cause.message), cause_(std::make_shared<const error>(std::move(cause))) {}
 
@@ -538,12 +545,17 @@ namespace t3api {
 template <class T>
 class [[nodiscard]] result {
  public:
+  /// What there is when all went well.
   using value_type = T;
 
+  /// From a value: `return value;`.
   result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  /// From an error: `return error{…};`.
   result(t3api::error cause) : state_(std::in_place_index<1>, std::move(cause)) {}
 
+  /// Whether there is a value.
   bool has_value() const noexcept { return state_.index() == 0; }
+  /// Whether there is a value.
   explicit operator bool() const noexcept { return has_value(); }
 
   /// The value, or throws what `throw_error` makes of the error.
@@ -551,6 +563,7 @@ class [[nodiscard]] result {
     demand();
     return **this;
   }
+  /// The value, or throws as above.
   const T& value() const& {
     demand();
     return **this;
@@ -563,14 +576,20 @@ class [[nodiscard]] result {
 
   /// The value; only to be called when there is one.
   T& operator*() & noexcept { return *std::get_if<0>(&state_); }
+  /// The value; only to be called when there is one.
   const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
+  /// The value, moved out; only to be called when there is one.
   T operator*() && { return std::move(*std::get_if<0>(&state_)); }
+  /// The value; only to be called when there is one.
   T* operator->() noexcept { return std::get_if<0>(&state_); }
+  /// The value; only to be called when there is one.
   const T* operator->() const noexcept { return std::get_if<0>(&state_); }
 
   /// The error; only to be called when there is one.
   t3api::error& error() & noexcept { return *std::get_if<1>(&state_); }
+  /// The error; only to be called when there is one.
   const t3api::error& error() const& noexcept { return *std::get_if<1>(&state_); }
+  /// The error; only to be called when there is one.
   t3api::error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
 
  private:
@@ -589,9 +608,9 @@ namespace t3api {
 
 /// One HTTP answer.
 struct response {
-  int status = 0;
-  t3api::headers headers{};
-  std::string body{};
+  int status = 0;            ///< HTTP's, such as 200.
+  t3api::headers headers{};  ///< As they were received.
+  std::string body{};        ///< Unpacked, if it came packed.
 
   /// The body as JSON, nested at most 64 deep; a `protocol` error when it is none. Needs t3api/core/json.hpp.
   result<nlohmann::json> json() const;
@@ -788,9 +807,11 @@ class secret {
  public:
   secret() = default;
 
+  /// Copies the text; the original stays as it is.
   secret(std::string_view text) : buffer_(std::make_shared<buffer>(text)) {}
   /// A null pointer, as std::getenv gives for a name that is not set, makes an empty secret.
   secret(const char* text) : secret(text != nullptr ? std::string_view(text) : std::string_view()) {}
+  /// Copies the text; the original stays as it is.
   secret(const std::string& text) : secret(std::string_view(text)) {}
 
   /// Takes the text over and overwrites the string it came in.
@@ -834,28 +855,28 @@ namespace t3api::sandbox {
 struct account {
   std::string hostname{};  ///< The state's Metrc, such as "ca.metrc.com"; compared without case.
   std::string username{};  ///< Compared exactly.
-  secret password{};
-  std::string email{};  ///< When given, a login needs it too (Colorado does); compared without case.
-  secret otp_seed{};    ///< Base32 (RFC 6238); when given, a login needs a one-time password (Michigan does).
+  secret password{};       ///< Kept as a keyed hash by the simulated Metrc.
+  std::string email{};     ///< When given, a login needs it too (Colorado does); compared without case.
+  secret otp_seed{};  ///< Base32 (RFC 6238); when given, a login needs a one-time password (Michigan does).
   std::vector<std::string> licenses{};  ///< The licence numbers whose data the user may read.
 };
 
 /// A T3 API key and the account that it opens in one state.
 struct api_key {
-  secret key{};
+  secret key{};              ///< Compared exactly.
   std::string state_code{};  ///< Two letters, such as "CA"; compared without case.
   std::string username{};    ///< Of an account on that state's Metrc.
 };
 
 /// Everyone whom the sandbox knows.
 struct directory {
-  std::vector<account> accounts{};
-  std::vector<api_key> api_keys{};
+  std::vector<account> accounts{};  ///< Users of Metrc.
+  std::vector<api_key> api_keys{};  ///< Each opens one of the accounts.
 };
 
 /// How a sandbox behaves. All members have defaults.
 struct settings {
-  std::chrono::seconds jwt_ttl = std::chrono::hours(1);
+  std::chrono::seconds jwt_ttl = std::chrono::hours(1);       ///< How long a token lasts.
   std::chrono::seconds session_ttl = std::chrono::hours(24);  ///< T3 keeps a Metrc session for at most a day.
   std::uint64_t packages = 250;  ///< Active packages of each licence, at most 100 million.
   std::uint64_t seed = 1;        ///< The same number generates the same data.
@@ -867,8 +888,8 @@ struct settings {
   unsigned secret_keys_per_user = 100;
   /// Failed logins within `login_window`, for one account and from one address; more get 429. 0 for no limit.
   unsigned failed_logins_per_account = 10;
-  unsigned failed_logins_per_address = 50;
-  std::chrono::seconds login_window = std::chrono::minutes(5);
+  unsigned failed_logins_per_address = 50;                      ///< The same for an address.
+  std::chrono::seconds login_window = std::chrono::minutes(5);  ///< For how long a failed login counts.
   /// Serves `/sandbox/...`, by which tests order faults, change Metrc and read what was written.
   bool admin = false;
 };
@@ -1182,7 +1203,9 @@ inline directory load_accounts(const std::string& path) {
 
 namespace t3api {
 
+/// A moment that deadlines go by.
 using steady_time = std::chrono::steady_clock::time_point;
+/// A moment that people and tokens go by.
 using wall_time = std::chrono::system_clock::time_point;
 
 /// What time it is and how to wait: steady time for deadlines, wall time for token expiry. Any number of
@@ -1194,7 +1217,9 @@ class clock {
   clock& operator=(const clock&) = delete;
   virtual ~clock() = default;
 
+  /// Never goes back.
   virtual steady_time now() const = 0;
+  /// May jump.
   virtual wall_time wall_now() const = 0;
 
   /// Waits until `when` has come (true) or `stop` asks to stop (false).
@@ -1219,8 +1244,10 @@ class real_clock final : public clock {
 /// A clock for tests: time stands still but for `advance` and for waits, which return at once and move it on.
 class manual_clock final : public clock {
  public:
+  /// The unit that it keeps.
   using duration = std::chrono::nanoseconds;
 
+  /// `start` is the wall time until it is moved on.
   explicit manual_clock(wall_time start = std::chrono::system_clock::now()) : wall_start_(start) {}
 
   steady_time now() const override {
@@ -1240,6 +1267,7 @@ class manual_clock final : public clock {
     return true;
   }
 
+  /// Moves both times on.
   void advance(duration by) {
     const std::scoped_lock lock(mutex_);
     elapsed_ += by;
@@ -1268,17 +1296,17 @@ namespace t3api::sandbox {
 /// A certificate and its private key, as PEM text. The certificate may be followed by the chain that vouches
 /// for it.
 struct certificate {
-  std::string certificate_pem{};
-  std::string key_pem{};
+  std::string certificate_pem{};  ///< The certificate first.
+  std::string key_pem{};          ///< Unencrypted.
 };
 
 /// What `make_certificate` makes; as it stands, a self-signed server certificate for this machine.
 struct certificate_request {
-  std::string common_name = "t3api sandbox";
-  std::vector<std::string> dns_names = {"localhost"};
-  std::vector<std::string> ip_addresses = {"127.0.0.1", "::1"};
-  wall_time not_before = std::chrono::system_clock::now() - std::chrono::hours(1);
-  wall_time not_after = std::chrono::system_clock::now() + std::chrono::hours(24 * 30);
+  std::string common_name = "t3api sandbox";           ///< For people: clients look at the names below.
+  std::vector<std::string> dns_names = {"localhost"};  ///< Names that it is good for.
+  std::vector<std::string> ip_addresses = {"127.0.0.1", "::1"};  ///< Addresses that it is good for.
+  wall_time not_before = std::chrono::system_clock::now() - std::chrono::hours(1);       ///< Good from here,
+  wall_time not_after = std::chrono::system_clock::now() + std::chrono::hours(24 * 30);  ///< to here.
   bool is_authority = false;            ///< It may sign others.
   bool client_auth = false;             ///< It identifies a client, not a server.
   std::optional<certificate> issuer{};  ///< Who signs it; itself when there is none.
@@ -1647,8 +1675,10 @@ inline std::string query_decode(std::string_view text) {
 
 namespace t3api {
 
+/// HTTP's methods, so far as T3 has a use for them.
 enum class method { get, head, post, put, patch, delete_ };
 
+/// As it stands in a request line.
 constexpr std::string_view to_string(method m) noexcept {
   switch (m) {
     case method::get: return "GET";
@@ -1669,11 +1699,11 @@ using query_params = std::vector<std::pair<std::string, std::string>>;
 
 /// One HTTP request, relative to the client's host.
 struct request {
-  t3api::method method = t3api::method::get;
-  std::string path{};  ///< Starts with one slash: "/v2/licenses". A query behind `?` is read into `query`.
-  query_params query{};
-  t3api::headers headers{};
-  std::string body{};  ///< Sent as it is; its type is the header Content-Type.
+  t3api::method method = t3api::method::get;  ///< What is to be done with it.
+  std::string path{};    ///< Starts with one slash: "/v2/licenses". A query behind `?` is read into `query`.
+  query_params query{};  ///< Plain text: encoded when it is sent.
+  t3api::headers headers{};  ///< Sent with it, before those of the client.
+  std::string body{};        ///< Sent as it is; its type is the header Content-Type.
 };
 
 /// The path and query of a request as they stand in a request line, percent-encoded (RFC 3986).
@@ -1791,20 +1821,22 @@ struct wire_fault {
 
 /// An answer, and what is to happen to it on its way.
 struct served {
-  response answer{};
-  std::optional<wire_fault> wire{};
+  response answer{};                 ///< As it should be.
+  std::optional<wire_fault> wire{};  ///< What becomes of its bytes; nothing for a faithful journey.
 };
 
 /// What an `http_server` serves: any callable from a request, and from a caller if it likes, to a response or
 /// to `served`. Throws nothing but std::exception, which becomes 500.
 class http_handler {
  public:
+  /// Takes any such callable.
   template <class F>
   requires(!std::same_as<std::remove_cvref_t<F>, http_handler> &&
            (std::invocable<F&, const request&> || std::invocable<F&, const request&, const caller&>))
       http_handler(F serve)
       : serve_(with_caller(std::move(serve))) {}
 
+  /// Calls it. Throws what it throws.
   served operator()(const request& asked, const caller& from) const { return serve_(asked, from); }
 
  private:
@@ -2825,6 +2857,7 @@ inline response error_answer(const refusal& why, std::string_view path, wall_tim
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -2858,6 +2891,7 @@ struct call {
   wall_time now;
   std::string_view address{};  ///< Of the caller; empty when there is none.
   std::string request_id{};    ///< What the answer has as `X-Request-Id`.
+  std::stop_token stop{};      ///< Asked to stop when nobody waits for the answer any longer.
 };
 
 /// The only value of a query parameter, or nothing when it is not there. Throws `refusal` when it is there
@@ -2994,9 +3028,9 @@ struct http_server_options {
   /// X-Forwarded-For is the caller's; from others that header counts for nothing.
   std::string proxy_address{};
 
-  /// Called for each answer of the server's own to what never reaches the handler (400, 405, 408, 413, 414,
-  /// 415, 431, 501, 503), before it is sent: for an access log. It is called from many threads at once, must
-  /// not take long, and what it throws is lost.
+  /// Called for each answer of the server's own, to what never reaches the handler (400, 405, 408, 413, 414,
+  /// 415, 431, 501, 503) or makes it throw (500), before it is sent: for an access log. It is called from
+  /// many threads at once, must not take long, and what it throws is lost.
   std::function<void(const caller& from, int status)> on_refused{};
 };
 
@@ -3606,7 +3640,7 @@ inline response refusal_answer(const refusal& why, std::string_view path) {
   return made;
 }
 
-/// Tells whoever wants to know that a request was refused before it could reach the handler.
+/// Tells whoever wants to know that the server answers a request itself.
 inline void report_refusal(const http_server_options& options, const caller& from, int status) noexcept {
   if (!options.on_refused) return;
   try {
@@ -3695,6 +3729,7 @@ class http_exchange {
       asked.headers = head_.headers;
       return handler_(asked, from);
     } catch (...) {
+      report_refusal(options_, caller_of(), 500);
       return {.answer = refusal_answer({500, "the handler behind the server failed"}, head_.target)};
     }
   }
@@ -3925,6 +3960,7 @@ namespace t3api::sandbox {
 ///     server.start();   // server.url() is now "http://127.0.0.1:<port>"
 class http_server {
  public:
+  /// Does not listen before `start`.
   explicit http_server(http_handler handler, http_server_options options = {})
       : handler_(std::move(handler)), options_(std::move(options)) {}
   http_server(const http_server&) = delete;
@@ -4235,11 +4271,11 @@ namespace t3api::sandbox {
 
 /// One write that was accepted.
 struct ledger_entry {
-  wall_time at{};
-  std::string hostname{};  ///< Of the account that wrote, as is `username`.
-  std::string username{};
-  std::string path{};
-  std::string license{};
+  wall_time at{};            ///< By the service's clock.
+  std::string hostname{};    ///< Of the account that wrote, as is `username`.
+  std::string username{};    ///< Metrc's.
+  std::string path{};        ///< Such as `/v2/packages/create`.
+  std::string license{};     ///< The licence number.
   bool submit = false;       ///< False when it was checked only, and nothing was written.
   std::string body{};        ///< JSON, as it was sent.
   std::string request_id{};  ///< The answer's `X-Request-Id`.
@@ -4249,9 +4285,10 @@ struct ledger_entry {
 /// it.
 class ledger {
  public:
-  static constexpr std::size_t most_entries = 10'000;
+  static constexpr std::size_t most_entries = 10'000;    ///< Past it the oldest go.
   static constexpr std::size_t most_bytes = 64U << 20U;  ///< Of bodies. Past either, the oldest entries go.
 
+  /// Keeps a write; what is too much goes.
   void add(ledger_entry entry) {
     const std::lock_guard lock(mutex_);
     bytes_ += entry.body.size();
@@ -4263,6 +4300,7 @@ class ledger {
     }
   }
 
+  /// All that are kept.
   std::vector<ledger_entry> entries() const {
     const std::lock_guard lock(mutex_);
     return {entries_.begin(), entries_.end()};
@@ -4274,6 +4312,7 @@ class ledger {
     return dropped_;
   }
 
+  /// Forgets all, and the count of what had to go.
   void clear() {
     const std::lock_guard lock(mutex_);
     entries_.clear();
@@ -5490,8 +5529,8 @@ enum class retry_after_form {
 
 /// An account of the Metrc behind the service.
 struct account_name {
-  std::string hostname{};
-  std::string username{};
+  std::string hostname{};  ///< As in `account`.
+  std::string username{};  ///< As in `account`.
 };
 
 /// Something that goes wrong on demand, so that a test can say "the third page fails twice":
@@ -5517,12 +5556,12 @@ struct fault {
   std::chrono::milliseconds delay{};
   /// Whose sessions at Metrc end, and whose password becomes another, before the request is handled.
   std::optional<account_name> account{};
-  bool end_sessions = false;
-  secret new_password{};
+  bool end_sessions = false;  ///< Needs `account`.
+  secret new_password{};      ///< Needs `account`; empty for none.
   /// The answer, with nothing done of what the request asks; 0 lets the service answer.
   int status = 0;
-  t3api::headers headers{};
-  std::optional<retry_after_form> retry_after{};
+  t3api::headers headers{};                       ///< Of that answer.
+  std::optional<retry_after_form> retry_after{};  ///< Of that answer.
   /// Without one, a status from 400 on has the usual error body, another has none.
   std::optional<std::string> body{};
   /// What becomes of the answer's bytes; it takes an `http_server` to carry it out.
@@ -5607,8 +5646,8 @@ namespace t3api::sandbox {
 
 /// A fault of a plan, and how it has fared.
 struct planned_fault {
-  std::uint64_t id = 0;
-  std::shared_ptr<const sandbox::fault> fault{};
+  std::uint64_t id = 0;                           ///< What `remove` wants.
+  std::shared_ptr<const sandbox::fault> fault{};  ///< As it was added.
   std::uint64_t matched = 0;  ///< Requests that came to it, whether it struck or let them by.
   std::uint64_t struck = 0;   ///< Requests that it struck.
 };
@@ -5616,7 +5655,7 @@ struct planned_fault {
 /// A fault that strikes now.
 struct struck_fault {
   std::shared_ptr<const sandbox::fault> fault{};  ///< Null when there is none.
-  std::stop_token cleared{};                      ///< Stops when the plan is cleared: ends a delay.
+  std::stop_token removed{};                      ///< Stops when it is removed: ends its delay.
 };
 
 /// The faults that a service was told to have. A request meets them in the order in which they were added,
@@ -5625,7 +5664,7 @@ struct struck_fault {
 /// nothing. Any number of threads may share it, and the counts are exact.
 class fault_plan {
  public:
-  static constexpr std::size_t most_faults = 1000;
+  static constexpr std::size_t most_faults = 1000;  ///< More are refused.
 
   /// The number by which to remove it. Throws std::invalid_argument for a fault that makes no sense, and
   /// when there are 1000 already.
@@ -5636,7 +5675,9 @@ class fault_plan {
     if (faults_.size() >= most_faults) {
       throw std::invalid_argument("there are 1000 faults already: remove some, or all");
     }
-    faults_.push_back({.id = ++last_id_, .fault = std::move(kept)});
+    entry& added = faults_.emplace_back();
+    added.id = ++last_id_;
+    added.fault = std::move(kept);
     empty_ = false;
     return last_id_;
   }
@@ -5644,48 +5685,58 @@ class fault_plan {
   /// All of them, the first added first.
   std::vector<planned_fault> list() const {
     const std::scoped_lock lock(mutex_);
-    return faults_;
+    return {faults_.begin(), faults_.end()};
   }
 
-  /// Whether there was one with that number.
+  /// Removes one, and lets the requests go on that it keeps waiting. Whether there was one with that number.
   bool remove(std::uint64_t id) {
-    const std::scoped_lock lock(mutex_);
-    const auto removed = std::erase_if(faults_, [&](const planned_fault& p) { return p.id == id; });
-    empty_ = faults_.empty();
-    return removed != 0;
+    std::stop_source waiting(std::nostopstate);
+    {
+      const std::scoped_lock lock(mutex_);
+      const auto found =
+          std::find_if(faults_.begin(), faults_.end(), [&](const entry& e) { return e.id == id; });
+      if (found == faults_.end()) return false;
+      waiting = std::move(found->waiting);
+      faults_.erase(found);
+      empty_ = faults_.empty();
+    }
+    waiting.request_stop();
+    return true;
   }
 
   /// Removes all, and lets the requests go on that a fault keeps waiting.
   void clear() {
-    std::stop_source waiting;
+    std::vector<entry> removed;
     {
       const std::scoped_lock lock(mutex_);
-      faults_.clear();
+      std::swap(removed, faults_);
       empty_ = true;
-      std::swap(waiting, waiting_);
     }
-    waiting.request_stop();
+    for (auto& e : removed) e.waiting.request_stop();
   }
 
   /// The fault that strikes this request, which counts as struck with it.
   struck_fault strike(method asked, std::string_view path, const query_params& query) {
     if (empty_ || path.starts_with("/sandbox/")) return {};
     const std::scoped_lock lock(mutex_);
-    for (auto& p : faults_) {
-      const fault& f = *p.fault;
-      if ((f.times != 0 && p.struck >= f.times) || !matches(f, asked, path, query)) continue;
-      if (p.matched++ < f.skip) continue;
-      ++p.struck;
-      return {.fault = p.fault, .cleared = waiting_.get_token()};
+    for (auto& e : faults_) {
+      const fault& f = *e.fault;
+      if ((f.times != 0 && e.struck >= f.times) || !matches(f, asked, path, query)) continue;
+      if (e.matched++ < f.skip) continue;
+      ++e.struck;
+      return {.fault = e.fault, .removed = e.waiting.get_token()};
     }
     return {};
   }
 
  private:
+  struct entry : planned_fault {
+    std::stop_source waiting;
+  };
+
   mutable std::mutex mutex_;
-  std::vector<planned_fault> faults_;
+  std::vector<entry> faults_;
   std::uint64_t last_id_ = 0;
-  std::stop_source waiting_;
   std::atomic<bool> empty_{true};  ///< So that a service without faults takes no lock.
 };
 
@@ -5714,28 +5765,29 @@ namespace t3api::sandbox {
 /// Whose a secret key is.
 struct key_owner {
   std::string hostname{};  ///< Canonical.
-  std::string username{};
+  std::string username{};  ///< Exactly as in Metrc.
 
+  /// Whether it is the same account.
   friend bool operator==(const key_owner&, const key_owner&) = default;
 };
 
 /// Credentials at rest; `vault` makes and opens them.
 struct sealed_credentials {
   std::string ring_id{};  ///< Which key of the ring opens them.
-  std::string bytes{};
+  std::string bytes{};    ///< Encrypted, with all that is needed to open them but the ring.
 };
 
 /// All that is kept of a secret key, which is never the key itself.
 struct key_record {
   std::string id{};        ///< A UUID that has nothing to do with the key, and opens nothing.
   std::string key_hash{};  ///< 32 bytes: a keyed hash of the key.
-  key_owner owner{};
+  key_owner owner{};       ///< Of the credentials.
   std::string
       login{};  ///< 32 bytes: a keyed hash of the credentials, the same for keys made from the same ones.
-  wall_time created_at{};
-  std::optional<wall_time> last_used_at{};
-  bool is_enabled = true;  ///< False once Metrc refused the credentials.
-  sealed_credentials credentials{};
+  wall_time created_at{};                   ///< By the service's clock.
+  std::optional<wall_time> last_used_at{};  ///< Nothing when it was never used.
+  bool is_enabled = true;                   ///< False once Metrc refused the credentials.
+  sealed_credentials credentials{};         ///< What the service logs in to Metrc with.
 };
 
 }  // namespace t3api::sandbox
@@ -5760,6 +5812,7 @@ class key_database {
   key_database& operator=(const key_database&) = delete;
   virtual ~key_database() = default;
 
+  /// Keeps a new record.
   virtual void add(const key_record& record) = 0;
   /// The record with that hash, or nothing. What it costs does not grow with the number of records.
   virtual std::optional<key_record> find(std::string_view key_hash) = 0;
@@ -5810,12 +5863,13 @@ struct key_ring_error : std::runtime_error {
 
 /// The keys of a service, all of 32 bytes. They never lie in its database.
 struct key_ring {
+  /// A key-encryption key.
   struct entry {
     std::string id;  ///< 1 to 32 letters, digits, `-` or `_`.
-    secret key;
+    secret key;      ///< 32 bytes.
   };
 
-  static constexpr std::size_t key_size = detail::gcm_key_size;
+  static constexpr std::size_t key_size = detail::gcm_key_size;  ///< In bytes.
 
   /// What the service's other keys are derived from. It cannot change without ending all secret keys.
   secret root{};
@@ -5823,6 +5877,7 @@ struct key_ring {
   /// older records.
   std::vector<entry> keys{};
 
+  /// The key for new records; there must be one.
   const entry& current() const { return keys.back(); }
 
   /// The key with that id, or null.
@@ -5836,6 +5891,7 @@ struct key_ring {
     return secret(detail::hmac_sha256(root.reveal(), "t3api-sandbox " + std::string(purpose)));
   }
 
+  /// Whether a text can be the id of a key.
   static bool is_id(std::string_view id) noexcept {
     const auto fits = [](char c) {
       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -5931,6 +5987,7 @@ namespace t3api::sandbox {
 /// Records in the memory of this process; they end with it.
 class memory_key_database final : public key_database {
  public:
+  /// Keeps a new record, as long as this object lives.
   void add(const key_record& record) override {
     const std::scoped_lock lock(mutex_);
     if (records_.contains(record.id) || by_hash_.contains(record.key_hash)) {
@@ -6309,11 +6366,12 @@ class secret_keys {
     return record;
   }
 
-  /// The credentials behind a key. Throws `vault_error`.
-  stored_credentials credentials(const key_record& record) const {
-    stored_credentials opened;
-    if (with_newest(record, [&](const key_record& r) { opened = vault_.open(r); })) return opened;
-    throw vault_error("the secret key was deleted while it was being used: make a new one");
+  /// The credentials behind a key; nothing when it was deleted meanwhile and does not open any more. Throws
+  /// `vault_error`.
+  std::optional<stored_credentials> credentials(const key_record& record) const {
+    std::optional<stored_credentials> opened;
+    with_newest(record, [&](const key_record& r) { opened = vault_.open(r); });
+    return opened;
   }
 
   /// The keys of a user, the oldest first.
@@ -6378,6 +6436,7 @@ class secret_keys {
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -6389,8 +6448,10 @@ class secret_keys {
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string_view>
 
 #ifndef T3API_SANDBOX_LIMITS_BOUNDED_TABLE_HPP
@@ -6478,8 +6539,9 @@ class failure_limit {
       : most_(most), window_(window), patience_(patience), names_(capacity) {}
 
   /// Begins an attempt, which `end` must end; or, when too many have failed or no place became free, how long
-  /// to wait: whole seconds, at least one.
-  std::optional<std::chrono::seconds> begin(std::string_view name, const t3api::clock& clock) {
+  /// to wait: whole seconds, at least one. When `stop` asks to stop, no place is waited for any longer.
+  std::optional<std::chrono::seconds> begin(std::string_view name, const t3api::clock& clock,
+                                            const std::stop_token& stop = {}) {
     if (most_ == 0) return std::nullopt;
     const auto hash = names_.hash(name);
     const auto give_up = std::chrono::steady_clock::now() + patience_;
@@ -6493,7 +6555,7 @@ class failure_limit {
         return std::nullopt;
       }
       if (late) return std::chrono::seconds(1);
-      late = ended_.wait_until(lock, give_up) == std::cv_status::timeout;
+      late = !ended_.wait_until(lock, stop, give_up, [this, seen = ends_] { return ends_ != seen; });
     }
   }
 
@@ -6504,6 +6566,7 @@ class failure_limit {
       const std::scoped_lock lock(mutex_);
       const auto now = clock.now();
       tally& w = open_tally(hash, now);
+      ++ends_;
       if (w.pending > 0) --w.pending;  // None when other names have pushed it out meanwhile.
       if (failed) {
         if (w.failed == 0) w.ends = now + window_;
@@ -6536,7 +6599,8 @@ class failure_limit {
   const std::chrono::seconds window_;
   const std::chrono::milliseconds patience_;
   mutable std::mutex mutex_;
-  std::condition_variable ended_;
+  std::condition_variable_any ended_;
+  std::uint64_t ends_ = 0;  ///< How many attempts have ended.
   bounded_table<tally> names_;
 };
 
@@ -6603,6 +6667,7 @@ class request_limit {
 #include <concepts>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -6613,23 +6678,23 @@ namespace t3api::sandbox {
 /// What a login at Metrc needs.
 struct metrc_login {
   std::string hostname{};  ///< Canonical, as `canonical_hostname` makes it.
-  std::string username{};
-  secret password{};
-  std::string otp{};    ///< Six digits, or empty.
-  std::string email{};  ///< Or empty.
+  std::string username{};  ///< As it was submitted.
+  secret password{};       ///< As it was submitted.
+  std::string otp{};       ///< Six digits, or empty.
+  std::string email{};     ///< Or empty.
 };
 
 /// Whose session it is, and what it may read.
 struct metrc_user {
-  std::string hostname{};
-  std::string username{};
-  std::vector<std::string> licenses{};
+  std::string hostname{};               ///< Canonical.
+  std::string username{};               ///< Exactly as in Metrc.
+  std::vector<std::string> licenses{};  ///< Licence numbers.
 };
 
 /// A login that Metrc remembers.
 struct metrc_session {
-  std::string id{};
-  std::shared_ptr<const metrc_user> user{};
+  std::string id{};                          ///< By which `find_session` finds it.
+  std::shared_ptr<const metrc_user> user{};  ///< Never null.
 };
 
 /// Why Metrc refused a login. Whoever asks over the wire gets one and the same answer for all but the last.
@@ -6643,18 +6708,38 @@ enum class metrc_refusal {
 
 /// A session, or why there is none.
 struct metrc_answer {
-  std::optional<metrc_session> session{};
-  metrc_refusal refusal = metrc_refusal::credentials;
+  std::optional<metrc_session> session{};              ///< Nothing when the login was refused.
+  metrc_refusal refusal = metrc_refusal::credentials;  ///< Counts without a session only.
   /// False when the refusal rests on what may be out of date: no reason to give the credentials up.
   bool certain = true;
 };
 
-/// What the service needs of a Metrc, simulated or real. Any number of threads call it at once.
+/// What the service needs of a Metrc, simulated or real. Any number of threads call it at once. A Metrc may
+/// have more, which is used when it is there:
+///
+/// - `login(const metrc_login&, std::stop_token)`: the same, and ends soon when it is asked to stop.
+/// - `bool is_certain()`: whether a refusal would be certain at the moment.
+/// - `bool has_account(hostname, username)`: faults for accounts that are not there are refused.
+/// - `bool end_sessions(hostname, username)`, `bool change_password(hostname, username, secret)`: faults can
+///   do this; false when there is no such account.
+/// - The controls and counts of `simulated_metrc`: `/sandbox/metrc` reaches them.
 template <class T>
 concept metrc_upstream = requires(T& metrc, const metrc_login& login, std::string_view session_id) {
   { metrc.login(login) } -> std::same_as<metrc_answer>;
   { metrc.find_session(session_id) } -> std::same_as<std::optional<metrc_session>>;
 };
+
+/// A login that ends soon when `stop` asks to stop, if that Metrc can be asked.
+template <metrc_upstream Metrc>
+metrc_answer log_in(Metrc& metrc, const metrc_login& login, const std::stop_token& stop) {
+  if constexpr (requires {
+                  { metrc.login(login, stop) } -> std::same_as<metrc_answer>;
+                }) {
+    return metrc.login(login, stop);
+  } else {
+    return metrc.login(login);
+  }
+}
 
 }  // namespace t3api::sandbox
 
@@ -6704,15 +6789,16 @@ class service_limits {
 class login_attempt {
  public:
   /// `account` is what was submitted, known or not. `address` may be empty: then only the account counts.
-  /// Throws `refusal` (429) when too many logins have failed for that account or from that address, whether
-  /// this one would be right or not.
-  login_attempt(service_limits& limits, std::string account, std::string_view address) {
+  /// Throws `refusal`: 429 when too many logins have failed for that account or from that address, whether
+  /// this one would be right or not; 503 when `stop` asks to stop while it waits for others.
+  login_attempt(service_limits& limits, std::string account, std::string_view address,
+                const std::stop_token& stop = {}) {
     // The address first: what a blocked one tries must not push other accounts out of memory.
     if (!address.empty()) {
-      of_address_.emplace(limits.of_address_, *limits.clock_, std::string(address),
+      of_address_.emplace(limits.of_address_, *limits.clock_, std::string(address), stop,
                           "too many logins from this address have failed or are under way");
     }
-    of_account_.emplace(limits.of_account_, *limits.clock_, std::move(account),
+    of_account_.emplace(limits.of_account_, *limits.clock_, std::move(account), stop,
                         "too many logins for this account have failed or are under way");
   }
 
@@ -6725,9 +6811,14 @@ class login_attempt {
 
  private:
   struct place {
-    place(failure_limit& limit_, const t3api::clock& clock_, std::string name_, const char* otherwise)
+    place(failure_limit& limit_, const t3api::clock& clock_, std::string name_, const std::stop_token& stop,
+          const char* otherwise)
         : limit(limit_), clock(clock_), name(std::move(name_)) {
-      if (const auto wait = limit.begin(name, clock)) throw too_many(otherwise, *wait);
+      const auto wait = limit.begin(name, clock, stop);
+      if (wait && stop.stop_requested()) {
+        throw refusal(503, "the service is about to end: try again in 1 s", {{"Retry-After", "1"}});
+      }
+      if (wait) throw too_many(otherwise, *wait);
     }
     place(const place&) = delete;
     place& operator=(const place&) = delete;
@@ -6933,7 +7024,7 @@ namespace t3api {
 
 /// A value that a store still had.
 struct stored_value {
-  std::string value{};
+  std::string value{};                    ///< As it was put.
   std::chrono::milliseconds time_left{};  ///< How long the store will keep it from now on.
 };
 
@@ -6971,6 +7062,7 @@ namespace t3api {
 /// Any store, chosen at run time. Copies are handles of the same store, as with each store itself.
 class any_store {
  public:
+  /// Takes any store.
   template <store S>
   requires(!std::same_as<S, any_store>) any_store(S kept)
       : held_(std::make_shared<held<S>>(std::move(kept))) {}
@@ -7096,6 +7188,7 @@ class session_cache {
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -7249,16 +7342,17 @@ inline std::optional<login_outcome> login_outcome_from(std::string_view text) {
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <stop_token>
 
 namespace t3api::detail {
 
-/// A lock that is waited for as long as one likes. (std::timed_mutex would do, but the thread sanitizers of
-/// g++ 12 and clang 14 do not see it being locked.)
+/// A lock that is waited for as long as one likes, or until one is asked to stop. (std::timed_mutex would do,
+/// but the thread sanitizers of g++ 12 and clang 14 do not see it being locked.)
 class timed_lock {
  public:
-  bool try_lock_for(std::chrono::milliseconds patience) {
+  bool try_lock_for(std::chrono::milliseconds patience, const std::stop_token& stop = {}) {
     std::unique_lock lock(mutex_);
-    if (!freed_.wait_for(lock, patience, [&] { return !taken_; })) return false;
+    if (!freed_.wait_for(lock, stop, patience, [&] { return !taken_; })) return false;
     taken_ = true;
     return true;
   }
@@ -7270,7 +7364,7 @@ class timed_lock {
 
  private:
   std::mutex mutex_;
-  std::condition_variable freed_;
+  std::condition_variable_any freed_;
   bool taken_ = false;
 };
 
@@ -7298,14 +7392,17 @@ using credentials_source = std::function<stored_credentials()>;
 /// The Metrc sessions of credentials that the service keeps. When one has ended it logs in again, with one
 /// login however many threads and services ask. Credentials that Metrc refused are not tried again, so a
 /// changed password cannot make a storm of failing logins; a locked account is tried again after 5 seconds, a
-/// Metrc in trouble or not certain of a refusal after one. Any number of threads may share it.
+/// Metrc in trouble after one. Credentials that a Metrc refused without being certain are tried again after
+/// 30 seconds, and after twice as long each time, up to 10 minutes; at once when that Metrc is certain again.
+/// Any number of threads may share it.
 template <metrc_upstream Metrc>
 class upstream_sessions {
  public:
   /// How long a service that died during a login can keep the others from trying.
   static constexpr std::chrono::seconds lease{10};
 
-  /// A caller waits for another's login as long as `patience`.
+  /// A caller waits for another's login as long as `patience`. Who is asked to stop waits no longer and is
+  /// told to ask again.
   upstream_sessions(std::shared_ptr<Metrc> metrc, std::shared_ptr<t3api::clock> clock,
                     std::shared_ptr<session_cache> cache, secret naming_key,
                     std::chrono::milliseconds patience = std::chrono::seconds(30))
@@ -7331,10 +7428,10 @@ class upstream_sessions {
   /// Refusals from before `made`, when Metrc accepted the credentials, count for nothing. What `credentials`
   /// throws goes through.
   kept_session session(const std::string& name, const key_owner& owner, const credentials_source& credentials,
-                       wall_time made = {}) {
+                       wall_time made = {}, const std::stop_token& stop = {}) {
     if (auto open = still_open(near(name), owner)) return {.session = std::move(open)};
     const auto one_at_a_time = lock_of(name);
-    if (!one_at_a_time->try_lock_for(patience_)) return busy();
+    if (!one_at_a_time->try_lock_for(patience_, stop)) return busy();
     const std::lock_guard<timed_lock> until_done(*one_at_a_time, std::adopt_lock);
 
     const auto mine = near(name);
@@ -7343,25 +7440,30 @@ class upstream_sessions {
       // A session of another service, ended or not, means that the credentials were accepted again.
       if (!mine->is_final() || !is_session(shared(name))) return *refused;
     }
-    const turn my_turn(*this, name);
+    const turn my_turn(*this, name, stop);
+    if (!my_turn.has_come()) return busy();
     const auto heard = shared(name);
     if (auto open = still_open(heard, owner)) return remembered(name, *heard, std::move(open));
     if (auto refused = still_refused(heard, made)) {
       refused->refused_at.reset();
       return *refused;
     }
-    return log_in(name, owner, credentials(), made, heard);
+    const auto doubt = last_doubt(name);
+    if (const auto wait = still_in_doubt(doubt, made)) return *wait;
+    return log_in(name, owner, credentials(), {.made = made, .heard = heard, .doubt = doubt}, stop);
   }
 
   /// A new session from a real login, whatever is at hand; this is how credentials are verified. It waits for
   /// a login that is under way with the same ones. A refusal, certain or not, is not remembered, so that
   /// whoever tries out passwords fills no memory.
-  kept_session fresh_session(const std::string& name, const stored_credentials& credentials) {
+  kept_session fresh_session(const std::string& name, const stored_credentials& credentials,
+                             const std::stop_token& stop = {}) {
     const auto one_at_a_time = lock_of(name);
-    if (!one_at_a_time->try_lock_for(patience_)) return busy();
+    if (!one_at_a_time->try_lock_for(patience_, stop)) return busy();
     const std::lock_guard<timed_lock> until_done(*one_at_a_time, std::adopt_lock);
-    const turn my_turn(*this, name);
-    auto tried = try_login(credentials);
+    const turn my_turn(*this, name, stop);
+    if (!my_turn.has_come()) return busy();
+    auto tried = try_login(credentials, stop);
     if (tried.kept.session) keep(name, *tried.kept.session);
     return std::move(tried.kept);
   }
@@ -7370,23 +7472,34 @@ class upstream_sessions {
   using timed_lock = t3api::detail::timed_lock;
 
   /// The right to log in, among all services that share the cache; taken when another does not let go in
-  /// time.
+  /// time. It does not come to who is asked to stop meanwhile.
   class turn {
    public:
-    turn(upstream_sessions& of, const std::string& name) : of_(of), name_("login/" + name) {
+    turn(upstream_sessions& of, const std::string& name, const std::stop_token& stop)
+        : of_(of), name_("login/" + name) {
       const auto end = of_.clock_->now() + lease;
-      while (!of_.cache_->claim(name_, owner_, lease) && of_.clock_->now() < end) {
-        of_.clock_->wait_until(of_.clock_->now() + std::chrono::milliseconds(20), {});
+      while (has_come_ && !of_.cache_->claim(name_, owner_, lease) && of_.clock_->now() < end) {
+        has_come_ = of_.clock_->wait_until(of_.clock_->now() + std::chrono::milliseconds(20), stop);
       }
     }
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
     ~turn() { of_.cache_->release(name_, owner_); }
 
+    bool has_come() const noexcept { return has_come_; }
+
    private:
     upstream_sessions& of_;
     const std::string name_;
     const std::string owner_ = detail::make_uuid();
+    bool has_come_ = true;
+  };
+
+  /// What is known of credentials before a login.
+  struct background {
+    wall_time made{};
+    std::optional<login_outcome> heard{};  ///< From the services together.
+    std::optional<login_outcome> doubt{};  ///< The last refusal that was not certain.
   };
 
   static constexpr std::chrono::hours longest_session{24};
@@ -7394,6 +7507,7 @@ class upstream_sessions {
   static constexpr std::size_t most_locks = 20'000;
 
   static std::string cached(const std::string& name) { return "session/" + name; }
+  static std::string doubtful(const std::string& name) { return "doubt/" + name; }
 
   std::optional<login_outcome> near(const std::string& name) {
     const auto text = cache_->near(cached(name));
@@ -7449,26 +7563,56 @@ class upstream_sessions {
 
   void keep(const std::string& name, const metrc_session& session) {
     cache_->put(cached(name), to_text({.session_id = session.id}), longest_session);
+    cache_->put_near(doubtful(name), "", std::chrono::seconds(0));
   }
 
-  /// `before` is what was heard of these credentials last.
+  /// In this process alone, as a Metrc that is not certain has lost touch with the others.
+  std::optional<login_outcome> last_doubt(const std::string& name) {
+    const auto text = cache_->near(doubtful(name));
+    return text ? login_outcome_from(*text) : std::nullopt;
+  }
+
+  std::optional<kept_session> still_in_doubt(const std::optional<login_outcome>& doubt, wall_time made) {
+    if (!doubt || doubt->when < made) return std::nullopt;
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(doubt->until - clock_->wall_now());
+    if (wait.count() <= 0) return std::nullopt;
+    if constexpr (requires { static_cast<bool>(metrc_->is_certain()); }) {
+      if (metrc_->is_certain()) return std::nullopt;
+    }
+    return kept_session{.refusal = doubt->refusal, .retry_after = (std::min)(wait, longest_doubt)};
+  }
+
+  kept_session doubt_refusal(const std::string& name, wall_time when,
+                             const std::optional<login_outcome>& before) {
+    const auto last = before ? std::chrono::floor<std::chrono::seconds>(before->until - before->when)
+                             : std::chrono::seconds(0);
+    const auto pause = (std::clamp)(2 * last, shortest_doubt, longest_doubt);
+    const login_outcome doubt{.refusal = metrc_refusal::unavailable,
+                              .when = when,
+                              .until = (std::max)(clock_->wall_now(), when) + pause};
+    cache_->put_near(doubtful(name), to_text(doubt), 2 * longest_doubt);
+    return {.refusal = doubt.refusal, .retry_after = pause};
+  }
+
   kept_session log_in(const std::string& name, const key_owner& owner, const stored_credentials& credentials,
-                      wall_time made, const std::optional<login_outcome>& before) {
-    auto [kept, started, is_certain] = try_login(credentials);
+                      const background& known, const std::stop_token& stop) {
+    auto [kept, started, is_certain] = try_login(credentials, stop);
     if (kept.session) {
       keep(name, *kept.session);
       return std::move(kept);
     }
     // A login that outlasted its turn may end after one that began later and was accepted.
     if (const auto heard = shared(name);
-        is_session(heard) && (!before || heard->session_id != before->session_id)) {
+        is_session(heard) && (!known.heard || heard->session_id != known.heard->session_id)) {
       auto open = still_open(heard, owner);
       return open ? remembered(name, *heard, std::move(open)) : busy();
     }
-    if (!is_certain && kept.retry_after.count() == 0) kept = busy();
+    // A login that was given up says nothing of Metrc.
+    if (stop.stop_requested() && kept.refusal == metrc_refusal::unavailable) return std::move(kept);
     // Clocks differ, but what the credentials of a key met, they met after it was made.
-    const wall_time when = (std::max)(started, made);
+    const wall_time when = (std::max)(started, known.made);
     const bool final = kept.retry_after.count() == 0;
+    if (final && !is_certain) return doubt_refusal(name, when, known.doubt);
     if (final) kept.refused_at = when;
     const wall_time until = final ? when : (std::max)(clock_->wall_now(), when) + kept.retry_after;
     cache_->put(
@@ -7486,7 +7630,7 @@ class upstream_sessions {
   /// Metrc accepts no one-time password twice, and the present one may have been used by the user or by an
   /// earlier login. The next one is accepted a little early, so it is tried too; when both are used, only
   /// time helps.
-  tried_login try_login(const stored_credentials& credentials) {
+  tried_login try_login(const stored_credentials& credentials, const std::stop_token& stop) {
     metrc_login form{.hostname = credentials.hostname,
                      .username = credentials.username,
                      .password = credentials.password,
@@ -7498,7 +7642,7 @@ class upstream_sessions {
     for (const std::int64_t ahead : {0, 1}) {
       now = clock_->wall_now();
       if (has_seed) form.otp = totp_code(*key, totp_step(now) + ahead);
-      answer = metrc_->login(form);
+      answer = sandbox::log_in(*metrc_, form, stop);
       if (answer.session || !has_seed || answer.refusal != metrc_refusal::otp_used) break;
     }
     if (key) detail::wipe(*key);
@@ -7511,6 +7655,8 @@ class upstream_sessions {
   static constexpr std::chrono::seconds pause_when_locked{5};
   static constexpr std::chrono::seconds pause_when_unavailable{1};
   static constexpr std::chrono::seconds longest_pause{60};
+  static constexpr std::chrono::seconds shortest_doubt{30};
+  static constexpr std::chrono::seconds longest_doubt{600};
 
   /// Zero when it is no use to try again.
   static std::chrono::seconds pause_after(metrc_refusal refusal, wall_time now) {
@@ -7543,11 +7689,12 @@ namespace t3api::sandbox {
 /// What a service stands on, and may share with others that are to behave as one service with it. What is
 /// left out is made for this service alone, and ends with it.
 struct backing {
-  std::shared_ptr<key_database> keys{};
-  std::shared_ptr<key_ring_source> ring{};
-  std::optional<any_store> sessions{};
-  /// Told, for whoever runs the service, what is wrong with the key database or a record in it, in a sentence
-  /// that callers do not get to see: the same one at most once a minute. Any thread calls it, several at
+  std::shared_ptr<key_database> keys{};     ///< Where the records of secret keys are. Default: in memory.
+  std::shared_ptr<key_ring_source> ring{};  ///< What they are sealed with. Default: a random one.
+  std::optional<any_store> sessions{};      ///< Where Metrc sessions are shared. Default: in memory.
+  /// Told, for whoever runs the service, what is wrong with the key database or a record in it, or why else a
+  /// request could not be answered, in a sentence that callers do not get to see: the same one at most once a
+  /// minute. Any thread calls it, several at
   /// once; what it throws is ignored.
   std::function<void(const std::string&)> on_trouble{};
 };
@@ -8187,6 +8334,7 @@ void upset_account(Metrc& metrc, const fault& f) {
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8677,7 +8825,7 @@ namespace t3api::sandbox {
 
 /// How a simulated Metrc behaves. All members have defaults.
 struct simulated_metrc_options {
-  std::chrono::seconds session_ttl = std::chrono::hours(24);
+  std::chrono::seconds session_ttl = std::chrono::hours(24);  ///< How long a session lasts.
   /// Random bytes, the same for all processes that are to be one Metrc. A key of its own when it is empty.
   secret key{};
   /// Where those processes tell each other what was changed.
@@ -8704,26 +8852,31 @@ class simulated_metrc {
   }
 
   /// Opens a session when everything is right. Unknown users and wrong passwords get the same answer for the
-  /// same work; the one-time password is looked at last, so a wrong password never uses one up. A refusal is
-  /// uncertain while the shared store fails.
-  metrc_answer login(const metrc_login& form) {
+  /// same work, and so do locked accounts, whatever is sent; the one-time password is looked at last, so a
+  /// wrong password never uses one up. What counts is the account as it is when the login's delay is over. A
+  /// refusal is uncertain while the shared store fails. When `stop` asks to stop, a delay ends and the answer
+  /// is that Metrc is unavailable.
+  metrc_answer login(const metrc_login& form, const std::stop_token& stop = {}) {
     ++tally_.attempts;
     const std::string password = hash(form.password.reveal());
     const std::string email = hash(detail::to_lower(form.email));
-    const auto seen = accounts_.by_name(form.hostname, form.username, nobody);
+    auto seen = accounts_.by_name(form.hostname, form.username, nobody);
+    ++seen.found->tally->attempts;
+    if (seen.metrc.delay.count() > 0) {
+      if (!wait_out_delay(seen, stop)) return {.refusal = metrc_refusal::unavailable};
+      seen = accounts_.by_name(form.hostname, form.username, nobody);
+    }
     const known_account& claimed = *seen.found;
-    ++claimed.tally->attempts;
-    wait_out_delay(seen);
     const auto refused = [&](metrc_refusal why) {
       return metrc_answer{.refusal = why, .certain = seen.is_fresh};
     };
-    if (seen.metrc.failing > 0) return fail(seen.metrc);
+    if (seen.metrc.failing > 0 && takes_failure(seen.metrc)) return {.refusal = metrc_refusal::unavailable};
     const bool password_right = detail::constant_time_equal(password, claimed.state.password);
     const bool email_right = detail::constant_time_equal(email, claimed.state.email);
-    if (claimed.state.locked) return refused(metrc_refusal::locked);
-    if (!password_right || (claimed.state.needs_email && !email_right) || !claimed.user) {
+    const bool right = password_right && (email_right || !claimed.state.needs_email) && claimed.user;
+    if (!right || claimed.state.locked) {
       if (seen.metrc.lock_after > 0) note_wrong_login(claimed.id, seen.metrc.lock_after);
-      return refused(metrc_refusal::credentials);
+      return refused(claimed.state.locked ? metrc_refusal::locked : metrc_refusal::credentials);
     }
     if (claimed.otp) {
       const auto verdict = claimed.otp->check(form.otp, clock_->wall_now());
@@ -8762,6 +8915,7 @@ class simulated_metrc {
   bool change_password(std::string_view hostname, std::string_view username, const secret& password) {
     return change_login(hostname, username, [&](account_state& s) { s.password = hash(password.reveal()); });
   }
+  /// The account's e-mail address; see `change_password`.
   bool change_email(std::string_view hostname, std::string_view username, std::string_view email) {
     return change_login(hostname, username, [&](account_state& s) { set_email(s, email); });
   }
@@ -8793,6 +8947,7 @@ class simulated_metrc {
   bool lock(std::string_view hostname, std::string_view username) {
     return change(hostname, username, [](account_state& s) { s.locked = true; });
   }
+  /// Lets an account in again; tells whether there is such an account.
   bool unlock(std::string_view hostname, std::string_view username) {
     return change(hostname, username, [](account_state& s) {
       s.locked = false;
@@ -8817,6 +8972,14 @@ class simulated_metrc {
     accounts_.change_metrc([&](metrc_state& s) { s.failing = count; });
   }
 
+  /// Whether there is such an account.
+  bool has_account(std::string_view hostname, std::string_view username) {
+    return find(hostname, username) != nullptr;
+  }
+  /// Whether a refusal would be certain at the moment: it is while the shared store, if there is one,
+  /// answers.
+  bool is_certain() { return accounts_.by_id(nobody).is_fresh; }
+
   /// How many logins opened a session in this process so far.
   std::uint64_t logins() const noexcept { return tally_.logins; }
   /// How many logins were tried in this process so far.
@@ -8826,6 +8989,7 @@ class simulated_metrc {
     const auto found = find(hostname, username);
     return found ? found->tally->logins.load() : 0;
   }
+  /// How many logins of this account were tried.
   std::uint64_t attempts(std::string_view hostname, std::string_view username) {
     const auto found = find(hostname, username);
     return found ? found->tally->attempts.load() : 0;
@@ -8870,27 +9034,35 @@ class simulated_metrc {
     });
   }
 
-  void wait_out_delay(shared_accounts::view seen) {
+  /// False when `stop` asked to stop first.
+  bool wait_out_delay(shared_accounts::view seen, const std::stop_token& stop) {
     const auto start = clock_->now();
-    while (seen.metrc.delay.count() > 0 &&
-           !clock_->wait_until(start + seen.metrc.delay, seen.delay_changed)) {
+    while (seen.metrc.delay.count() > 0) {
+      std::stop_source over;
+      const auto end = [&over] { over.request_stop(); };
+      const std::stop_callback changed(seen.delay_changed, end), stopped(stop, end);
+      if (clock_->wait_until(start + seen.metrc.delay, over.get_token())) return true;
+      if (stop.stop_requested()) return false;
       seen = accounts_.by_id(nobody);
     }
+    return true;
   }
 
-  metrc_answer fail(const metrc_state& seen) {
-    if (seen.failing != metrc_state::until_told_otherwise) {
-      accounts_.change_metrc([](metrc_state& s) {
-        if (s.failing > 0) --s.failing;
-      });
-    }
-    return {.refusal = metrc_refusal::unavailable};
+  /// Whether this login is one of those that are to fail: of many at once, no more than were ordered.
+  bool takes_failure(const metrc_state& seen) {
+    if (seen.failing == metrc_state::until_told_otherwise) return true;
+    bool taken = false;
+    accounts_.change_metrc([&](metrc_state& s) {
+      taken = s.failing > 0;
+      if (taken && s.failing != metrc_state::until_told_otherwise) --s.failing;
+    });
+    return taken;
   }
 
   void note_wrong_login(const std::string& id, std::uint64_t most) {
     accounts_.change(id, [&](account_state& s) {
       ++s.wrong_logins;
-      s.locked = id != nobody && s.wrong_logins >= most;
+      s.locked |= id != nobody && s.wrong_logins >= most;
     });
   }
 
@@ -9397,7 +9569,7 @@ response post_metrc(context<Metrc>& shared, const call& c) {
     throw refusal(422, wrong.what());
   }
   if (!done) throw refusal(501, "the Metrc behind this service takes no orders");
-  if (!*done) throw refusal(404, "Metrc has no such account: check hostname and username");
+  if (!*done) throw refusal(422, "Metrc has no such account: check hostname and username");
   return json_answer(200, nlohmann::json::object());
 }
 
@@ -9446,6 +9618,7 @@ response delete_ledger(context<Metrc>& shared, const call&) {
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9622,23 +9795,45 @@ identity bearer_identity(context<Metrc>& shared, std::string_view token, wall_ti
   return {.session = *std::move(session), .claims = *std::move(claims)};
 }
 
-/// Who presents a secret key, after a new Metrc login when the last session has ended. Throws `refusal`.
+namespace authenticate_detail {
+
+/// Notes that the key is of no use any more. When that cannot be written down the key is refused all the
+/// same, and for 30 s nobody waits for the database because of it again.
 template <metrc_upstream Metrc>
-identity secret_key_identity(context<Metrc>& shared, const key_record& key) {
+void disable(context<Metrc>& shared, const key_record& key, wall_time refused_at) {
+  const std::string tried = "disabling/" + key.login;
+  if (shared.cache->near(tried)) return;
+  shared.cache->put_near(tried, "tried", std::chrono::seconds(30));
+  try {
+    shared.secret_keys.disable(key, refused_at);
+    shared.cache->put_near(tried, "", std::chrono::seconds(0));
+  } catch (const database_error& failure) {
+    shared.trouble(failure.what(), shared.clock->now());
+  }
+}
+
+}  // namespace authenticate_detail
+
+/// Who presents a secret key, after a new Metrc login when the last session has ended. Throws `refusal`; when
+/// `stop` asks to stop while it waits, 503.
+template <metrc_upstream Metrc>
+identity secret_key_identity(context<Metrc>& shared, const key_record& key, const std::stop_token& stop) {
   const auto no_longer_accepted = [] {
     return unauthorized(
         "Metrc no longer accepts the credentials behind the secret key, as when a password was changed: make "
         "a new key");
   };
   if (!key.is_enabled) throw no_longer_accepted();
-  auto kept = shared.sessions.session(
-      key.login, key.owner, [&] { return shared.secret_keys.credentials(key); }, key.created_at);
+  const auto credentials = [&] {
+    auto opened = shared.secret_keys.credentials(key);
+    if (!opened)
+      throw unauthorized("the secret key was deleted: make a new one with POST /v2/auth/secretkey");
+    return *std::move(opened);
+  };
+  auto kept = shared.sessions.session(key.login, key.owner, credentials, key.created_at, stop);
   if (!kept.session && kept.retry_after.count() == 0) {
-    try {
-      // Only what Metrc said to this very process ends the key for good.
-      if (kept.refused_at) shared.secret_keys.disable(key, *kept.refused_at);
-    } catch (const database_error&) {  // The key is of no use all the same.
-    }
+    // Only what Metrc said to this very process ends the key for good.
+    if (kept.refused_at) authenticate_detail::disable(shared, key, *kept.refused_at);
     throw no_longer_accepted();
   }
   if (!kept.session) throw login_must_wait(kept);
@@ -9691,7 +9886,7 @@ identity authenticate(context<Metrc>& shared, const call& c) {
     if (!given) continue;
     auto key = shared.secret_keys.find(*given);
     if (!key) throw unauthorized("the secret key is not known here: make one with POST /v2/auth/secretkey");
-    admit(secret_key_identity(shared, *key));
+    admit(secret_key_identity(shared, *key, c.stop));
     keys.push_back(*std::move(key));
   }
   if (!who) {
@@ -9738,12 +9933,12 @@ inline std::string hostname_member(const nlohmann::json& body) {
 }
 
 template <metrc_upstream Metrc>
-response token_answer(context<Metrc>& shared, const call& c, std::string_view auth_mode,
-                      const metrc_session& session) {
+response token_answer(context<Metrc>& shared, std::string_view auth_mode, const metrc_session& session) {
   const auto ttl = shared.settings.jwt_ttl;
   const std::string name = detail::make_uuid();
   shared.cache->put("token/" + name, session.id, ttl + std::chrono::minutes(1));
-  const auto claims = token_claims(auth_mode, session, name, c.now, ttl);
+  // Not when the request came: its login may have taken long.
+  const auto claims = token_claims(auth_mode, session, name, shared.clock->wall_now(), ttl);
   return json_answer(
       200, {{"accessToken", sign_jwt(claims, shared.signing_key.reveal())}, {"expiresIn", ttl.count()}});
 }
@@ -9757,12 +9952,12 @@ response post_credentials(context<Metrc>& shared, const call& c) {
                          .password = required_text(body, "password"),
                          .otp = optional_text(body, "otp"),
                          .email = optional_text(body, "email")};
-  login_attempt attempt(shared.limits, attempted_account(form.hostname, form.username), c.address);
-  const auto answer = shared.metrc->login(form);
+  login_attempt attempt(shared.limits, attempted_account(form.hostname, form.username), c.address, c.stop);
+  const auto answer = log_in(*shared.metrc, form, c.stop);
   if (!answer.session && answer.refusal == metrc_refusal::unavailable) throw metrc_unavailable();
   if (!answer.session) throw attempt.failed(login_refused());
   shared.limits.count_request(*answer.session->user);
-  return token_answer(shared, c, "CREDENTIALS", *answer.session);
+  return token_answer(shared, "CREDENTIALS", *answer.session);
 }
 
 /// `POST /v2/auth/apikey`: an API key for a token.
@@ -9774,20 +9969,20 @@ response post_apikey(context<Metrc>& shared, const call& c) {
   if (!where)
     throw refusal(422,
                   "the member 'stateCode' names no state: give one that GET /v2/states lists, such as CA");
-  login_attempt attempt(shared.limits, attempted_api_key(key, where->abbreviation), c.address);
+  login_attempt attempt(shared.limits, attempted_api_key(key, where->abbreviation), c.address, c.stop);
   const auto* credentials = shared.api_keys.find(key, *where);
   if (!credentials)
     throw attempt.failed(
         unauthorized("the API key is not known for this state: check the key and the state code"));
-  const auto kept =
-      shared.sessions.session(shared.sessions.name_of(*credentials),
-                              {credentials->hostname, credentials->username}, [&] { return *credentials; });
+  const auto kept = shared.sessions.session(
+      shared.sessions.name_of(*credentials), {credentials->hostname, credentials->username},
+      [&] { return *credentials; }, {}, c.stop);
   if (!kept.session && kept.retry_after.count() == 0)
     throw attempt.failed(
         unauthorized("Metrc no longer accepts the credentials behind the API key: ask T3 for a new one"));
   if (!kept.session) throw login_must_wait(kept);
   shared.limits.count_request(*kept.session->user);
-  return token_answer(shared, c, "API_KEY", *kept.session);
+  return token_answer(shared, "API_KEY", *kept.session);
 }
 
 template <metrc_upstream Metrc>
@@ -9814,16 +10009,17 @@ response post_secretkey(context<Metrc>& shared, const call& c) {
                   "not a code");
   }
   login_attempt attempt(shared.limits, attempted_account(credentials.hostname, credentials.username),
-                        c.address);
+                        c.address, c.stop);
   const auto login = shared.sessions.name_of(credentials);
-  const auto kept = shared.sessions.fresh_session(login, credentials);
+  const auto kept = shared.sessions.fresh_session(login, credentials, c.stop);
   // That an account is locked would tell that there is one.
   const bool refused = kept.retry_after.count() == 0 || kept.refusal == metrc_refusal::locked;
   if (!kept.session && refused) throw attempt.failed(login_refused());
   if (!kept.session) throw login_must_wait(kept);
   shared.limits.count_request(*kept.session->user);
   refuse_too_many_keys(shared, {credentials.hostname, credentials.username});
-  const secret key = shared.secret_keys.make(credentials, login, c.now);
+  // A refusal that other keys of these credentials met before this moment says nothing of the new one.
+  const secret key = shared.secret_keys.make(credentials, login, shared.clock->wall_now());
   return json_answer(200, {{"secretKey", std::string(key.reveal())}});
 }
 
@@ -11533,12 +11729,14 @@ class basic_service {
                         "the record behind the secret key cannot be opened: ask who runs the service, or "
                         "make a new key"},
                        asked.path, now);
-    } catch (const std::exception&) {
+    } catch (const std::exception& failure) {
+      shared_.trouble("a request could not be answered: " + detail::printable(failure.what(), 200),
+                      shared_.clock->now());
       answer = error_answer(
           {500, "the sandbox failed to answer: this is a fault of the sandbox, please report it"}, asked.path,
           now);
     }
-    answer.headers.set("Date", http_date(now));
+    answer.headers.set("Date", http_date(shared_.clock->wall_now()));
     answer.headers.set("X-Request-Id", request_id);
     return {.answer = std::move(answer), .wire = hit.fault ? hit.fault->wire : std::nullopt};
   }
@@ -11599,13 +11797,13 @@ class basic_service {
       {t3api::method::delete_, "/sandbox/ledger", &routes::delete_ledger<Metrc>},
   };
 
-  /// The delay ends early when the faults are cleared or the server stops.
+  /// The delay ends early when the fault is removed or the server stops.
   wall_time after_delay(const struck_fault& hit, const std::stop_token& server_stops) {
     const auto delay = hit.fault->delay;
     if (delay > delay.zero()) {
       std::stop_source over;
       const auto end = [&over] { over.request_stop(); };
-      const std::stop_callback cleared(hit.cleared, end), stopped(server_stops, end);
+      const std::stop_callback removed(hit.removed, end), stopped(server_stops, end);
       shared_.clock->wait_until(shared_.clock->now() + delay, over.get_token());
     }
     return shared_.clock->wall_now();
@@ -11624,7 +11822,8 @@ class basic_service {
             .headers = asked.headers,
             .body = asked.body,
             .now = now,
-            .address = from.address};
+            .address = from.address,
+            .stop = from.stop};
   }
 
   response dispatch(const call& c) {

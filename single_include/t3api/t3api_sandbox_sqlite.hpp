@@ -807,9 +807,9 @@ class sqlite_key_readers {
       std::unique_lock lock(of.mutex_);
       of.returned_.wait(lock, [&] { return !of.idle_.empty() || of.made_ < of.most_; });
       if (of.idle_.empty()) {
-        // Under the lock: it happens a few times in the life of a service.
-        reader = std::make_unique<sqlite_key_reader>(of.file_, of.patience_);
         ++of.made_;
+        lock.unlock();
+        open();
       } else {
         reader = std::move(of.idle_.back());
         of.idle_.pop_back();
@@ -823,6 +823,16 @@ class sqlite_key_readers {
         of.idle_.push_back(std::move(reader));
       }
       of.returned_.notify_one();
+    }
+
+    /// Without the lock: a slow disk must not hold up those that have a reader.
+    void open() try { reader = std::make_unique<sqlite_key_reader>(of.file_, of.patience_); } catch (...) {
+      {
+        const std::scoped_lock lock(of.mutex_);
+        --of.made_;
+      }
+      of.returned_.notify_one();
+      throw;
     }
 
     sqlite_key_readers& of;
@@ -844,6 +854,7 @@ class sqlite_key_readers {
 
 namespace t3api::sandbox {
 
+/// How a `sqlite_key_database` works.
 struct sqlite_options {
   /// How long a call waits while others write before it fails.
   std::chrono::milliseconds patience{5000};
@@ -878,6 +889,7 @@ class sqlite_key_database final : public key_database {
   /// The path of the file.
   const std::string& file() const noexcept { return file_; }
 
+  /// Keeps a new record.
   void add(const key_record& record) override {
     write([&](sqlite_key_writer& writer) { writer.add(record); });
   }

@@ -385,10 +385,13 @@ TEST_CASE("who is told that a store fails holds up nobody who asks it") {
   std::future<void> other;
   std::function<void()> ask;
   watched_store<failing_store> store(
-      failing_store{&now}, {.gone = [&](const t3api::error&) {
-        other = std::async(std::launch::async, ask);
-        CHECK(other.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
-      }});
+      failing_store{&now},
+      {.gone =
+           [&](const t3api::error&) {
+             other = std::async(std::launch::async, ask);
+             CHECK(other.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+           },
+       .back = [] {}});
   ask = [&] { store.erase("a"); };
   ask();
 }

@@ -124,8 +124,8 @@ class redis_store {
     return reply.type == kind::refusal ? shared_->failure.refused(reply.text) : shared_->failure.garbled();
   }
 
-  static std::optional<error> done(result<bool> outcome) {
-    return outcome ? std::nullopt : std::optional(std::move(outcome).error());
+  static std::optional<error> done(result<bool> answer) {
+    return answer ? std::nullopt : std::optional(std::move(answer).error());
   }
   static bool is_ok(const detail::redis_reply& reply) {
     return reply.type == kind::status && reply.text == "OK";
