@@ -42,18 +42,6 @@ OWN_TESTS = {
 BUILDS = ["apt", "apt-get", "c++", "clang++", "clang-format", "cmake", "conan", "ctest", "dpkg", "dpkg-buildpackage", "g++", "git"]
 BUILDS += ["meson", "ninja", "sudo", "vcpkg"]
 
-# Indented blocks, by how they begin, with the language that they would have.
-INDENTED = {
-    "README.md": [
-        ("tools/quickstart.sh", "sh"),
-        ("  way in", "text"),
-        ("METRC_HOSTNAME", "env"),
-        ("g++ ", "sh"),
-        ("T3_LOG_HTTP", "sh"),
-        ("20", "text"),
-    ]
-}
-
 
 class Block:
     def __init__(self, page, line, heading, language, text):
@@ -65,13 +53,6 @@ class Block:
 
 def fail(where, what):
     sys.exit(f"{where}: {what}")
-
-
-def indented_language(page, line, text):
-    for start, language in INDENTED.get(page, []):
-        if text.startswith(start):
-            return language
-    fail(f"{page}:{line}", "a block of code that is indented: put it between ``` with its language")
 
 
 def read_blocks():
@@ -92,11 +73,7 @@ def read_blocks():
                 blocks.append(Block(page, first + 1, heading, fence[1], "\n".join(lines[first:end]) + "\n"))
                 number = end
             elif line.startswith("    ") and not in_list:
-                while number < len(lines) and (lines[number].startswith("    ") or not lines[number]):
-                    number += 1
-                text = "\n".join(part[4:] for part in lines[first - 1 : number]).rstrip() + "\n"
-                blocks.append(Block(page, first, heading, indented_language(page, first, text), text))
-                number -= 1
+                fail(f"{page}:{first}", "a block of code that is indented: put it between ``` with its language")
             in_list = bool(re.match(r"\s*([-*]|\d+\.) ", line)) or (in_list and line.startswith("  "))
             number += 1
     return blocks
