@@ -44,7 +44,7 @@ struct over_call {
 
 struct over_sockets {
   static constexpr const char* name = "httplib";
-  explicit over_sockets(service answer) : server(std::move(answer)) {
+  explicit over_sockets(service answer) : server(std::move(answer), {.max_body_bytes = 4U << 20U}) {
     server.start();
     host = parse_url(server.url()).value();
   }
