@@ -49,3 +49,34 @@ TEST_CASE("who is asked to stop waits no longer, but takes a lock that is free")
   CHECK_FALSE(waiting.get());
   CHECK(lock.try_lock_for(1h, stop.get_token()));
 }
+
+TEST_CASE("who waits gets a lock before who comes later, and before who lets go and asks again") {
+  timed_lock lock;
+  std::vector<int> order;
+  REQUIRE(lock.try_lock_for(0ms));
+  std::vector<std::jthread> threads;
+  for (int number = 0; number < 4; ++number) {
+    threads.emplace_back([&, number] {
+      if (!lock.try_lock_for(1h)) return;
+      order.push_back(number);
+      lock.unlock();
+    });
+    while (lock.waiting() != threads.size()) std::this_thread::yield();
+  }
+  lock.unlock();
+  REQUIRE(lock.try_lock_for(1h));
+  CHECK(order == std::vector{0, 1, 2, 3});
+  lock.unlock();
+}
+
+TEST_CASE("who gave up waiting is not given the lock") {
+  timed_lock lock;
+  REQUIRE(lock.try_lock_for(0ms));
+  auto first = std::async(std::launch::async, [&] { return lock.try_lock_for(5ms); });
+  CHECK_FALSE(first.get());
+  CHECK(lock.waiting() == 0);
+  auto second = std::async(std::launch::async, [&] { return lock.try_lock_for(1h); });
+  while (lock.waiting() != 1) std::this_thread::yield();
+  lock.unlock();
+  CHECK(second.get());
+}
