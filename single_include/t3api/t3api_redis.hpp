@@ -545,30 +545,49 @@ class redis_connection {
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <list>
 #include <mutex>
 #include <stop_token>
 
 namespace t3api::detail {
 
-/// A lock that is waited for as long as one likes, or until one is asked to stop. (std::timed_mutex would do,
-/// but the thread sanitizers of g++ 12 and clang 14 do not see it being locked.)
+/// A lock that is waited for as long as one likes, or until one is asked to stop. Those who wait get it in
+/// the order in which they came: a thread that lets go and asks again at once, call after call, keeps nobody
+/// out.
 class timed_lock {
  public:
   bool try_lock_for(std::chrono::milliseconds patience, const std::stop_token& stop = {}) {
     std::unique_lock lock(mutex_);
-    if (!freed_.wait_for(lock, stop, patience, [&] { return !taken_; })) return false;
-    taken_ = true;
-    return true;
+    if (!taken_) return taken_ = true;
+    const auto here = queue_.emplace(queue_.end());
+    const bool given = here->turn.wait_for(lock, stop, patience, [&] { return here->given; });
+    queue_.erase(here);
+    return given;
   }
+
   void unlock() {
     const std::scoped_lock lock(mutex_);
-    taken_ = false;
-    freed_.notify_one();
+    taken_ = !queue_.empty();
+    if (!taken_) return;
+    queue_.front().given = true;
+    queue_.front().turn.notify_one();
+  }
+
+  /// How many threads wait.
+  std::size_t waiting() const {
+    const std::scoped_lock lock(mutex_);
+    return queue_.size();
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable_any freed_;
+  struct waiter {
+    std::condition_variable_any turn;
+    bool given = false;
+  };
+
+  mutable std::mutex mutex_;
+  std::list<waiter> queue_;
   bool taken_ = false;
 };
 
