@@ -128,11 +128,11 @@ class upstream_sessions {
   using timed_lock = t3api::detail::timed_lock;
 
   /// The right to log in, among all services that share the cache; taken when another does not let go in
-  /// time. It does not come to who is asked to stop meanwhile.
+  /// time. It does not come to who is asked to stop before.
   class turn {
    public:
     turn(upstream_sessions& of, const std::string& name, const std::stop_token& stop)
-        : of_(of), name_("login/" + name) {
+        : of_(of), name_("login/" + name), has_come_(!stop.stop_requested()) {
       const auto end = of_.clock_->now() + lease;
       while (has_come_ && !of_.cache_->claim(name_, owner_, lease) && of_.clock_->now() < end) {
         has_come_ = of_.clock_->wait_until(of_.clock_->now() + std::chrono::milliseconds(20), stop);
@@ -148,7 +148,7 @@ class upstream_sessions {
     upstream_sessions& of_;
     const std::string name_;
     const std::string owner_ = detail::make_uuid();
-    bool has_come_ = true;
+    bool has_come_;
   };
 
   /// What is known of credentials before a login.
@@ -165,14 +165,11 @@ class upstream_sessions {
   static std::string cached(const std::string& name) { return "session/" + name; }
   static std::string doubtful(const std::string& name) { return "doubt/" + name; }
 
-  std::optional<login_outcome> near(const std::string& name) {
-    const auto text = cache_->near(cached(name));
+  static std::optional<login_outcome> read(const std::optional<std::string>& text) {
     return text ? login_outcome_from(*text) : std::nullopt;
   }
-  std::optional<login_outcome> shared(const std::string& name) {
-    const auto text = cache_->shared(cached(name));
-    return text ? login_outcome_from(*text) : std::nullopt;
-  }
+  std::optional<login_outcome> near(const std::string& name) { return read(cache_->near(cached(name))); }
+  std::optional<login_outcome> shared(const std::string& name) { return read(cache_->shared(cached(name))); }
 
   static bool is_session(const std::optional<login_outcome>& outcome) {
     return outcome && !outcome->session_id.empty();
@@ -198,9 +195,14 @@ class upstream_sessions {
                                             wall_time made) const {
     if (!outcome || is_session(outcome) || outcome->when < made) return std::nullopt;
     if (outcome->is_final()) return kept_session{.refusal = outcome->refusal, .refused_at = outcome->when};
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(outcome->until - clock_->wall_now());
+    return to_wait_out(*outcome, longest_pause);
+  }
+
+  /// Nothing when it is time to try again.
+  std::optional<kept_session> to_wait_out(const login_outcome& refused, std::chrono::seconds longest) const {
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(refused.until - clock_->wall_now());
     if (wait.count() <= 0) return std::nullopt;
-    return kept_session{.refusal = outcome->refusal, .retry_after = (std::min)(wait, longest_pause)};
+    return kept_session{.refusal = refused.refusal, .retry_after = (std::min)(wait, longest)};
   }
 
   static kept_session busy() {
@@ -224,18 +226,16 @@ class upstream_sessions {
 
   /// In this process alone, as a Metrc that is not certain has lost touch with the others.
   std::optional<login_outcome> last_doubt(const std::string& name) {
-    const auto text = cache_->near(doubtful(name));
-    return text ? login_outcome_from(*text) : std::nullopt;
+    return read(cache_->near(doubtful(name)));
   }
 
   std::optional<kept_session> still_in_doubt(const std::optional<login_outcome>& doubt, wall_time made) {
     if (!doubt || doubt->when < made) return std::nullopt;
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(doubt->until - clock_->wall_now());
-    if (wait.count() <= 0) return std::nullopt;
+    auto wait = to_wait_out(*doubt, longest_doubt);
     if constexpr (requires { static_cast<bool>(metrc_->is_certain()); }) {
-      if (metrc_->is_certain()) return std::nullopt;
+      if (wait && metrc_->is_certain()) return std::nullopt;
     }
-    return kept_session{.refusal = doubt->refusal, .retry_after = (std::min)(wait, longest_doubt)};
+    return wait;
   }
 
   kept_session doubt_refusal(const std::string& name, wall_time when,

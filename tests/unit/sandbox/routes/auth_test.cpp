@@ -88,6 +88,8 @@ TEST_CASE("a server that stops waits for no login, and each answer says when to 
     CHECK(given_up.status == 503);
     CHECK(given_up.headers.contains("Retry-After"));
   }
+  CHECK(send(with_key).status == 503);
+  CHECK(send(post("/v2/auth/secretkey", sandbox::colorado())).status == 503);
   CHECK(service.metrc().attempts() == 4);
 }
 
