@@ -16,6 +16,7 @@
 #include <t3api/client/state.hpp>
 #include <t3api/core/call_options.hpp>
 #include <t3api/core/client_config.hpp>
+#include <t3api/detail/either_stop.hpp>
 #include <t3api/retry/concept.hpp>
 #include <t3api/transport/concept.hpp>
 

@@ -13,6 +13,7 @@
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/detail/ascii.hpp>
+#include <t3api/detail/either_stop.hpp>
 #include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/context.hpp>
@@ -153,10 +154,8 @@ class basic_service {
   wall_time after_delay(const struck_fault& hit, const std::stop_token& server_stops) {
     const auto delay = hit.fault->delay;
     if (delay > delay.zero()) {
-      std::stop_source over;
-      const auto end = [&over] { over.request_stop(); };
-      const std::stop_callback removed(hit.removed, end), stopped(server_stops, end);
-      shared_.clock->wait_until(shared_.clock->now() + delay, over.get_token());
+      const detail::either_stop over(hit.removed, server_stops);
+      shared_.clock->wait_until(shared_.clock->now() + delay, over.token());
     }
     return shared_.clock->wall_now();
   }

@@ -18,6 +18,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/base32.hpp>
 #include <t3api/detail/crypto.hpp>
+#include <t3api/detail/either_stop.hpp>
 #include <t3api/sandbox/metrc/account_state.hpp>
 #include <t3api/sandbox/metrc/session_ids.hpp>
 #include <t3api/sandbox/metrc/shared_accounts.hpp>
@@ -244,10 +245,8 @@ class simulated_metrc {
   bool wait_out_delay(shared_accounts::view seen, const std::stop_token& stop) {
     const auto start = clock_->now();
     while (seen.metrc.delay.count() > 0) {
-      std::stop_source over;
-      const auto end = [&over] { over.request_stop(); };
-      const std::stop_callback changed(seen.delay_changed, end), stopped(stop, end);
-      if (clock_->wait_until(start + seen.metrc.delay, over.get_token())) return true;
+      const detail::either_stop over(seen.delay_changed, stop);
+      if (clock_->wait_until(start + seen.metrc.delay, over.token())) return true;
       if (stop.stop_requested()) return false;
       seen = accounts_.by_id(nobody);
     }
