@@ -35,8 +35,7 @@ struct backing {
   std::optional<any_store> sessions{};      ///< Where Metrc sessions are shared. Default: in memory.
   /// Told, for whoever runs the service, what is wrong with the key database or a record in it, or why else a
   /// request could not be answered, in a sentence that callers do not get to see: the same one at most once a
-  /// minute. Any thread calls it, several at
-  /// once; what it throws is ignored.
+  /// minute. Any thread calls it, several at once; what it throws is ignored.
   std::function<void(const std::string&)> on_trouble{};
 };
 

@@ -98,13 +98,16 @@ inline bool too_many_json_values(std::string_view text) noexcept {
   return values > max_json_values;
 }
 
+/// Whether the header Content-Type names that media type, with whatever parameters.
+inline bool has_media_type(const call& c, std::string_view wanted) {
+  const auto type = c.headers.get("Content-Type").value_or("");
+  return detail::iequals(detail::trim(type.substr(0, type.find(';'))), wanted);
+}
+
 /// The request body, which must be JSON. Throws `refusal`, which shows nothing of it.
 inline nlohmann::json body_json(const call& c) {
-  if (const auto type = c.headers.get("Content-Type")) {
-    const auto media = detail::trim(type->substr(0, type->find(';')));
-    if (!detail::iequals(media, "application/json")) {
-      throw refusal(415, "the body must be JSON: send it with Content-Type: application/json");
-    }
+  if (c.headers.contains("Content-Type") && !has_media_type(c, "application/json")) {
+    throw refusal(415, "the body must be JSON: send it with Content-Type: application/json");
   }
   if (too_many_json_values(c.body)) {
     throw refusal(413, "the body holds more than " + std::to_string(max_json_values) +

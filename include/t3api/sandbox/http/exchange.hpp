@@ -59,7 +59,8 @@ class http_exchange {
         stop_(std::move(stop)),
         reader_(with, place, options),
         sender_(with, place, options),
-        peer_(with.peer_address()) {}
+        peer_(with.peer_address()),
+        is_proxy_(!options.proxy_address.empty() && peer_ == plain_address(options.proxy_address)) {}
 
   /// Answers requests until the connection ends.
   void run() {
@@ -131,8 +132,7 @@ class http_exchange {
   }
 
   caller caller_of() const {
-    if (options_.proxy_address.empty() || peer_ != plain_address(options_.proxy_address))
-      return {.address = peer_, .stop = stop_};
+    if (!is_proxy_) return {.address = peer_, .stop = stop_};
     std::string_view last;
     for (const auto& [name, value] : head_.headers) {
       if (detail::iequals(name, "X-Forwarded-For")) last = value;
@@ -150,6 +150,7 @@ class http_exchange {
   request_reader reader_;
   answer_sender sender_;
   const std::string peer_;
+  const bool is_proxy_;
   request_head head_;
 };
 

@@ -50,6 +50,16 @@ struct ring_check {
   bool is_foreign() const noexcept { return opened == 0 && !failed.empty(); }
 };
 
+namespace rotation_detail {
+
+/// Whether a record was erased, or sealed anew, since it was read.
+inline bool has_changed(key_database& database, const key_record& record) {
+  const auto now = database.find(record.key_hash);
+  return !now || now->credentials.bytes != record.credentials.bytes;
+}
+
+}  // namespace rotation_detail
+
 /// Tries a ring on the records of a database, whichever key they are kept under, in the order of their ids:
 /// on all of them, or until `enough` have been opened or `stop` says so. The ids of keys do not tell whose
 /// they are, as two rings may have the same ones. Throws `database_error`.
@@ -70,9 +80,8 @@ inline ring_check check_ring(key_database& database, const std::shared_ptr<key_r
         vault.check(record);
         ++found.opened;
       } catch (const vault_error& wrong) {
-        const auto now = database.find(record.key_hash);
-        const bool changed = !now || now->credentials.bytes != record.credentials.bytes;
-        if (!changed) found.failed.push_back({record.id, wrong.what()});
+        if (!rotation_detail::has_changed(database, record))
+          found.failed.push_back({record.id, wrong.what()});
       }
     }
     after = batch.back().id;
@@ -104,8 +113,7 @@ inline rotation_report rotate(key_database& database, const std::shared_ptr<key_
             ++(replaced ? report.rewrapped : report.skipped);
           }
         } catch (const vault_error&) {
-          const auto now = database.find(record.key_hash);
-          if (!now || now->credentials.bytes != record.credentials.bytes) ++report.skipped;
+          if (rotation_detail::has_changed(database, record)) ++report.skipped;
         }
       }
       after = batch.back().id;

@@ -58,8 +58,7 @@ inline void refuse_web_pages(const call& c) {
         "an IP address");
   }
   if (c.method == method::get || c.method == method::head) return;
-  const auto type = c.headers.get("Content-Type").value_or("");
-  if (!detail::iequals(detail::trim(type.substr(0, type.find(';'))), "application/json")) {
+  if (!has_media_type(c, "application/json")) {
     throw refusal(415, "a change of the sandbox must come with the header Content-Type: application/json");
   }
 }

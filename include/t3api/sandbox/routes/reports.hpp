@@ -30,8 +30,7 @@ inline bool wants_csv(const call& c) {
     if (detail::iequals(*type, "json")) return false;
     throw refusal(400, "the query parameter 'contentType' must be json or csv");
   }
-  const auto header = c.headers.get("Content-Type").value_or("");
-  return detail::iequals(detail::trim(header.substr(0, header.find(';'))), "text/csv");
+  return has_media_type(c, "text/csv");
 }
 
 /// `packages-active-LIC-00001-2024-05-17.csv`.
