@@ -37,6 +37,7 @@
 #ifdef T3API_BENCH_SQLITE
 #include <t3api/sandbox/keys/sqlite_database.hpp>
 #endif
+#include <tests/support/memory_growth.hpp>
 #include <tests/support/temporary_folder.hpp>
 
 #include "raw_socket.hpp"
@@ -49,12 +50,7 @@ using clock_type = std::chrono::steady_clock;
 constexpr int connections = 8;
 constexpr const char* path = "/v2/packages/active?licenseNumber=LIC-00001&pageSize=5";
 
-double resident_megabytes() {
-  std::ifstream file("/proc/self/statm");
-  std::size_t all = 0, resident = 0;
-  file >> all >> resident;
-  return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1e6;
-}
+double megabytes(const t3api::test::memory_growth& of) { return static_cast<double>(of.bytes()) / 1e6; }
 
 sandbox::settings unlimited(std::uint64_t packages = 250) {
   return {.packages = packages, .requests_per_minute = 0};
@@ -242,13 +238,13 @@ void fill(sandbox::secret_keys& keys, int count, std::string& one_of_them) {
 void print_keys(const char* name, const std::function<std::shared_ptr<sandbox::key_database>()>& make,
                 const std::vector<int>& counts) {
   for (const int count : counts) {
-    const double before = resident_megabytes();
+    const t3api::test::memory_growth of_keys;
     const auto database = make();
     const auto ring = std::make_shared<sandbox::fixed_key_ring>(sandbox::make_key_ring());
     sandbox::secret_keys keys(database, ring);
     std::string key;
     fill(keys, count, key);
-    const double grown = resident_megabytes() - before;
+    const double grown = megabytes(of_keys);
 
     sandbox::service service(unlimited(), sandbox::demo_directory(), std::make_shared<t3api::real_clock>(),
                              {.keys = database, .ring = ring});
@@ -267,18 +263,18 @@ void print_keys(const char* name, const std::function<std::shared_ptr<sandbox::k
 
 void print_packages() {
   constexpr std::uint64_t count = 1'000'000;
-  const double before = resident_megabytes();
   sandbox::service service(unlimited(count));
   const std::string token = ask(service, "/v2/auth/credentials", login())["accessToken"];
   const auto timed = [&](const char* name, t3api::query_params query) {
     query.emplace_back("licenseNumber", "LIC-00001");
+    const t3api::test::memory_growth grown;
     const auto start = clock_type::now();
     const auto answer = service.handle({.path = "/v2/packages/active",
                                         .query = std::move(query),
                                         .headers = {{"Authorization", "Bearer " + token}}});
     const double took = std::chrono::duration<double, std::milli>(clock_type::now() - start).count();
-    std::printf("1,000,000 packages, %-38s %9.2f ms, %4d, %6.1f MB since the start\n", name, took,
-                answer.status, resident_megabytes() - before);
+    std::printf("1,000,000 packages, %-38s %9.2f ms, %4d, %6.1f MB more at the most\n", name, took,
+                answer.status, megabytes(grown));
   };
   timed("page 1 of 10,000", {{"page", "1"}});
   timed("page 10,000", {{"page", "10000"}});

@@ -313,11 +313,11 @@ TEST_CASE("no way in and no failure brings a secret into an error or a log") {
       });
     }
     // Who logs in is in the log only when the service says it.
-    if (service.name == "works") CHECK(test::file_text(log_file).find(email) == std::string::npos);
+    if (service.name == "works") CHECK(test::content_of(log_file).find(email) == std::string::npos);
   }
   CHECK(test::mode_of(log_file) == 0600);
   CHECK(names_in(folder.path()) == std::set<std::string>{log_file});
-  found.add("log file", test::file_text(log_file));
+  found.add("log file", test::content_of(log_file));
   CHECK(found.holds("log file", "POST "));
   CHECK(found.holds("log file", "Authorization"));
   CHECK(found.holds("errors", "is what you sent"));
@@ -400,7 +400,7 @@ TEST_CASE("t3 tells no secret and leaves nothing behind but its log") {
         found.add("errors of t3", end.errors);
         if (fs::exists(log_file)) {
           CHECK(test::mode_of(log_file) == 0600);
-          found.add("log of t3", test::file_text(log_file));
+          found.add("log of t3", test::content_of(log_file));
           expected.insert(log_file);
         }
         CHECK(names_in(folder.path()) == expected);
@@ -452,9 +452,9 @@ TEST_CASE("what others see of a running t3 holds no secret") {
   asked.get_future().wait();
   const auto about = "/proc/" + std::to_string(run.pid());
   evidence found;
-  found.add("command line", test::file_text(about + "/cmdline"));
-  found.add("environment", test::file_text(about + "/environ"));
-  found.add("name", test::file_text(about + "/comm"));
+  found.add("command line", test::content_of(about + "/cmdline"));
+  found.add("environment", test::content_of(about + "/environ"));
+  found.add("name", test::content_of(about + "/comm"));
   CHECK(found.holds("command line", "whoami"));
   found.check_without(password);
 }

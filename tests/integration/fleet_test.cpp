@@ -31,6 +31,7 @@
 #include <t3api/sandbox.hpp>
 
 #include "tests/integration/programs/child_process.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/raw_server.hpp"
 #include "tests/support/redis_server.hpp"
 #include "tests/support/unlimited.hpp"
@@ -550,11 +551,6 @@ TEST_CASE("fleet: while one process renews ahead of expiry, the others go on wit
 
 namespace {
 
-std::string text_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 /// All memory that a process can write to.
 std::string memory_of(int pid) {
   const std::string folder = "/proc/" + std::to_string(pid);
@@ -607,7 +603,7 @@ TEST_CASE("fleet: what Redis has tells nothing of users, passwords and tokens") 
   for (const auto& name : redis.keys())
     in_redis += name + "\n" + redis.command({"GET", name}) + redis.command({"DUMP", name});
   for (const auto& file : fs::recursive_directory_iterator(fs::path(redis.unix_socket()).parent_path()))
-    if (file.is_regular_file()) on_disk += text_of(file);
+    if (file.is_regular_file()) on_disk += test::content_of(file.path());
   const std::string in_memory = memory_of(redis_number(redis, "server", "process_id:"));
   for (const std::string* place : {&std::as_const(in_redis), &std::as_const(on_disk), &in_memory})
     CHECK(place->find("t3api:") != place->npos);

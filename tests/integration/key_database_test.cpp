@@ -33,23 +33,11 @@ std::string key_writer() {
 
 /// A temporary folder where nothing waits for a disk, if there is such a place: what is synced makes no
 /// difference to killed processes.
-struct quick_folder {
-  quick_folder() {
-    std::error_code ignored;
-    const bool is_there = std::filesystem::is_directory("/dev/shm", ignored);
-    std::string name = is_there ? "/dev/shm/t3api-test-XXXXXX" : "/tmp/t3api-test-XXXXXX";
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~quick_folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  quick_folder(const quick_folder&) = delete;
-  quick_folder& operator=(const quick_folder&) = delete;
-
-  std::string path;
-};
+temporary_folder quick_folder() {
+  std::error_code ignored;
+  const bool is_there = std::filesystem::is_directory("/dev/shm", ignored);
+  return temporary_folder(is_there ? "/dev/shm" : "/tmp");
+}
 
 /// What the program key_writer said.
 struct story {
@@ -109,13 +97,13 @@ TEST_CASE("a process may die at any write: what was acknowledged is there, what 
   int at = 1;
   for (; at < 1000; ++at) {
     INFO(trouble, " at operation ", at);
-    const quick_folder folder;
-    child_process writer({{key_writer(), folder.path, trouble, std::to_string(at)}});
+    const auto folder = quick_folder();
+    child_process writer({{key_writer(), folder.path(), trouble, std::to_string(at)}});
     const auto end = writer.wait();
     const story said(end.output);
     REQUIRE((end.code == (said.is_quiet ? 0 : -SIGKILL)));
     CHECK(said.failures.empty());
-    check_against(said, folder.path);
+    check_against(said, folder.path());
     if (said.is_quiet) break;
   }
   MESSAGE(trouble, ": ", at - 1, " operations");
@@ -136,8 +124,8 @@ TEST_CASE("a full or faulty disk is an error that says so, and nothing is change
   int failures = 0, at = 1;
   for (; at < 1000; ++at) {
     INFO(trouble, " at operation ", at);
-    const quick_folder folder;
-    child_process writer({{key_writer(), folder.path, trouble, std::to_string(at)}});
+    const auto folder = quick_folder();
+    child_process writer({{key_writer(), folder.path(), trouble, std::to_string(at)}});
     const auto end = writer.wait();
     const story said(end.output);
     INFO(end.errors);
@@ -150,7 +138,7 @@ TEST_CASE("a full or faulty disk is an error that says so, and nothing is change
       ++failures;
     }
     CHECK(said.is_done("close"));
-    check_against(said, folder.path);
+    check_against(said, folder.path());
     if (said.is_quiet) break;
   }
   MESSAGE(trouble, ": ", at - 1, " operations, ", failures, " failures");

@@ -25,21 +25,18 @@
 #include <t3api/store/concept.hpp>
 
 #include "examples/t3api-sandbox/watched_store.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/sandbox_process.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using nlohmann::json;
+using t3api::test::content_of;
 using t3api::test::run_sandbox;
 using t3api::test::sandbox_process;
 
 namespace {
 
 bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 /// A folder with a key ring, and beside it a folder for data.
 struct place {
@@ -62,7 +59,7 @@ std::string errors_of(std::vector<std::string> arguments, int code,
   return run.errors;
 }
 
-json ring_in(const std::string& path) { return json::parse(text_of(path)); }
+json ring_in(const std::string& path) { return json::parse(content_of(path)); }
 
 /// A ring beside others, for its owner alone.
 std::string put_ring(const place& at, const std::string& name, const json& ring) {
@@ -134,18 +131,18 @@ TEST_CASE("keygen makes a ring that its owner alone can read, and never one over
   struct stat info {};
   REQUIRE(::stat(ring.c_str(), &info) == 0);
   CHECK((info.st_mode & 07777) == 0600);
-  const auto text = text_of(ring);
+  const auto text = content_of(ring);
   for (const auto& entry : json::parse(text).at("keys")) {
     CHECK_FALSE(holds(made.output + made.errors, entry.at("key").get<std::string>()));
   }
   CHECK(holds(errors_of({"keygen", ring}, 1), "ring.json' is there already"));
   CHECK(holds(errors_of({"keygen", folder.path() + "/none/ring.json"}, 1), "make the folder first"));
-  CHECK(text_of(ring) == text);
+  CHECK(content_of(ring) == text);
 
   const std::string second = json::parse(run_sandbox({"keygen", "--add", ring}).output).at("current");
   CHECK(second.substr(0, 3) == "k2-");
-  CHECK(json::parse(text_of(ring)).at("keys").size() == 2);
-  CHECK(json::parse(text_of(ring)).at("root") == json::parse(text).at("root"));
+  CHECK(json::parse(content_of(ring)).at("keys").size() == 2);
+  CHECK(json::parse(content_of(ring)).at("root") == json::parse(text).at("root"));
   CHECK(holds(errors_of({"keygen", "--add", folder.path() + "/none.json"}, 1), "none.json"));
 }
 
@@ -176,10 +173,10 @@ TEST_CASE("secret keys outlive the program with --data, and a ring may come from
   end(first);
   CHECK(std::filesystem::exists(at.data + "/keys.sqlite3"));
 
-  sandbox_process second({"--data", at.data}, {"T3API_SANDBOX_KEYS=" + text_of(at.ring)});
+  sandbox_process second({"--data", at.data}, {"T3API_SANDBOX_KEYS=" + content_of(at.ring)});
   const auto url = url_of(second);
   CHECK(status_with(url, key) == 200);
-  const auto environment = text_of("/proc/" + std::to_string(second.pid()) + "/environ");
+  const auto environment = content_of("/proc/" + std::to_string(second.pid()) + "/environ");
   CHECK_FALSE(holds(environment, "root"));
   end(second);
   CHECK_FALSE(holds(second.errors(), "warning"));
@@ -195,7 +192,7 @@ TEST_CASE("a ring is brought up to date in four steps, and no key stops working"
 
   const std::vector<std::string> prune = {"keygen", "--prune", at.ring, "--data", at.data};
   CHECK(holds(errors_of(prune, 1), "rotate"));
-  CHECK(json::parse(text_of(at.ring)).at("keys").size() == 2);
+  CHECK(json::parse(content_of(at.ring)).at("keys").size() == 2);
 
   const auto rotated = run_sandbox({"rotate", "--data", at.data, "--kek-file", at.ring});
   CHECK(rotated.code == 0);
@@ -207,7 +204,7 @@ TEST_CASE("a ring is brought up to date in four steps, and no key stops working"
                        {"finished", true}});
 
   CHECK(json::parse(run_sandbox(prune).output).at("removed") == 1);
-  CHECK(json::parse(text_of(at.ring)).at("keys").size() == 1);
+  CHECK(json::parse(content_of(at.ring)).at("keys").size() == 1);
   CHECK(status_with(url, old_key) == 200);
   CHECK(status_with(url, new_key) == 200);
   end(run);
@@ -292,7 +289,7 @@ TEST_CASE("the ring of another database is warned of") {
   end(same_names);
   CHECK(holds(same_names.errors(), "warning: the first secret key"));
 
-  auto ring = json::parse(text_of(at.ring));
+  auto ring = json::parse(content_of(at.ring));
   ring["keys"][0]["id"] = "other";
   const std::string variable = "T3API_SANDBOX_KEYS=" + ring.dump();
   sandbox_process no_such_key({"--data", at.data}, {variable});
@@ -305,7 +302,7 @@ TEST_CASE("the ring of another database is warned of") {
 
 TEST_CASE("a ring or database that cannot be used ends it with one sentence") {
   const place at;
-  const auto ring = text_of(at.ring);
+  const auto ring = content_of(at.ring);
   const auto start = [&](const std::string& data, const std::string& file) {
     return std::vector<std::string>{"--data", data, "--kek-file", file};
   };
@@ -321,7 +318,7 @@ TEST_CASE("a ring or database that cannot be used ends it with one sentence") {
   std::filesystem::create_directory(at.folder.path() + "/text");
   at.folder.write("text/keys.sqlite3", "not a database, but the diary of somebody");
   CHECK(holds(errors_of(start(at.folder.path() + "/text", at.ring), 1), "keys.sqlite3"));
-  CHECK(text_of(at.folder.path() + "/text/keys.sqlite3") == "not a database, but the diary of somebody");
+  CHECK(content_of(at.folder.path() + "/text/keys.sqlite3") == "not a database, but the diary of somebody");
   CHECK(holds(errors_of(start(at.ring, at.ring), 1), "is a file"));
   CHECK(holds(errors_of({"rotate", "--data", at.ring, "--kek-file", at.ring}, 1), "is a file"));
   CHECK(holds(errors_of(start("/nowhere/at/all", at.ring), 1), "/nowhere/at/all"));
@@ -402,7 +399,7 @@ TEST_CASE("a Redis that cannot be reached is warned of, and the service goes on 
   sandbox_process run({"--redis", socket, "--kek-file", at.ring}, {"T3API_SANDBOX_REDIS_PASSWORD=canary"});
   const auto url = url_of(run);
   CHECK(status_with(url, make_key(run, url)) == 200);
-  CHECK_FALSE(holds(text_of("/proc/" + std::to_string(run.pid()) + "/environ"), "canary"));
+  CHECK_FALSE(holds(content_of("/proc/" + std::to_string(run.pid()) + "/environ"), "canary"));
   end(run);
   CHECK(holds(run.errors(), "warning: Redis at "));
   CHECK_FALSE(holds(run.errors(), "canary"));

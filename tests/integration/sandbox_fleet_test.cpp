@@ -26,11 +26,13 @@
 #include <t3api/detail/base64url.hpp>
 
 #include "tests/integration/programs/secret_forms.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/redis_server.hpp"
 #include "tests/support/sandbox_process.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using nlohmann::json;
+using t3api::test::content_of;
 using t3api::test::redis_server;
 using t3api::test::run_sandbox;
 using t3api::test::sandbox_process;
@@ -63,11 +65,6 @@ std::string login_with_seed() {
 std::size_t scale() {
   const char* text = std::getenv("T3API_TEST_SCALE");
   return text != nullptr ? static_cast<std::size_t>((std::max)(1, std::atoi(text))) : 1;
-}
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 /// A caller of one instance; for one thread.
@@ -350,7 +347,7 @@ TEST_CASE(
   // Refused unless nothing is under an older key any more.
   const auto pruned = run_sandbox({"keygen", "--prune", all.ring, "--data", all.data});
   CHECK_MESSAGE(pruned.code == 0, pruned.errors);
-  CHECK(json::parse(text_of(all.ring)).at("keys").size() == 1);
+  CHECK(json::parse(content_of(all.ring)).at("keys").size() == 1);
   on_threads(all.size(), [&](std::size_t instance) {
     auto call = all.call(instance);
     for (const auto& key : keys) failures += call.with_key(key) != 200 ? 1U : 0U;
@@ -448,14 +445,15 @@ TEST_CASE("no secret is in a log, an argument, the environment, the data folder 
   std::map<std::string, std::string> places{{"rotation", rotated.output + rotated.errors}};
   for (std::size_t i = 0; i < all.size(); ++i) {
     const std::string process = "/proc/" + std::to_string(all.process(i).pid());
-    for (const std::string file : {"/cmdline", "/environ"}) places[process + file] = text_of(process + file);
+    for (const std::string file : {"/cmdline", "/environ"})
+      places[process + file] = content_of(process + file);
   }
   const auto names = all.redis.keys();
   CHECK_FALSE(names.empty());
   for (const auto& name : names) places["Redis " + name] = name + all.redis.command({"DUMP", name});
   const auto read_data = [&](const std::string& when) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(all.data)) {
-      if (entry.is_regular_file()) places[when + entry.path().string()] = text_of(entry.path());
+      if (entry.is_regular_file()) places[when + entry.path().string()] = content_of(entry.path());
     }
   };
   read_data("running ");
@@ -468,7 +466,7 @@ TEST_CASE("no secret is in a log, an argument, the environment, the data folder 
   CHECK(places["ended " + all.data + "/keys.sqlite3"].find("user-with-seed") != std::string::npos);
 
   std::vector<std::string> secrets{password, otp_seed, key, seed_key, token, redis_password};
-  const auto ring = json::parse(text_of(all.ring));
+  const auto ring = json::parse(content_of(all.ring));
   secrets.push_back(ring.at("root"));
   for (const auto& entry : ring.at("keys")) secrets.push_back(entry.at("key"));
   for (std::size_t i = 6, known = secrets.size(); i < known; ++i) {

@@ -14,22 +14,19 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/sandbox.hpp>
 
+#include "tests/support/files.hpp"
 #include "tests/support/sandbox_process.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using nlohmann::json;
+using t3api::test::content_of;
 using t3api::test::sandbox_process;
 
 namespace {
 
-std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 /// The first block of a language in a section.
 std::string block(const std::string& language, const std::string& section = "Use it") {
-  const std::string page = text_of(std::string(T3API_SOURCE_DIR) + "/docs/sandbox.md");
+  const std::string page = content_of(std::string(T3API_SOURCE_DIR) + "/docs/sandbox.md");
   const std::string fence = "```" + language + "\n";
   const auto start = page.find(fence, page.find("\n## " + section + "\n"));
   REQUIRE(start != page.npos);
@@ -93,7 +90,7 @@ TEST_CASE("the program in Python") {
 TEST_CASE("the code in C++, which is compiled here and is the same there") {
   const std::string shown = block("cpp");
   const std::string here =
-      text_of(std::string(T3API_SOURCE_DIR) + "/tests/integration/sandbox_guide_program_test.cpp");
+      content_of(std::string(T3API_SOURCE_DIR) + "/tests/integration/sandbox_guide_program_test.cpp");
   const std::string code = shown.substr(shown.find("auto clock"));
   const auto squeeze = [](std::string_view text) {
     std::string all;

@@ -22,6 +22,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace t3api::test {
@@ -99,10 +100,7 @@ class sandbox_process {
   /// What it wrote to standard output and nobody read yet; waits until it ends.
   std::string rest_of_output() { return read_until(-1); }
   /// What it wrote to standard error so far.
-  std::string errors() const {
-    std::ifstream file(errors_, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  }
+  std::string errors() const { return content_of(errors_); }
 
  private:
   static std::vector<char*> pointers(std::vector<std::string>& texts) {

@@ -14,8 +14,9 @@ namespace t3api::test {
 /// A folder of its own that goes when this object does.
 class temporary_folder {
  public:
-  temporary_folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "t3api-test-XXXXXX").string();
+  temporary_folder() : temporary_folder(std::filesystem::temp_directory_path()) {}
+  explicit temporary_folder(const std::filesystem::path& parent) {
+    std::string name = (parent / "t3api-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder can be made");
     path_ = name;
   }

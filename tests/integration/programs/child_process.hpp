@@ -120,11 +120,6 @@ class child_process {
   std::array<int, 2> in_{-1, -1}, out_{-1, -1}, err_{-1, -1};
 };
 
-inline std::string file_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 }  // namespace t3api::test
 
 #endif

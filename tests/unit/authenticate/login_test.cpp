@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/files.hpp"
 #include "tests/support/raw_server.hpp"
 #include "tests/unit/authenticate/support.hpp"
 #include "tests/unit/authenticate/surroundings.hpp"
@@ -31,11 +32,6 @@ using namespace t3api::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 settings settings_with(const credentials_arguments& given) { return detail::settings_for(given); }
 
@@ -191,7 +187,7 @@ TEST_CASE("without logging_hooks those of the environment are called, and tell n
     CAPTURE(function.name);
     const recording_server service(obliging_service);
     function.run({.host = service.url()});
-    const auto log = text_of(file);
+    const auto log = content_of(file);
     CHECK(log.find(service.url() + service.last_request().path) != std::string::npos);
     for (const char* canary : {"demo-ca-password", "demo-api-key", "token-of-the-service", "a.b.c"}) {
       CHECK(log.find(canary) == std::string::npos);

@@ -12,10 +12,12 @@
 
 #include <t3api/environment/environment.hpp>
 
+#include "tests/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/unit/environment/support.hpp"
 
 using t3api::environment;
+using t3api::test::content_of;
 using t3api::test::options_of;
 using t3api::test::temporary_folder;
 
@@ -25,11 +27,6 @@ std::vector<std::string> process_environment() {
   std::vector<std::string> all;
   for (char** entry = ::environ; *entry != nullptr; ++entry) all.emplace_back(*entry);
   return all;
-}
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 // Goes to a folder and comes back.
@@ -116,7 +113,7 @@ TEST_CASE("neither the process environment nor the file is changed") {
   const temporary_folder folder;
   const auto path = folder.write(".t3.env", "export T3API_TEST_NOT_SET='1'\nPATH=/nowhere\n");
   const auto variables = process_environment();
-  const auto bytes = bytes_of(path);
+  const auto bytes = content_of(path);
   struct stat before {};
   REQUIRE(::stat(path.c_str(), &before) == 0);
 
@@ -128,7 +125,7 @@ TEST_CASE("neither the process environment nor the file is changed") {
   CHECK(std::getenv("T3API_TEST_NOT_SET") == nullptr);
   struct stat after {};
   REQUIRE(::stat(path.c_str(), &after) == 0);
-  CHECK(bytes_of(path) == bytes);
+  CHECK(content_of(path) == bytes);
   CHECK(after.st_ino == before.st_ino);
   CHECK(after.st_mtim.tv_sec == before.st_mtim.tv_sec);
   CHECK(after.st_mtim.tv_nsec == before.st_mtim.tv_nsec);

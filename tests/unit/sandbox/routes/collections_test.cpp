@@ -1,25 +1,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <fstream>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 #include <doctest/doctest.h>
 
-#include <tests/support/sanitizers.hpp>
+#include <tests/support/memory_growth.hpp>
 #include <tests/unit/sandbox/support.hpp>
 
 using nlohmann::json;
 using sandbox_test::body_of;
 using sandbox_test::message_of;
 using sandbox_test::sandbox;
+using t3api::test::memory_growth;
 
 namespace {
 
@@ -32,35 +28,6 @@ struct reader : sandbox {
   }
 
   std::string token_text;
-};
-
-/// The highest memory use of this process above what it was when this was made, as far as Linux tells it.
-class memory_growth {
- public:
-  memory_growth() {
-#ifdef __GLIBC__
-    malloc_trim(0);  // Or what is free already would be used first, unseen.
-#endif
-    std::ofstream("/proc/self/clear_refs") << 5;  // VmHWM begins anew.
-    before_ = highest();
-  }
-
-  std::size_t bytes() const { return (highest() - before_) * 1024; }
-
- private:
-  /// In KiB; 0 where nothing says, and with sanitizers, which keep memory of their own.
-  static std::size_t highest() {
-#ifndef T3API_TEST_SANITIZED
-    std::ifstream status("/proc/self/status");
-    const std::string name = "VmHWM:";
-    for (std::string line; std::getline(status, line);) {
-      if (line.starts_with(name)) return std::stoul(line.substr(name.size()));
-    }
-#endif
-    return 0;
-  }
-
-  std::size_t before_ = 0;
 };
 
 /// Less than objects of 20'000 rows take.
