@@ -90,6 +90,7 @@
 //   t3api/retry/concept.hpp
 //   t3api/transport/concept.hpp
 //   t3api/transport/limits.hpp
+//   t3api/detail/either_stop.hpp
 //   t3api/core/iso_time.hpp
 //   t3api/api/collections.hpp
 //   t3api/api/licenses.hpp
@@ -3957,27 +3958,6 @@ inline std::string caught_text() {
   }
 }
 
-/// Asks to stop as soon as one of two others does.
-class either_stop {
- public:
-  either_stop(const std::stop_token& first, const std::stop_token& second)
-      : first_(first, forward{source_}), second_(second, forward{source_}) {}
-  either_stop(const either_stop&) = delete;
-  either_stop& operator=(const either_stop&) = delete;
-
-  std::stop_token token() const { return source_.get_token(); }
-
- private:
-  struct forward {
-    std::stop_source source;
-    void operator()() { source.request_stop(); }
-  };
-
-  std::stop_source source_;
-  std::stop_callback<forward> first_;
-  std::stop_callback<forward> second_;
-};
-
 }  // namespace t3api::detail
 
 #endif
@@ -5214,6 +5194,37 @@ class call final : public exchange {
   const bool idempotent_;
   int number_ = 1;
   int replays_ = 0;
+};
+
+}  // namespace t3api::detail
+
+#endif
+#ifndef T3API_DETAIL_EITHER_STOP_HPP
+#define T3API_DETAIL_EITHER_STOP_HPP
+
+#include <stop_token>
+
+namespace t3api::detail {
+
+/// Asks to stop as soon as one of two others does.
+class either_stop {
+ public:
+  either_stop(const std::stop_token& first, const std::stop_token& second)
+      : first_(first, forward{source_}), second_(second, forward{source_}) {}
+  either_stop(const either_stop&) = delete;
+  either_stop& operator=(const either_stop&) = delete;
+
+  std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  struct forward {
+    std::stop_source source;
+    void operator()() { source.request_stop(); }
+  };
+
+  std::stop_source source_;
+  std::stop_callback<forward> first_;
+  std::stop_callback<forward> second_;
 };
 
 }  // namespace t3api::detail

@@ -559,7 +559,10 @@ class timed_lock {
  public:
   bool try_lock_for(std::chrono::milliseconds patience, const std::stop_token& stop = {}) {
     std::unique_lock lock(mutex_);
-    if (!taken_) return taken_ = true;
+    if (!taken_) {
+      taken_ = true;
+      return true;
+    }
     const auto here = queue_.emplace(queue_.end());
     const bool given = here->turn.wait_for(lock, stop, patience, [&] { return here->given; });
     queue_.erase(here);

@@ -66,6 +66,7 @@
 //   t3api/sandbox/http/httplib_server.hpp
 //   t3api/sandbox/http/tls_context.hpp
 //   t3api/sandbox/service.hpp
+//   t3api/detail/either_stop.hpp
 //   t3api/sandbox/context.hpp
 //   t3api/sandbox/api_keys.hpp
 //   t3api/sandbox/metrc/stored_credentials.hpp
@@ -2945,13 +2946,16 @@ inline bool too_many_json_values(std::string_view text) noexcept {
   return values > max_json_values;
 }
 
+/// Whether the header Content-Type names that media type, with whatever parameters.
+inline bool has_media_type(const call& c, std::string_view wanted) {
+  const auto type = c.headers.get("Content-Type").value_or("");
+  return detail::iequals(detail::trim(type.substr(0, type.find(';'))), wanted);
+}
+
 /// The request body, which must be JSON. Throws `refusal`, which shows nothing of it.
 inline nlohmann::json body_json(const call& c) {
-  if (const auto type = c.headers.get("Content-Type")) {
-    const auto media = detail::trim(type->substr(0, type->find(';')));
-    if (!detail::iequals(media, "application/json")) {
-      throw refusal(415, "the body must be JSON: send it with Content-Type: application/json");
-    }
+  if (c.headers.contains("Content-Type") && !has_media_type(c, "application/json")) {
+    throw refusal(415, "the body must be JSON: send it with Content-Type: application/json");
   }
   if (too_many_json_values(c.body)) {
     throw refusal(413, "the body holds more than " + std::to_string(max_json_values) +
@@ -3663,7 +3667,8 @@ class http_exchange {
         stop_(std::move(stop)),
         reader_(with, place, options),
         sender_(with, place, options),
-        peer_(with.peer_address()) {}
+        peer_(with.peer_address()),
+        is_proxy_(!options.proxy_address.empty() && peer_ == plain_address(options.proxy_address)) {}
 
   /// Answers requests until the connection ends.
   void run() {
@@ -3735,8 +3740,7 @@ class http_exchange {
   }
 
   caller caller_of() const {
-    if (options_.proxy_address.empty() || peer_ != plain_address(options_.proxy_address))
-      return {.address = peer_, .stop = stop_};
+    if (!is_proxy_) return {.address = peer_, .stop = stop_};
     std::string_view last;
     for (const auto& [name, value] : head_.headers) {
       if (detail::iequals(name, "X-Forwarded-For")) last = value;
@@ -3754,6 +3758,7 @@ class http_exchange {
   request_reader reader_;
   answer_sender sender_;
   const std::string peer_;
+  const bool is_proxy_;
   request_head head_;
 };
 
@@ -4163,6 +4168,37 @@ inline certificate load_certificate(const std::string& certificate_file, const s
 #include <string_view>
 #include <utility>
 
+#ifndef T3API_DETAIL_EITHER_STOP_HPP
+#define T3API_DETAIL_EITHER_STOP_HPP
+
+#include <stop_token>
+
+namespace t3api::detail {
+
+/// Asks to stop as soon as one of two others does.
+class either_stop {
+ public:
+  either_stop(const std::stop_token& first, const std::stop_token& second)
+      : first_(first, forward{source_}), second_(second, forward{source_}) {}
+  either_stop(const either_stop&) = delete;
+  either_stop& operator=(const either_stop&) = delete;
+
+  std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  struct forward {
+    std::stop_source source;
+    void operator()() { source.request_stop(); }
+  };
+
+  std::stop_source source_;
+  std::stop_callback<forward> first_;
+  std::stop_callback<forward> second_;
+};
+
+}  // namespace t3api::detail
+
+#endif
 #ifndef T3API_SANDBOX_CONTEXT_HPP
 #define T3API_SANDBOX_CONTEXT_HPP
 
@@ -7355,7 +7391,10 @@ class timed_lock {
  public:
   bool try_lock_for(std::chrono::milliseconds patience, const std::stop_token& stop = {}) {
     std::unique_lock lock(mutex_);
-    if (!taken_) return taken_ = true;
+    if (!taken_) {
+      taken_ = true;
+      return true;
+    }
     const auto here = queue_.emplace(queue_.end());
     const bool given = here->turn.wait_for(lock, stop, patience, [&] { return here->given; });
     queue_.erase(here);
@@ -7491,11 +7530,11 @@ class upstream_sessions {
   using timed_lock = t3api::detail::timed_lock;
 
   /// The right to log in, among all services that share the cache; taken when another does not let go in
-  /// time. It does not come to who is asked to stop meanwhile.
+  /// time. It does not come to who is asked to stop before.
   class turn {
    public:
     turn(upstream_sessions& of, const std::string& name, const std::stop_token& stop)
-        : of_(of), name_("login/" + name) {
+        : of_(of), name_("login/" + name), has_come_(!stop.stop_requested()) {
       const auto end = of_.clock_->now() + lease;
       while (has_come_ && !of_.cache_->claim(name_, owner_, lease) && of_.clock_->now() < end) {
         has_come_ = of_.clock_->wait_until(of_.clock_->now() + std::chrono::milliseconds(20), stop);
@@ -7511,7 +7550,7 @@ class upstream_sessions {
     upstream_sessions& of_;
     const std::string name_;
     const std::string owner_ = detail::make_uuid();
-    bool has_come_ = true;
+    bool has_come_;
   };
 
   /// What is known of credentials before a login.
@@ -7528,14 +7567,11 @@ class upstream_sessions {
   static std::string cached(const std::string& name) { return "session/" + name; }
   static std::string doubtful(const std::string& name) { return "doubt/" + name; }
 
-  std::optional<login_outcome> near(const std::string& name) {
-    const auto text = cache_->near(cached(name));
+  static std::optional<login_outcome> read(const std::optional<std::string>& text) {
     return text ? login_outcome_from(*text) : std::nullopt;
   }
-  std::optional<login_outcome> shared(const std::string& name) {
-    const auto text = cache_->shared(cached(name));
-    return text ? login_outcome_from(*text) : std::nullopt;
-  }
+  std::optional<login_outcome> near(const std::string& name) { return read(cache_->near(cached(name))); }
+  std::optional<login_outcome> shared(const std::string& name) { return read(cache_->shared(cached(name))); }
 
   static bool is_session(const std::optional<login_outcome>& outcome) {
     return outcome && !outcome->session_id.empty();
@@ -7561,9 +7597,14 @@ class upstream_sessions {
                                             wall_time made) const {
     if (!outcome || is_session(outcome) || outcome->when < made) return std::nullopt;
     if (outcome->is_final()) return kept_session{.refusal = outcome->refusal, .refused_at = outcome->when};
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(outcome->until - clock_->wall_now());
+    return to_wait_out(*outcome, longest_pause);
+  }
+
+  /// Nothing when it is time to try again.
+  std::optional<kept_session> to_wait_out(const login_outcome& refused, std::chrono::seconds longest) const {
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(refused.until - clock_->wall_now());
     if (wait.count() <= 0) return std::nullopt;
-    return kept_session{.refusal = outcome->refusal, .retry_after = (std::min)(wait, longest_pause)};
+    return kept_session{.refusal = refused.refusal, .retry_after = (std::min)(wait, longest)};
   }
 
   static kept_session busy() {
@@ -7587,18 +7628,16 @@ class upstream_sessions {
 
   /// In this process alone, as a Metrc that is not certain has lost touch with the others.
   std::optional<login_outcome> last_doubt(const std::string& name) {
-    const auto text = cache_->near(doubtful(name));
-    return text ? login_outcome_from(*text) : std::nullopt;
+    return read(cache_->near(doubtful(name)));
   }
 
   std::optional<kept_session> still_in_doubt(const std::optional<login_outcome>& doubt, wall_time made) {
     if (!doubt || doubt->when < made) return std::nullopt;
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(doubt->until - clock_->wall_now());
-    if (wait.count() <= 0) return std::nullopt;
+    auto wait = to_wait_out(*doubt, longest_doubt);
     if constexpr (requires { static_cast<bool>(metrc_->is_certain()); }) {
-      if (metrc_->is_certain()) return std::nullopt;
+      if (wait && metrc_->is_certain()) return std::nullopt;
     }
-    return kept_session{.refusal = doubt->refusal, .retry_after = (std::min)(wait, longest_doubt)};
+    return wait;
   }
 
   kept_session doubt_refusal(const std::string& name, wall_time when,
@@ -7713,8 +7752,7 @@ struct backing {
   std::optional<any_store> sessions{};      ///< Where Metrc sessions are shared. Default: in memory.
   /// Told, for whoever runs the service, what is wrong with the key database or a record in it, or why else a
   /// request could not be answered, in a sentence that callers do not get to see: the same one at most once a
-  /// minute. Any thread calls it, several at
-  /// once; what it throws is ignored.
+  /// minute. Any thread calls it, several at once; what it throws is ignored.
   std::function<void(const std::string&)> on_trouble{};
 };
 
@@ -9057,10 +9095,8 @@ class simulated_metrc {
   bool wait_out_delay(shared_accounts::view seen, const std::stop_token& stop) {
     const auto start = clock_->now();
     while (seen.metrc.delay.count() > 0) {
-      std::stop_source over;
-      const auto end = [&over] { over.request_stop(); };
-      const std::stop_callback changed(seen.delay_changed, end), stopped(stop, end);
-      if (clock_->wait_until(start + seen.metrc.delay, over.get_token())) return true;
+      const detail::either_stop over(seen.delay_changed, stop);
+      if (clock_->wait_until(start + seen.metrc.delay, over.token())) return true;
       if (stop.stop_requested()) return false;
       seen = accounts_.by_id(nobody);
     }
@@ -9501,8 +9537,7 @@ inline void refuse_web_pages(const call& c) {
         "an IP address");
   }
   if (c.method == method::get || c.method == method::head) return;
-  const auto type = c.headers.get("Content-Type").value_or("");
-  if (!detail::iequals(detail::trim(type.substr(0, type.find(';'))), "application/json")) {
+  if (!has_media_type(c, "application/json")) {
     throw refusal(415, "a change of the sandbox must come with the header Content-Type: application/json");
   }
 }
@@ -11245,8 +11280,7 @@ inline bool wants_csv(const call& c) {
     if (detail::iequals(*type, "json")) return false;
     throw refusal(400, "the query parameter 'contentType' must be json or csv");
   }
-  const auto header = c.headers.get("Content-Type").value_or("");
-  return detail::iequals(detail::trim(header.substr(0, header.find(';'))), "text/csv");
+  return has_media_type(c, "text/csv");
 }
 
 /// `packages-active-LIC-00001-2024-05-17.csv`.
@@ -11820,10 +11854,8 @@ class basic_service {
   wall_time after_delay(const struck_fault& hit, const std::stop_token& server_stops) {
     const auto delay = hit.fault->delay;
     if (delay > delay.zero()) {
-      std::stop_source over;
-      const auto end = [&over] { over.request_stop(); };
-      const std::stop_callback removed(hit.removed, end), stopped(server_stops, end);
-      shared_.clock->wait_until(shared_.clock->now() + delay, over.get_token());
+      const detail::either_stop over(hit.removed, server_stops);
+      shared_.clock->wait_until(shared_.clock->now() + delay, over.token());
     }
     return shared_.clock->wall_now();
   }
