@@ -128,9 +128,7 @@ TEST_CASE("keygen makes a ring that its owner alone can read, and never one over
   CHECK(json::parse(made.output) == json{{"file", ring}, {"current", first}});
   CHECK(ring_in(ring).at("keys").at(0).at("id") == first);
   CHECK(first.substr(0, 3) == "k1-");
-  struct stat info {};
-  REQUIRE(::stat(ring.c_str(), &info) == 0);
-  CHECK((info.st_mode & 07777) == 0600);
+  CHECK(t3api::test::mode_of(ring) == 0600);
   const auto text = content_of(ring);
   for (const auto& entry : json::parse(text).at("keys")) {
     CHECK_FALSE(holds(made.output + made.errors, entry.at("key").get<std::string>()));
@@ -141,8 +139,8 @@ TEST_CASE("keygen makes a ring that its owner alone can read, and never one over
 
   const std::string second = json::parse(run_sandbox({"keygen", "--add", ring}).output).at("current");
   CHECK(second.substr(0, 3) == "k2-");
-  CHECK(json::parse(content_of(ring)).at("keys").size() == 2);
-  CHECK(json::parse(content_of(ring)).at("root") == json::parse(text).at("root"));
+  CHECK(ring_in(ring).at("keys").size() == 2);
+  CHECK(ring_in(ring).at("root") == json::parse(text).at("root"));
   CHECK(holds(errors_of({"keygen", "--add", folder.path() + "/none.json"}, 1), "none.json"));
 }
 
@@ -192,7 +190,7 @@ TEST_CASE("a ring is brought up to date in four steps, and no key stops working"
 
   const std::vector<std::string> prune = {"keygen", "--prune", at.ring, "--data", at.data};
   CHECK(holds(errors_of(prune, 1), "rotate"));
-  CHECK(json::parse(content_of(at.ring)).at("keys").size() == 2);
+  CHECK(ring_in(at.ring).at("keys").size() == 2);
 
   const auto rotated = run_sandbox({"rotate", "--data", at.data, "--kek-file", at.ring});
   CHECK(rotated.code == 0);
@@ -204,7 +202,7 @@ TEST_CASE("a ring is brought up to date in four steps, and no key stops working"
                        {"finished", true}});
 
   CHECK(json::parse(run_sandbox(prune).output).at("removed") == 1);
-  CHECK(json::parse(content_of(at.ring)).at("keys").size() == 1);
+  CHECK(ring_in(at.ring).at("keys").size() == 1);
   CHECK(status_with(url, old_key) == 200);
   CHECK(status_with(url, new_key) == 200);
   end(run);
@@ -289,7 +287,7 @@ TEST_CASE("the ring of another database is warned of") {
   end(same_names);
   CHECK(holds(same_names.errors(), "warning: the first secret key"));
 
-  auto ring = json::parse(content_of(at.ring));
+  auto ring = ring_in(at.ring);
   ring["keys"][0]["id"] = "other";
   const std::string variable = "T3API_SANDBOX_KEYS=" + ring.dump();
   sandbox_process no_such_key({"--data", at.data}, {variable});
