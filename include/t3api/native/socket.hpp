@@ -129,10 +129,8 @@ class socket_handle {
       if (!before || ::ioctl(socket_, FIONREAD, &unread) != 0) return std::nullopt;
       if (received() == before) return *before - static_cast<std::uint64_t>(unread);
     }
-    return std::nullopt;
-#else
-    return std::nullopt;
 #endif
+    return std::nullopt;
   }
 
  private:
