@@ -20,7 +20,7 @@
 #include <t3api/retry/concept.hpp>
 #include <t3api/transport/concept.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// An authenticated client of the T3 API, put together from three policies. Copies are cheap and share
 /// everything: connections, token and retry budget.
@@ -221,6 +221,6 @@ class client {
   std::shared_ptr<detail::async_calls> async_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

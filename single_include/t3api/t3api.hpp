@@ -192,7 +192,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Whether `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 inline bool is_utf8(std::string_view text) noexcept {
@@ -218,11 +218,11 @@ inline bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 constexpr char ascii_lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -295,11 +295,11 @@ inline std::string printable(std::string_view text, std::size_t limit) {
   return shown;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Throws std::invalid_argument, naming `what` but never its value, when it is blank, no UTF-8 or holds
 /// control bytes.
@@ -319,7 +319,7 @@ inline std::string_view require_trimmed(std::string_view value, const std::strin
   return trimmed;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_CORE_REQUEST_HPP
@@ -345,7 +345,7 @@ inline std::string_view require_trimmed(std::string_view value, const std::strin
 #include <vector>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// HTTP header fields in order, names compared without case (RFC 9110 section 5). What a caller adds is
 /// checked at once, so that no header can smuggle a second one.
@@ -423,7 +423,7 @@ class headers {
   std::vector<field> fields_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_CORE_RESULT_HPP
@@ -442,7 +442,7 @@ class headers {
 #include <string_view>
 #include <utility>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What kind of trouble it was; each has an exception type of its own in t3api/core/exceptions.hpp.
 enum class error_category {
@@ -492,7 +492,7 @@ inline error argument_error(std::string message) {
   return {.category = error_category::argument, .message = std::move(message)};
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_CORE_EXCEPTIONS_HPP
@@ -502,7 +502,7 @@ inline error argument_error(std::string message) {
 #include <stdexcept>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// The base of what the throwing interface throws, bad arguments apart (these are std::invalid_argument).
 class exception : public std::runtime_error {
@@ -562,11 +562,11 @@ class protocol_error : public exception {
   throw exception(std::move(cause));
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A value, or the error that kept it from coming. `value()` throws the error as its typed exception.
 template <class T>
@@ -627,7 +627,7 @@ class [[nodiscard]] result {
   std::variant<T, t3api::error> state_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_DETAIL_PERCENT_HPP
@@ -637,7 +637,7 @@ class [[nodiscard]] result {
 #include <string_view>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Appends `text` with every byte outside RFC 3986 "unreserved" and outside `also_kept` percent-encoded.
 inline void append_percent_encoded(std::string& out, std::string_view text, std::string_view also_kept = {}) {
@@ -677,11 +677,11 @@ inline std::string query_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// HTTP's methods, so far as T3 has a use for them.
 enum class method { get, head, post, put, patch, delete_ };
@@ -802,7 +802,7 @@ inline std::optional<error> normalise(request& r) {
   return std::nullopt;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_CORE_SECRET_HPP
@@ -821,7 +821,7 @@ inline std::optional<error> normalise(request& r) {
 #include <cstring>
 #include <string>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Overwrites memory with zeros in a way that the optimiser must keep.
 inline void wipe(void* memory, std::size_t size) noexcept {
@@ -852,11 +852,11 @@ inline void wipe_vector_registers() noexcept {
   wipe(bytes, sizeof bytes);
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A password, key or token. Copies share one buffer on the heap, which is overwritten when the last of them
 /// goes. It has no way into a stream, a string or a JSON value but `reveal()`.
@@ -902,7 +902,7 @@ class secret {
   std::shared_ptr<const buffer> buffer_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_CORE_URL_HPP
@@ -914,7 +914,7 @@ class secret {
 #include <string_view>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Where a service lives: scheme, host, port and an optional path in front of every request's own.
 struct url {
@@ -1040,11 +1040,11 @@ inline result<url> parse_url(std::string_view text) {
   return parsed;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
@@ -1108,7 +1108,7 @@ inline secret secret_key_url(std::string_view host, std::string path, query_para
   return secret(std::move(text));
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_API_SHAPES_HPP
@@ -1119,7 +1119,7 @@ inline secret secret_key_url(std::string_view host, std::string path, query_para
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The error for an answer that is JSON but not what the endpoint gives.
 inline error unexpected_shape(const std::string& path, const std::string& expected) {
@@ -1129,7 +1129,7 @@ inline error unexpected_shape(const std::string& path, const std::string& expect
           .sent = true};
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_AUTH_CREDENTIALS_HPP
@@ -1160,7 +1160,7 @@ inline error unexpected_shape(const std::string& path, const std::string& expect
 #include <stop_token>
 #include <vector>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A moment that deadlines go by.
 using steady_time = std::chrono::steady_clock::time_point;
@@ -1246,7 +1246,7 @@ class manual_clock final : public clock {
   std::vector<duration> waits_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_CORE_LOGGING_HOOKS_HPP
@@ -1260,7 +1260,7 @@ class manual_clock final : public clock {
 #include <string_view>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A request that is about to be sent; also one by which an auth method gets a token. Nothing secret is in
 /// it.
@@ -1324,7 +1324,7 @@ struct logging_hooks {
   static logging_hooks from_env();
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_CORE_RESPONSE_HPP
@@ -1335,7 +1335,7 @@ struct logging_hooks {
 #include <nlohmann/json_fwd.hpp>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// One HTTP answer.
 struct response {
@@ -1347,11 +1347,11 @@ struct response {
   result<nlohmann::json> json() const;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Which token a request went out with: each exchange makes a higher one. 0 where there is nothing to renew.
 using token_generation = std::uint64_t;
@@ -1404,7 +1404,7 @@ concept auth_method = requires(A& method, request& message, exchange& via, token
   { method.on_unauthorized(generation) } -> std::same_as<bool>;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_AUTH_ONE_TIME_PASSWORDS_HPP
@@ -1437,7 +1437,7 @@ concept auth_method = requires(A& method, request& message, exchange& via, token
 #include <string_view>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A value that a store still had.
 struct stored_value {
@@ -1470,11 +1470,11 @@ concept store = requires(S& kept, std::string_view key, std::string_view text,
   { kept.release(key, text) } -> std::same_as<std::optional<error>>;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A store whose exceptions are errors: one that throws must not cost its user a token.
 template <store Store>
@@ -1513,7 +1513,7 @@ class guarded_store {
   Store store_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_AUTH_TOTP_HPP
@@ -1534,7 +1534,7 @@ class guarded_store {
 #include <string_view>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The bytes behind Base32 text (RFC 4648 section 6), or nothing when it is none. Spaces, hyphens, lower case
 /// and trailing padding are accepted, as authenticator seeds are printed with them.
@@ -1563,7 +1563,7 @@ inline std::optional<std::string> base32_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_DETAIL_CRYPTO_HPP
@@ -1585,7 +1585,7 @@ inline std::optional<std::string> base32_decode(std::string_view text) {
 #include <openssl/rand.h>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 inline std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view message) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> code{};
@@ -1749,11 +1749,11 @@ inline std::optional<std::string> gcm_decrypt(std::string_view key, std::string_
   return std::nullopt;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// How long one time-based one-time password is good (RFC 6238 section 5.2).
 inline constexpr std::chrono::seconds totp_step{30};
@@ -1810,7 +1810,7 @@ inline secret totp(const secret& base32_seed, std::int64_t step) {
   return code;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_CORE_HTTP_DATE_HPP
@@ -1824,7 +1824,7 @@ inline secret totp(const secret& base32_seed, std::int64_t step) {
 #include <string_view>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that RFC 9110 section 5.6.7 lets a server send. In
 /// seconds, since `wall_time` may not reach to the year 9999.
@@ -1877,7 +1877,7 @@ inline std::optional<std::chrono::seconds> retry_after(const headers& fields, wa
   return std::clamp<seconds>(*date - start, seconds(0), longest);
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_DETAIL_UUID_HPP
@@ -1889,7 +1889,7 @@ inline std::optional<std::chrono::seconds> retry_after(const headers& fields, wa
 #include <string_view>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 inline void append_hex(std::string& text, unsigned char byte) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -1920,7 +1920,7 @@ inline std::string make_uuid() {
   return text;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_STORE_MEMORY_HPP
@@ -1958,7 +1958,7 @@ inline std::string make_uuid() {
 #include <unistd.h>
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The system's number for this process; a forked child has another one than its parent.
 inline std::int64_t current_process_id() noexcept {
@@ -1969,11 +1969,11 @@ inline std::int64_t current_process_id() noexcept {
 #endif
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A T that belongs to the process that uses it: made when that process first asks, destroyed by that process
 /// alone.
@@ -2026,7 +2026,7 @@ class per_process {
   std::atomic<entry*> current_ = nullptr;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_STORE_LIFETIME_HPP
@@ -2035,7 +2035,7 @@ class per_process {
 #include <algorithm>
 #include <chrono>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// How long a store keeps what it is asked to keep for `ttl`: from one millisecond, the shortest that Redis
 /// knows, to ten years, which no clock overflows on.
@@ -2044,11 +2044,11 @@ inline std::chrono::milliseconds kept_lifetime(std::chrono::milliseconds ttl) no
   return std::clamp<milliseconds>(ttl, milliseconds(1), std::chrono::hours(24 * 3653));
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A store in the memory of this process; copies share what they keep, and no operation fails. What has
 /// expired goes as new things come, so that memory is bounded by what is alive at a time. A forked child
@@ -2171,11 +2171,11 @@ class memory_store {
 
 static_assert(store<memory_store>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What to do when the one-time password of this half minute has been used already.
 enum class used_otp {
@@ -2298,7 +2298,7 @@ class one_time_passwords {
 
 }  // namespace detail
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_AUTH_RENEWAL_OPTIONS_HPP
@@ -2334,7 +2334,7 @@ class one_time_passwords {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Deeper JSON is refused: copying and printing it would exhaust the stack.
 inline constexpr std::size_t max_json_depth = 64;
@@ -2410,7 +2410,7 @@ inline result<nlohmann::json> response::json() const {
                       .sent = true};
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_DETAIL_BASE64URL_HPP
@@ -2421,7 +2421,7 @@ inline result<nlohmann::json> response::json() const {
 #include <string>
 #include <string_view>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5, RFC 7515 section 2).
 inline std::string base64url_encode(std::string_view bytes) {
@@ -2472,11 +2472,11 @@ inline std::optional<std::string> base64url_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// When a JWT says it was issued and expires, in seconds since 1970 (RFC 7519 sections 4.1.4 and 4.1.6).
 struct token_times {
@@ -2528,11 +2528,11 @@ inline void set_bearer_token(request& message, std::string_view jwt) {
 
 }  // namespace detail
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// The whole answer to an exchange of credentials.
 struct auth_response_data {
@@ -2565,11 +2565,11 @@ inline result<auth_response_data> read_auth_response(const std::string& path, co
 
 }  // namespace detail
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// How an auth method gets its tokens.
 struct renewal_options {
@@ -2588,7 +2588,7 @@ struct renewal_options {
   std::function<void(const auth_response_data&)> on_response{};
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_AUTH_STATE_RULES_HPP
@@ -2600,7 +2600,7 @@ struct renewal_options {
 #include <vector>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Which states' Metrc wants more than a user name and a password (T3's authentication guide). Host names are
 /// compared without case.
@@ -2621,7 +2621,7 @@ struct state_rules {
   }
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_AUTH_TOKEN_SOURCE_HPP
@@ -2654,7 +2654,7 @@ struct state_rules {
 #include <memory>
 #include <utility>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// An immutable value that is replaced now and then and read all the time. Nobody takes a lock. A replaced
 /// value is freed at once or by the reader that leaves last; so it stays only while readers come and go
@@ -2730,11 +2730,11 @@ class snapshot {
   std::atomic<node*> current_ = nullptr;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A token with all that is known about it.
 struct bearer_token {
@@ -2816,7 +2816,7 @@ class current_token {
   std::atomic<token_generation> refused_ = 0;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_AUTH_BOUNDED_EXCHANGE_HPP
@@ -2826,7 +2826,7 @@ class current_token {
 #include <utility>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Another exchange with less time.
 class bounded_exchange final : public exchange {
@@ -2849,7 +2849,7 @@ class bounded_exchange final : public exchange {
   const steady_time deadline_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_AUTH_RENEWAL_PACE_HPP
@@ -2861,7 +2861,7 @@ class bounded_exchange final : public exchange {
 #include <optional>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// How soon the next exchange may come: growing pauses after failures, and a limit for a service that refuses
 /// even the tokens that it has just issued.
@@ -2920,7 +2920,7 @@ class renewal_pace {
   steady_time time_needed_until_ = (steady_time::min)();
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_AUTH_TOKEN_EXCHANGE_HPP
@@ -2947,7 +2947,7 @@ class renewal_pace {
 #include <utility>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// What users of one account share through a store: the token, whose turn it is to get a new one, and that
 /// the credentials were refused. A store that fails is a store that has nothing and lets everyone go ahead.
@@ -3028,7 +3028,7 @@ class shared_token {
   const std::chrono::milliseconds lease_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_CORE_SERVICE_ERROR_HPP
@@ -3045,7 +3045,7 @@ class shared_token {
 #include <string_view>
 #include <utility>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
@@ -3101,11 +3101,11 @@ class json_text_object {
   std::string text_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
@@ -3216,11 +3216,11 @@ inline error service_error(const request& asked, const response& answer, wall_ti
   return cause;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A request that carries credentials.
 struct credentials_message {
@@ -3447,11 +3447,11 @@ class token_exchange {
   bool last_was_unsent_ = false;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Bearer tokens for all threads of a process: got once for all of them (single-flight), again ahead of
 /// expiry and after a 401. A fresh token is read without a lock.
@@ -3629,11 +3629,11 @@ class token_source {
   std::optional<error> refused_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What Metrc wants of a user. `hostname` is the state's Metrc host, such as "ca.metrc.com".
 struct credentials {
@@ -3771,7 +3771,7 @@ class basic_credentials_auth {
 /// The usual one, which shares its token with nobody but its copies.
 using credentials_auth = basic_credentials_auth<memory_store>;
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_CLIENT_HPP
@@ -3802,13 +3802,13 @@ using credentials_auth = basic_credentials_auth<memory_store>;
 
 #include <functional>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Runs asynchronous calls: takes a job and runs it once, soon, on some thread. Anything that takes a nullary
 /// callable will do, such as `[&pool](auto job) { asio::post(pool, job); }`.
 using call_executor = std::function<void(std::function<void()>)>;
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_DETAIL_WORKER_POOL_HPP
@@ -3825,7 +3825,7 @@ using call_executor = std::function<void(std::function<void()>)>;
 #include <utility>
 #include <vector>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Threads that run jobs; a new one is started when all are busy, up to a limit, beyond which jobs wait. Any
 /// thread may call it, its own too. No job is lost.
@@ -3913,11 +3913,11 @@ class worker_pool {
   std::vector<std::thread> threads_;  ///< Guarded by the mutex inside.
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Where the asynchronous calls of a client run, and what ends them when the last copy of the client goes.
 /// The pool is made on first use, and waits for its jobs when it is destroyed.
@@ -3958,7 +3958,7 @@ inline std::string caught_text() {
   }
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_CLIENT_CALL_HPP
@@ -4002,7 +4002,7 @@ inline std::string caught_text() {
 #include <string>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// T3's production service.
 inline constexpr const char* default_host = "https://api.trackandtrace.tools";
@@ -4061,11 +4061,11 @@ struct client_config {
   std::shared_ptr<t3api::clock> clock{};  ///< Default: the machine's clocks.
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Says when each request may go, so that no more than `rate_limit` allows do. Shared by all threads of a
 /// client.
@@ -4104,7 +4104,7 @@ class rate_limiter {
   steady_time due_{};  ///< When the next would go if all went evenly.
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_CORE_CALL_OPTIONS_HPP
@@ -4118,7 +4118,7 @@ class rate_limiter {
 #include <vector>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What one call may have different from its client.
 struct call_options {
@@ -4150,7 +4150,7 @@ struct send_options {
   std::size_t max_body_bytes = 64U << 20U;                            ///< After decompression.
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_VERSION_HPP
@@ -4167,7 +4167,7 @@ struct send_options {
 #define T3API_DETAIL_QUOTE(x) #x
 #define T3API_DETAIL_DOTTED(x, y, z) T3API_DETAIL_QUOTE(x) "." T3API_DETAIL_QUOTE(y) "." T3API_DETAIL_QUOTE(z)
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 inline constexpr int version_major = T3API_VERSION_MAJOR;  ///< Above 0 the interface changes with it alone.
 inline constexpr int version_minor = T3API_VERSION_MINOR;  ///< New things; below 1.0.0 changes too.
@@ -4177,14 +4177,14 @@ inline constexpr int version_patch = T3API_VERSION_PATCH;  ///< Corrections.
 inline constexpr std::string_view version_string =
     T3API_DETAIL_DOTTED(T3API_VERSION_MAJOR, T3API_VERSION_MINOR, T3API_VERSION_PATCH);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #undef T3API_DETAIL_DOTTED
 #undef T3API_DETAIL_QUOTE
 
 #endif  // T3API_VERSION_HPP
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Whether bodies that go there hold credentials.
 inline bool is_login_path(std::string_view path) noexcept { return path.find("/auth/") != path.npos; }
@@ -4289,7 +4289,7 @@ struct client_state {
   }
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_LOGGING_BODY_SECRETS_HPP
@@ -4310,7 +4310,7 @@ struct client_state {
 #include <vector>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// What stands where a secret was.
 inline constexpr std::string_view hidden = "***";
@@ -4464,11 +4464,11 @@ inline std::string hide_secrets(std::string_view text, const std::vector<std::st
   return secret_finder(hide_known_secrets(std::string(text), known)).hide();
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The texts in a JSON body that stand behind a name that sounds like a secret: a service may repeat them in
 /// its answer. Makes no copy but in a `secret`; the body must outlive it.
@@ -4514,7 +4514,7 @@ class body_secrets {
   std::vector<std::string_view> values_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_LOGGING_CALL_LOG_HPP
@@ -4547,7 +4547,7 @@ class body_secrets {
 #include <string_view>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Whether a character could break a line, drive a terminal, or make text look other than it is: controls,
 /// line separators, and those without a width or that turn the writing direction.
@@ -4590,11 +4590,11 @@ inline std::string one_line(std::string_view text, std::size_t limit) {
   return line;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
@@ -4820,11 +4820,11 @@ inline std::string redacted_body(std::string_view path, std::string_view content
   return detail::shown_body(path, content_type, body, {});
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Makes an event and gives it to a hook that is set. What either throws is dropped.
 template <class Hook, class Make>
@@ -4946,7 +4946,7 @@ class call_log {
   std::string_view request_id_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_RETRY_CONCEPT_HPP
@@ -4957,7 +4957,7 @@ class call_log {
 #include <optional>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// One failed attempt, as a retry policy sees it beside its error.
 struct attempt {
@@ -4975,7 +4975,7 @@ concept retry_policy = requires(R& policy, const attempt& failed, const error& c
   { policy.next_delay(failed, cause) } -> std::same_as<std::optional<std::chrono::milliseconds>>;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_TRANSPORT_CONCEPT_HPP
@@ -4984,7 +4984,7 @@ concept retry_policy = requires(R& policy, const attempt& failed, const error& c
 #include <concepts>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What one sending brought: a whole answer, whatever its status, or why none came.
 using outcome = result<response>;
@@ -4997,7 +4997,7 @@ concept transport = requires(T& carrier, const request& message, const send_opti
   { carrier.send(message, options) } -> std::same_as<outcome>;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_TRANSPORT_LIMITS_HPP
@@ -5008,7 +5008,7 @@ concept transport = requires(T& carrier, const request& message, const send_opti
 #include <utility>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// The error for a call that was stopped before its transport did anything; nothing when it was not.
 inline std::optional<error> stopped_before_sending(const std::stop_token& stop) {
@@ -5031,11 +5031,11 @@ inline outcome within_limits(response answer, const send_options& options) {
                .sent = true};
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Overwrites the body of a request that holds Metrc credentials, however its scope is left.
 class credentials_wiper {
@@ -5196,7 +5196,7 @@ class call final : public exchange {
   int replays_ = 0;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_DETAIL_EITHER_STOP_HPP
@@ -5204,7 +5204,7 @@ class call final : public exchange {
 
 #include <stop_token>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Asks to stop as soon as one of two others does.
 class either_stop {
@@ -5227,11 +5227,11 @@ class either_stop {
   std::stop_callback<forward> second_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// An authenticated client of the T3 API, put together from three policies. Copies are cheap and share
 /// everything: connections, token and retry budget.
@@ -5432,7 +5432,7 @@ class client {
   std::shared_ptr<detail::async_calls> async_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_CORE_ISO_TIME_HPP
@@ -5449,7 +5449,7 @@ class client {
 #include <string_view>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// `1994-11-06T08:49:37.123Z` (ISO 8601, UTC).
 inline std::string iso_time(wall_time when) {
@@ -5527,11 +5527,11 @@ inline std::optional<utc_milliseconds> parse_iso_time(std::string_view text) {
          std::chrono::seconds(*second) + *fraction - *ahead;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What the service tells of a secret key; the key itself it never shows again.
 struct secret_key_info {
@@ -5657,11 +5657,11 @@ result<std::monostate> delete_secret_key(const client<Transport, Auth, Retry>& v
   return cause;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Who the service takes the caller for. Texts are empty where the answer has none.
 struct identity {
@@ -5692,7 +5692,7 @@ result<identity> whoami(const client<Transport, Auth, Retry>& via, const call_op
                   .has_t3plus = plus != body->end() && plus->is_boolean() && plus->get<bool>()};
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_API_COLLECTIONS_HPP
@@ -5703,7 +5703,7 @@ result<identity> whoami(const client<Transport, Auth, Retry>& via, const call_op
 #include <utility>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Which page of a collection to load.
 struct page_request {
@@ -5769,7 +5769,7 @@ result<collection_page> load_page(const client<Transport, Auth, Retry>& via, con
   return detail::read_page(detail::without_query(path), answer->json());
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_API_LICENSES_HPP
@@ -5779,7 +5779,7 @@ result<collection_page> load_page(const client<Transport, Auth, Retry>& via, con
 #include <vector>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A licence that the caller may see.
 struct license {
@@ -5807,7 +5807,7 @@ result<std::vector<license>> list_licenses(const client<Transport, Auth, Retry>&
   return licenses;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_API_LOAD_ALL_HPP
@@ -5831,7 +5831,7 @@ result<std::vector<license>> list_licenses(const client<Transport, Auth, Retry>&
 #include <utility>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// The most rows that `load_all` gives, since it keeps them all in memory. A service that says it has more is
 /// not believed.
@@ -6158,7 +6158,7 @@ result<nlohmann::json::array_t> load_all(const client<Transport, Auth, Retry>& v
   return detail::collection_reader(via, path, wanted, options).read();
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_AUTH_ANY_HPP
@@ -6170,7 +6170,7 @@ result<nlohmann::json::array_t> load_all(const client<Transport, Auth, Retry>& v
 #include <utility>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// An auth method that is chosen at run time: holds any other one. Copies share it.
 class any_auth {
@@ -6222,7 +6222,7 @@ class any_auth {
 
 static_assert(auth_method<any_auth>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_AUTH_API_KEY_HPP
@@ -6235,7 +6235,7 @@ static_assert(auth_method<any_auth>);
 #include <utility>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Exchanges a T3 API key for a JWT at `POST /v2/auth/apikey`, once for all threads, and renews it ahead of
 /// its expiry or when the service refuses it. Copies share one token; with a store that lies outside the
@@ -6289,7 +6289,7 @@ class basic_api_key_auth {
 /// The usual one, which shares its token with nobody but its copies.
 using api_key_auth = basic_api_key_auth<memory_store>;
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_AUTH_BEARER_HPP
@@ -6302,7 +6302,7 @@ using api_key_auth = basic_api_key_auth<memory_store>;
 #include <utility>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A JWT that the user already has. It cannot be renewed: when it expires, calls fail with `authentication`.
 class bearer_auth {
@@ -6343,14 +6343,14 @@ class bearer_auth {
 
 static_assert(auth_method<bearer_auth>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_AUTH_NONE_HPP
 #define T3API_AUTH_NONE_HPP
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Sends no credentials: for the few endpoints that need none.
 struct no_auth {
@@ -6362,7 +6362,7 @@ struct no_auth {
 
 static_assert(auth_method<no_auth>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_AUTH_SECRET_KEY_HPP
@@ -6372,7 +6372,7 @@ static_assert(auth_method<no_auth>);
 #include <vector>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Where a secret key travels.
 enum class secret_key_place {
@@ -6408,7 +6408,7 @@ class secret_key_auth {
 
 static_assert(auth_method<secret_key_auth>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_AUTHENTICATE_HPP
@@ -6451,7 +6451,7 @@ static_assert(auth_method<secret_key_auth>);
 #include <algorithm>
 #include <mutex>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Keeps retries from turning an outage into a storm: a full budget allows a burst of retries, after which
 /// only one call in ten may be retried until calls succeed again. Shared by all threads of a client.
@@ -6482,11 +6482,11 @@ class retry_budget {
   int balance_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Settings of `exponential_backoff`.
 struct backoff_options {
@@ -6541,7 +6541,7 @@ class exponential_backoff {
 
 static_assert(retry_policy<exponential_backoff>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_TRANSPORT_HTTPLIB_HPP
@@ -6598,7 +6598,7 @@ static_assert(retry_policy<exponential_backoff>);
 #include <unistd.h>
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 #ifdef _WIN32
 using native_socket = SOCKET;
@@ -6770,11 +6770,11 @@ inline std::vector<std::string> lookup_addresses(const std::string& host) {
   return addresses;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The addresses of a host, at the latest by `deadline`. "localhost" is this machine whatever the resolver
 /// says (RFC 6761 section 6.3), as credentials may travel to it unencrypted. For other names: the system's
@@ -6824,7 +6824,7 @@ inline result<std::vector<std::string>> resolve(const std::string& host, steady_
   return *std::move(shared->addresses);
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
@@ -6854,7 +6854,7 @@ inline result<std::vector<std::string>> resolve(const std::string& host, steady_
 #include <utility>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// An answer while it comes in, and what turned out to be wrong with it.
 class reception {
@@ -6939,7 +6939,7 @@ class reception {
   bool has_headers_ = false;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_TRANSPORT_TLS_TRUST_HPP
@@ -6958,7 +6958,7 @@ class reception {
 #include <openssl/x509v3.h>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 struct x509_store_free {
   void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
@@ -7099,7 +7099,7 @@ inline std::optional<error> load_client_certificate(SSL_CTX* context, const tls_
                         "the pass phrase is right");
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_TRANSPORT_WATCHDOG_HPP
@@ -7118,7 +7118,7 @@ inline std::optional<error> load_client_certificate(SSL_CTX* context, const tls_
 #include <vector>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Why the watchdog ended a connection.
 enum class interruption { none, deadline, connect_deadline, stopped, headers_too_large };
@@ -7288,11 +7288,11 @@ class watchdog {
   std::thread thread_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The SSL context behind a cpp-httplib client; its accessor changed its name between versions.
 template <class Client>
@@ -7604,11 +7604,11 @@ class httplib_connection {
   bool never_connected_ = false;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// HTTP/1.1 over TCP or TLS by cpp-httplib: a pool of keep-alive connections per origin, deadlines and
 /// cancellation that hold in every phase, limits on what an answer may be. Copies share one pool. The
@@ -7744,11 +7744,11 @@ class httplib_transport {
 
 static_assert(transport<httplib_transport>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A client with the default transport and retry policy.
 template <class Auth>
@@ -7770,11 +7770,11 @@ client(Transport, Auth) -> client<Transport, Auth, exponential_backoff>;
 template <class Transport, class Auth>
 client(Transport, Auth, client_config) -> client<Transport, Auth, exponential_backoff>;
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What the functions of t3api/authenticate.hpp give back, whatever the way in.
 using authenticated_client = default_client<any_auth>;
@@ -7827,7 +7827,7 @@ struct jwt_arguments {
   t3api::headers headers{};                             ///< As in `credentials_arguments`.
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_AUTHENTICATE_LOGIN_HPP
@@ -7868,7 +7868,7 @@ struct jwt_arguments {
 #include <utility>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What a dotenv file says of one key.
 struct dotenv_entry {
@@ -8076,7 +8076,7 @@ class dotenv_reader {
 };
 
 }  // namespace detail
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_ENVIRONMENT_SMALL_FILE_HPP
@@ -8104,7 +8104,7 @@ class dotenv_reader {
 #include <unistd.h>
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A file to read from its start to its end. What is no regular file is not read, and opening it never waits,
 /// as a named pipe would have it.
@@ -8180,11 +8180,11 @@ class input_file {
   int failure_ = 0;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A string that is overwritten when it goes.
 class wiped_string {
@@ -8245,11 +8245,11 @@ inline result<std::optional<std::string>> read_small_file(const std::string& pat
   }
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// The largest dotenv file that is read, in bytes.
 inline constexpr std::size_t max_dotenv_bytes = 1U << 20U;
@@ -8282,7 +8282,7 @@ inline result<dotenv> read_dotenv(std::string path) {
   return parse_dotenv(*text, path);
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_ENVIRONMENT_ENVIRONMENT_HPP
@@ -8296,7 +8296,7 @@ inline result<dotenv> read_dotenv(std::string path) {
 #include <utility>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A value and where it comes from.
 struct setting {
@@ -8343,7 +8343,7 @@ class environment {
   std::function<const char*(const char*)> lookup_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_ENVIRONMENT_LOGGING_HPP
@@ -8382,7 +8382,7 @@ class environment {
 #include <string_view>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A decimal number such as "30", "2.5" or ".5", in billionths; what is smaller still is rounded up. No sign,
 /// no exponent, and no more than a billion.
@@ -8418,11 +8418,11 @@ inline std::optional<bool> parse_switch(std::string_view text) noexcept {
   return std::nullopt;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Reads settings that are no secrets into typed targets, which keep what they have when a setting is not
 /// set. Remembers the first value that is malformed.
@@ -8543,11 +8543,11 @@ class setting_reader {
   std::optional<error> problem_{};
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What is set of the ways in, unchecked: the auth methods check it.
 struct configured_credentials {
@@ -8643,7 +8643,7 @@ inline result<settings> read_settings(const environment& from, client_config bas
   return all;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_LOGGING_SINKS_HPP
@@ -8668,7 +8668,7 @@ inline result<settings> read_settings(const environment& from, client_config bas
 #include <string_view>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// `12.3 ms`, whatever the locale.
 inline std::string milliseconds_text(std::chrono::microseconds time) {
@@ -8741,7 +8741,7 @@ class log_line {
   }
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_NATIVE_PRIVATE_FILE_HPP
@@ -8761,7 +8761,7 @@ class log_line {
 #include <unistd.h>
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 #ifndef _WIN32
 /// Why a file could not be opened with O_NOFOLLOW, from its `errno`.
@@ -8847,11 +8847,11 @@ class private_file {
   bool cut_ = false;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What a log shows beside one line for each request and answer.
 struct log_options {
@@ -8921,11 +8921,11 @@ inline logging_hooks log_to_file(const std::string& path, log_options options = 
   return detail::line_hooks([file](const std::string& line) { file->append(line); }, options);
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Hooks as the settings ask for them: none, to the file, or to standard error when no file is named. Throws
 /// std::runtime_error when the file cannot be used.
@@ -8941,13 +8941,13 @@ inline logging_hooks logging_hooks::from_env() {
   return make_logging_hooks(read_settings(environment::load().value()).value().log);
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The settings of a client: what is given as an argument goes before what `found` has from the environment
 /// and `.t3.env`. Throws std::invalid_argument for settings that make no sense, and std::runtime_error when
@@ -9082,11 +9082,11 @@ auto log_in_async(const std::string& what, Prepare prepare, Part part_of)
   }
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
@@ -9157,7 +9157,7 @@ inline std::future<secret> authenticate_and_get_token_with_api_key_async(api_key
       detail::token_of);
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_AUTHENTICATE_BY_CREDENTIALS_HPP
@@ -9168,7 +9168,7 @@ inline std::future<secret> authenticate_and_get_token_with_api_key_async(api_key
 #include <utility>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
@@ -9238,7 +9238,7 @@ inline std::future<secret> authenticate_and_get_token_async(credentials_argument
       detail::token_of);
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_AUTHENTICATE_BY_JWT_HPP
@@ -9247,7 +9247,7 @@ inline std::future<secret> authenticate_and_get_token_async(credentials_argument
 #include <utility>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A client that uses a JWT which T3 has issued already; it ends with that token. Does no I/O but to read
 /// `.t3.env`. Throws std::invalid_argument for an empty or malformed token, and for settings that make no
@@ -9257,7 +9257,7 @@ inline authenticated_client create_jwt_authenticated_client(const jwt_arguments&
   return detail::make_client(std::move(auth), detail::settings_for(given));
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_AUTHENTICATE_CONFIGURED_HPP
@@ -9282,7 +9282,7 @@ inline authenticated_client create_jwt_authenticated_client(const jwt_arguments&
 #include <vector>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Where a setting is found; what is found at the front goes before the rest.
 enum class place { arguments, environment, file };
@@ -9350,7 +9350,7 @@ inline std::string origins(const std::vector<ingredient>& parts, const std::stri
   return text;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_AUTHENTICATE_TAKE_WAY_IN_HPP
@@ -9374,7 +9374,7 @@ inline std::string origins(const std::vector<ingredient>& parts, const std::stri
 #include <vector>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// How a program gets into T3.
 enum class way_in { secret_key, jwt, api_key, credentials };
@@ -9512,11 +9512,11 @@ inline const candidate& first_in_order(const std::vector<candidate>& ways, const
 
 }  // namespace detail
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// What an auth method says against a way in, with the part it speaks of and that part's place in front; with
 /// the whole way in when it speaks of none alone.
@@ -9610,11 +9610,11 @@ inline any_auth take_way_in(const std::vector<candidate>& ways, const candidate&
   }
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Arguments of `get_authenticated_client_or_error`. What is given here goes before the environment, and that
 /// before `.t3.env`.
@@ -9696,7 +9696,7 @@ inline std::future<authenticated_client> get_authenticated_client_or_error_async
       detail::configured_login, [&] { return detail::prepare_login(given); }, detail::client_of);
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
@@ -9712,7 +9712,7 @@ inline std::future<authenticated_client> get_authenticated_client_or_error_async
 #include <utility>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A call that a coroutine can wait for; made by `awaitable_send`. It keeps a copy of the client, and the
 /// coroutine must not be destroyed while it waits.
@@ -9783,14 +9783,14 @@ send_awaitable<client<Transport, Auth, Retry>> awaitable_send(
   return {std::move(via), message.get(), options.get()};
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_RETRY_NONE_HPP
 #define T3API_RETRY_NONE_HPP
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Tries once.
 struct no_retry {
@@ -9801,7 +9801,7 @@ struct no_retry {
 
 static_assert(retry_policy<no_retry>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_TRANSPORT_IN_PROCESS_HPP
@@ -9814,7 +9814,7 @@ static_assert(retry_policy<no_retry>);
 #include <utility>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Hands each request to a callable `response(const request&)` in the same process: no socket, no thread. The
 /// callable must be safe to call from many threads when the client is shared by many.
@@ -9841,7 +9841,7 @@ class in_process_transport {
   Service service_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_TRANSPORT_SCRIPTED_HPP
@@ -9856,7 +9856,7 @@ class in_process_transport {
 #include <vector>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Plays queued answers and records what was sent: for tests without a network. Copies share one script, so a
 /// test keeps one and gives another to the client.
@@ -9918,7 +9918,7 @@ class scripted_transport {
   std::shared_ptr<script> script_ = std::make_shared<script>();
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 

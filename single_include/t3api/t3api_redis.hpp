@@ -67,7 +67,7 @@
 #include <utility>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Leaves a service that failed alone for a while: until then nothing gets through, then one try does, and if
 /// that succeeds, everything again. For any number of threads.
@@ -123,7 +123,7 @@ class failure_pause {
   std::uint64_t failures_ = 0;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_STORE_REDIS_CONNECTION_HPP
@@ -164,7 +164,7 @@ class failure_pause {
 #include <utility>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Where Redis is and how to use it. The connection is not encrypted: what is kept is sealed before it
 /// leaves, but the password is not.
@@ -248,11 +248,11 @@ inline redis_options checked(redis_options options) {
 
 }  // namespace detail
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Makes the errors of one Redis. What Redis says is never part of them: it repeats what it was sent, a
 /// password among it.
@@ -320,11 +320,11 @@ class redis_failure {
   const std::string place_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// One answer of Redis. Lists and the types of RESP3 are none that this library asks for.
 struct redis_reply {
@@ -537,7 +537,7 @@ class redis_connection {
   std::optional<socket_handle> watched_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_STORE_TIMED_LOCK_HPP
@@ -550,7 +550,7 @@ class redis_connection {
 #include <mutex>
 #include <stop_token>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A lock that is waited for as long as one likes, or until one is asked to stop. Those who wait get it in
 /// the order in which they came: a thread that lets go and asks again at once, call after call, keeps nobody
@@ -594,11 +594,11 @@ class timed_lock {
   bool taken_ = false;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The one connection of a process to a Redis, for all its threads one after the other, and the pause when it
 /// fails.
@@ -638,7 +638,7 @@ class redis_channel {
   redis_connection connection_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_STORE_REDIS_NAMES_HPP
@@ -657,7 +657,7 @@ class redis_channel {
 #include <string_view>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The first byte of what `seal` makes, so that another way of sealing can be told apart one day.
 inline constexpr char seal_version = 1;
@@ -681,11 +681,11 @@ inline std::optional<std::string> unseal(std::string_view key, std::string_view 
   return gcm_decrypt(key, sealed.substr(1, gcm_nonce_size), sealed.substr(head), associated);
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// What keys and values look like to those who can look into Redis: HMACs and sealed bytes, made with two
 /// keys that come from the one the user gave (HMAC-SHA-256 as a pseudo-random function, one label each).
@@ -717,11 +717,11 @@ class redis_names {
   const secret naming_key_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A store in a Redis server, for processes and machines that share tokens; needs hiredis (CMake: the
 /// component `redis`). Redis sees neither keys nor values, only how many there are and how long. A value that
@@ -843,6 +843,6 @@ class redis_store {
 
 static_assert(store<redis_store>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -212,7 +212,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Whether `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 inline bool is_utf8(std::string_view text) noexcept {
@@ -238,11 +238,11 @@ inline bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 constexpr char ascii_lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -315,11 +315,11 @@ inline std::string printable(std::string_view text, std::size_t limit) {
   return shown;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// HTTP header fields in order, names compared without case (RFC 9110 section 5). What a caller adds is
 /// checked at once, so that no header can smuggle a second one.
@@ -397,7 +397,7 @@ class headers {
   std::vector<field> fields_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_CORE_RESULT_HPP
@@ -416,7 +416,7 @@ class headers {
 #include <string_view>
 #include <utility>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What kind of trouble it was; each has an exception type of its own in t3api/core/exceptions.hpp.
 enum class error_category {
@@ -466,7 +466,7 @@ inline error argument_error(std::string message) {
   return {.category = error_category::argument, .message = std::move(message)};
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_CORE_EXCEPTIONS_HPP
@@ -476,7 +476,7 @@ inline error argument_error(std::string message) {
 #include <stdexcept>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// The base of what the throwing interface throws, bad arguments apart (these are std::invalid_argument).
 class exception : public std::runtime_error {
@@ -536,11 +536,11 @@ class protocol_error : public exception {
   throw exception(std::move(cause));
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A value, or the error that kept it from coming. `value()` throws the error as its typed exception.
 template <class T>
@@ -601,11 +601,11 @@ class [[nodiscard]] result {
   std::variant<T, t3api::error> state_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// One HTTP answer.
 struct response {
@@ -617,11 +617,11 @@ struct response {
   result<nlohmann::json> json() const;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Deeper JSON is refused: copying and printing it would exhaust the stack.
 inline constexpr std::size_t max_json_depth = 64;
@@ -697,7 +697,7 @@ inline result<nlohmann::json> response::json() const {
                       .sent = true};
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_DETAIL_BASE32_HPP
@@ -709,7 +709,7 @@ inline result<nlohmann::json> response::json() const {
 #include <string_view>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The bytes behind Base32 text (RFC 4648 section 6), or nothing when it is none. Spaces, hyphens, lower case
 /// and trailing padding are accepted, as authenticator seeds are printed with them.
@@ -738,7 +738,7 @@ inline std::optional<std::string> base32_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_SANDBOX_MODEL_HPP
@@ -765,7 +765,7 @@ inline std::optional<std::string> base32_decode(std::string_view text) {
 #include <cstring>
 #include <string>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Overwrites memory with zeros in a way that the optimiser must keep.
 inline void wipe(void* memory, std::size_t size) noexcept {
@@ -796,11 +796,11 @@ inline void wipe_vector_registers() noexcept {
   wipe(bytes, sizeof bytes);
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A password, key or token. Copies share one buffer on the heap, which is overwritten when the last of them
 /// goes. It has no way into a stream, a string or a JSON value but `reveal()`.
@@ -846,11 +846,11 @@ class secret {
   std::shared_ptr<const buffer> buffer_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// One user of the simulated Metrc.
 struct account {
@@ -916,7 +916,7 @@ inline directory demo_directory() {
           .api_keys = {{.key = "demo-api-key", .state_code = "CA", .username = "demo-ca"}}};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_STATES_HPP
@@ -929,7 +929,7 @@ inline directory demo_directory() {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A state or district that keeps its records in Metrc.
 struct state {
@@ -994,11 +994,11 @@ inline bool is_metrc_hostname(std::string_view canonical) {
   return std::any_of(states.begin(), states.end(), [&](const state& s) { return s.hostname() == canonical; });
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace accounts_detail {
 
@@ -1166,7 +1166,7 @@ inline directory load_accounts(const std::string& path) {
   }
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_CERTIFICATE_HPP
@@ -1202,7 +1202,7 @@ inline directory load_accounts(const std::string& path) {
 #include <stop_token>
 #include <vector>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A moment that deadlines go by.
 using steady_time = std::chrono::steady_clock::time_point;
@@ -1288,11 +1288,11 @@ class manual_clock final : public clock {
   std::vector<duration> waits_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A certificate and its private key, as PEM text. The certificate may be followed by the chain that vouches
 /// for it.
@@ -1468,7 +1468,7 @@ inline void require_client_certificate(SSL_CTX* context, const std::string& auth
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_SERVER_HPP
@@ -1508,7 +1508,7 @@ inline void require_client_certificate(SSL_CTX* context, const std::string& auth
 #include <utility>
 #include <vector>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Threads that run jobs; a new one is started when all are busy, up to a limit, beyond which jobs wait. Any
 /// thread may call it, its own too. No job is lost.
@@ -1596,7 +1596,7 @@ class worker_pool {
   std::vector<std::thread> threads_;  ///< Guarded by the mutex inside.
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_SANDBOX_HANDLER_HPP
@@ -1630,7 +1630,7 @@ class worker_pool {
 #include <string_view>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Appends `text` with every byte outside RFC 3986 "unreserved" and outside `also_kept` percent-encoded.
 inline void append_percent_encoded(std::string& out, std::string_view text, std::string_view also_kept = {}) {
@@ -1670,11 +1670,11 @@ inline std::string query_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// HTTP's methods, so far as T3 has a use for them.
 enum class method { get, head, post, put, patch, delete_ };
@@ -1795,11 +1795,11 @@ inline std::optional<error> normalise(request& r) {
   return std::nullopt;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where a request came from, and how long somebody waits for its answer.
 struct caller {
@@ -1858,7 +1858,7 @@ class http_handler {
   std::function<served(const request&, const caller&)> serve_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_ANSWER_FORM_HPP
@@ -1868,7 +1868,7 @@ class http_handler {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Takes the next bytes of an answer; false when nobody wants more. The view lives for the call only.
 using byte_sink = std::function<bool(std::string_view bytes)>;
@@ -1883,7 +1883,7 @@ struct answer_form {
 /// Gives the bytes of an answer to a sink.
 using answer_writer = std::function<void(response answer, const answer_form& form, const byte_sink& out)>;
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_CONNECTION_HPP
@@ -1936,7 +1936,7 @@ using answer_writer = std::function<void(response answer, const answer_form& for
 #include <unistd.h>
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 #ifdef _WIN32
 using native_socket = SOCKET;
@@ -2108,7 +2108,7 @@ inline std::vector<std::string> lookup_addresses(const std::string& host) {
   return addresses;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_ADDRESS_HPP
@@ -2123,7 +2123,7 @@ inline std::vector<std::string> lookup_addresses(const std::string& host) {
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// An IP address in the one spelling that all its spellings share: IPv6 as RFC 5952 wants it, and an IPv4
 /// address that is mapped into IPv6 as IPv4. Any other text comes back as it is.
@@ -2139,11 +2139,11 @@ inline std::string plain_address(std::string_view text) {
   return written ? written : asked;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The server's side of one TCP or TLS connection; nothing blocks longer than a given moment. One thread may
 /// use it; another may end it by a shutdown of its socket. Expects SIGPIPE to be ignored.
@@ -2298,7 +2298,7 @@ class connection {
   std::unique_ptr<SSL, free_ssl> ssl_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_CONNECTION_TABLE_HPP
@@ -2311,7 +2311,7 @@ class connection {
 
 #include <sys/socket.h>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a connection of the server is doing. The first have to go first when room is needed.
 enum class connection_phase {
@@ -2414,7 +2414,7 @@ class connection_table {
   std::atomic<bool> stopping_ = false;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_EXCHANGE_HPP
@@ -2453,7 +2453,7 @@ class connection_table {
 #include <openssl/rand.h>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 inline std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view message) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> code{};
@@ -2617,11 +2617,11 @@ inline std::optional<std::string> gcm_decrypt(std::string_view key, std::string_
   return std::nullopt;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 inline void append_hex(std::string& text, unsigned char byte) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -2652,7 +2652,7 @@ inline std::string make_uuid() {
   return text;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_SANDBOX_ANSWER_HPP
@@ -2679,7 +2679,7 @@ inline std::string make_uuid() {
 #include <string_view>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// `1994-11-06T08:49:37.123Z` (ISO 8601, UTC).
 inline std::string iso_time(wall_time when) {
@@ -2757,11 +2757,11 @@ inline std::optional<utc_milliseconds> parse_iso_time(std::string_view text) {
          std::chrono::seconds(*second) + *fraction - *ahead;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a route throws when it will not do what it was asked; the service makes the error answer of it. The
 /// message is for people and holds no secret.
@@ -2827,7 +2827,7 @@ inline response error_answer(const refusal& why, std::string_view path, wall_tim
   return answer;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_ANSWER_SENDER_HPP
@@ -2865,7 +2865,7 @@ inline response error_answer(const refusal& why, std::string_view path, wall_tim
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A longer request body is refused with 413.
 inline constexpr std::size_t max_body_bytes = 1U << 20U;
@@ -2999,11 +2999,11 @@ inline std::string required_text(const nlohmann::json& body, const char* name) {
   return text;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where and how an `http_server` listens, and how much it takes from its peers. All members have defaults.
 struct http_server_options {
@@ -3038,7 +3038,7 @@ struct http_server_options {
   std::function<void(const caller& from, int status)> on_refused{};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_REQUEST_READER_HPP
@@ -3061,7 +3061,7 @@ struct http_server_options {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Reads a body in the transfer coding "chunked" (RFC 9112 section 7.1), piece by piece and to the letter:
 /// sizes are hexadecimal digits and nothing else, lines end in CRLF. Extensions, of 64 KiB in all at most,
@@ -3148,7 +3148,7 @@ class chunked_decoder {
   std::string line_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_REQUEST_HEAD_HPP
@@ -3163,7 +3163,7 @@ class chunked_decoder {
 #include <utility>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A request without its body.
 struct request_head {
@@ -3314,11 +3314,11 @@ inline body_framing framing_of(const request_head& head) {
   return {.length = *bytes};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a server throws when there is nobody left to answer.
 struct connection_over {};
@@ -3457,11 +3457,11 @@ class request_reader {
   connection::moment body_late_{};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Adds to the number in the header Content-Length of an answer; it does not go below 0.
 inline void falsify_length(std::string& answer, std::int64_t error) {
@@ -3557,7 +3557,7 @@ class answer_sender {
   const http_server_options& limits_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_TARGET_HPP
@@ -3569,7 +3569,7 @@ class answer_sender {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The method of that name, which is compared with case (RFC 9110 section 9.1).
 inline std::optional<method> parse_method(std::string_view name) noexcept {
@@ -3598,7 +3598,7 @@ inline std::string decode_path(std::string_view encoded) {
   return path;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_TIME_TEXT_HPP
@@ -3610,7 +3610,7 @@ inline std::string decode_path(std::string_view encoded) {
 #include <string>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, the form of a Date header (RFC 9110 section 5.6.7).
 inline std::string http_date(wall_time when) {
@@ -3629,11 +3629,11 @@ inline std::string http_date(wall_time when) {
   return text.data();
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// An error answer with all that answers of the service have.
 inline response refusal_answer(const refusal& why, std::string_view path) {
@@ -3762,7 +3762,7 @@ class http_exchange {
   request_head head_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_HTTPLIB_SERVER_HPP
@@ -3784,7 +3784,7 @@ class http_exchange {
     "The sandbox's server needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program, as t3api's CMake and pkg-config's cpp-httplib do"
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The part of cpp-httplib that is used of its server: it listens, accepts, and writes answers, compressed
 /// where a caller likes that. It never reads what a peer has sent, since old versions fall over some of it.
@@ -3919,7 +3919,7 @@ class httplib_server final : public httplib::Server {
   const std::string keep_alive_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_TLS_CONTEXT_HPP
@@ -3930,7 +3930,7 @@ class httplib_server final : public httplib::Server {
 #include <openssl/ssl.h>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 using tls_context = std::unique_ptr<SSL_CTX, certificate_detail::freed_by<&SSL_CTX_free>>;
 
@@ -3950,11 +3950,11 @@ inline tls_context make_tls_context(const http_server_options& options) {
   return made;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Serves any request → response callable over HTTP/1.1 or HTTPS, each connection on a thread of its own.
 /// The callable is called from many threads at once. cpp-httplib listens, and sets the process to ignore
@@ -4154,7 +4154,7 @@ inline certificate load_certificate(const std::string& certificate_file, const s
           .key_pem = read(key_file, "key file")};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_SERVICE_HPP
@@ -4173,7 +4173,7 @@ inline certificate load_certificate(const std::string& certificate_file, const s
 
 #include <stop_token>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Asks to stop as soon as one of two others does.
 class either_stop {
@@ -4196,7 +4196,7 @@ class either_stop {
   std::stop_callback<forward> second_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_SANDBOX_CONTEXT_HPP
@@ -4223,7 +4223,7 @@ class either_stop {
 #include <string>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// All that the service needs to log in to Metrc by itself, again and again.
 struct stored_credentials {
@@ -4234,11 +4234,11 @@ struct stored_credentials {
   secret otp_seed{};    ///< Base32, or empty.
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The API keys of a sandbox, each bound to the credentials of an account in one state. Fixed once it is
 /// made; holds keyed hashes of the keys only.
@@ -4286,7 +4286,7 @@ class api_keys {
   std::unordered_map<std::string, stored_credentials> credentials_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_LEDGER_HPP
@@ -4303,7 +4303,7 @@ class api_keys {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// One write that was accepted.
 struct ledger_entry {
@@ -4380,7 +4380,7 @@ inline nlohmann::json to_json(const ledger& from) {
   return {{"entries", std::move(list)}, {"dropped", from.dropped()}};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_RECORDS_HPP
@@ -4408,7 +4408,7 @@ inline nlohmann::json to_json(const ledger& from) {
 
 #include <nlohmann/json.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What writes made of a generated collection of one licence. Rows are numbered from 0: the generated ones,
 /// then the added ones. Copies share the rows, so that a reader keeps what it saw while others write.
@@ -4503,7 +4503,7 @@ class changes {
   std::uint64_t version_ = 0;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_COLLECTION_HPP
@@ -4535,7 +4535,7 @@ class changes {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 enum class field_type { text, number, boolean, datetime };
 
@@ -4616,7 +4616,7 @@ inline cell to_cell(const nlohmann::json& value, field_type type) {
   return {};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_DRAW_HPP
@@ -4630,7 +4630,7 @@ inline cell to_cell(const nlohmann::json& value, field_type type) {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// SplitMix64: a number that looks random, from a number.
 constexpr std::uint64_t scramble(std::uint64_t x) noexcept {
@@ -4698,11 +4698,11 @@ inline utc_milliseconds start_of_data() noexcept {
   return std::chrono::sys_days(std::chrono::year(2024) / 1 / 1);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A member of the objects of a collection. `key` tells the generator which one is meant.
 struct field {
@@ -4785,7 +4785,7 @@ inline nlohmann::json make_row(const collection& of, const data_owner& owner, st
   return object;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_ROW_LISTS_HPP
@@ -4820,7 +4820,7 @@ inline nlohmann::json make_row(const collection& of, const data_owner& owner, st
 #include <string>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace fold_detail {
 
@@ -4870,7 +4870,7 @@ inline std::string folded(std::string text) noexcept {
   return text;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_SELECTION_HPP
@@ -4895,7 +4895,7 @@ inline std::string folded(std::string text) noexcept {
 #include <variant>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 enum class operation { eq, neq, contains, doesnotcontain, startswith, endswith, lt, lte, gt, gte };
 
@@ -5045,11 +5045,11 @@ inline filter parse_filter(const collection& of, std::string_view given) {
           .wanted = wanted_value(given, on.type, given.substr(colon + 1))};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// `field:asc` or `field:desc`, checked.
 struct sort_key {
@@ -5136,7 +5136,7 @@ inline selection parse_selection(const collection& of, const query_params& query
   return chosen;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_TABLE_HPP
@@ -5152,7 +5152,7 @@ inline selection parse_selection(const collection& of, const query_params& query
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where the ids of added rows are, behind those of every collection.
 inline constexpr std::uint64_t added_place = 9;
@@ -5230,11 +5230,11 @@ class table {
   std::shared_ptr<const changes> changed_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Row numbers of a table, in the order asked for.
 using row_list = std::vector<std::uint32_t>;
@@ -5323,11 +5323,11 @@ inline row_list select_rows(const table& from, const selection& chosen) {
   return rows;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Remembers the last row lists, so that the pages of one query cost one look at all rows. Threads that ask
 /// for the same list at once wait for one of them to make it. Any number of threads may use it.
@@ -5416,11 +5416,11 @@ class row_lists {
   std::size_t most_bytes_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The data of all licences. It is generated from a seed when it is asked for; only what was written is kept,
 /// in memory. Any number of threads may use it.
@@ -5520,7 +5520,7 @@ class records {
   row_lists lists_{};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_FAULTS_FAULT_PLAN_HPP
@@ -5551,7 +5551,7 @@ class records {
 #include <utility>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a header Retry-After can hold (RFC 9110 section 10.2.3), and what it should not.
 enum class retry_after_form {
@@ -5674,11 +5674,11 @@ inline bool matches(const fault& f, t3api::method asked, std::string_view path, 
          });
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A fault of a plan, and how it has fared.
 struct planned_fault {
@@ -5776,7 +5776,7 @@ class fault_plan {
   std::atomic<bool> empty_{true};  ///< So that a service without faults takes no lock.
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_KEYS_DATABASE_HPP
@@ -5796,7 +5796,7 @@ class fault_plan {
 #include <string>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Whose a secret key is.
 struct key_owner {
@@ -5826,11 +5826,11 @@ struct key_record {
   sealed_credentials credentials{};         ///< What the service logs in to Metrc with.
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A key database that could not do what it was asked. The message is one sentence for people, without a
 /// secret; nothing was changed.
@@ -5874,7 +5874,7 @@ class key_database {
                                    const sealed_credentials& renewed) = 0;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_KEYS_KEY_RING_HPP
@@ -5890,7 +5890,7 @@ class key_database {
 #include <vector>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A key ring that cannot be read, or is not right. The message is one sentence for people, without a key.
 struct key_ring_error : std::runtime_error {
@@ -5997,7 +5997,7 @@ inline key_ring make_key_ring() {
           .keys = {{"k1", secret(detail::random_bytes(key_ring::key_size))}}};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_KEYS_MEMORY_DATABASE_HPP
@@ -6018,7 +6018,7 @@ inline key_ring make_key_ring() {
 #include <vector>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Records in the memory of this process; they end with it.
 class memory_key_database final : public key_database {
@@ -6144,7 +6144,7 @@ class memory_key_database final : public key_database {
   std::uint64_t last_number_ = 0;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_KEYS_SECRET_KEYS_HPP
@@ -6177,7 +6177,7 @@ class memory_key_database final : public key_database {
 #include <string_view>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The first byte of what `seal` makes, so that another way of sealing can be told apart one day.
 inline constexpr char seal_version = 1;
@@ -6201,11 +6201,11 @@ inline std::optional<std::string> unseal(std::string_view key, std::string_view 
   return gcm_decrypt(key, sealed.substr(1, gcm_nonce_size), sealed.substr(head), associated);
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Sealed credentials that cannot be opened. The message is one sentence for people, without a secret.
 struct vault_error : std::runtime_error {
@@ -6359,11 +6359,11 @@ class vault {
   const std::shared_ptr<key_ring_source> ring_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The secret keys of a service: opaque UUIDs, each with the credentials it was made from, sealed. Nobody can
 /// read a key again after `make`, as only its keyed hash is kept. Any number of threads may share it, and any
@@ -6462,7 +6462,7 @@ class secret_keys {
   const vault vault_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_LIMITS_LIMITS_HPP
@@ -6503,7 +6503,7 @@ class secret_keys {
 #include <utility>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Small values by names that strangers choose, in bounded memory: at most twice `capacity` values, those
 /// that were asked for longest ago are forgotten first, and each step takes the same short time. Names are
@@ -6553,11 +6553,11 @@ class bounded_table {
   map recent_, older_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How many attempts may fail under each name in a window of time, which begins with the first failure.
 /// Success takes nothing back, only time does: else whoever can log in once could guess on for ever. An
@@ -6640,7 +6640,7 @@ class failure_limit {
   bounded_table<tally> names_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_LIMITS_REQUEST_LIMIT_HPP
@@ -6653,7 +6653,7 @@ class failure_limit {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How many requests each user may make in a window of time. The window begins with a user's first request;
 /// when it is over, the next request begins another. Such a window, unlike a bucket that fills drop by drop,
@@ -6694,7 +6694,7 @@ class request_limit {
   bounded_table<tally> users_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_METRC_UPSTREAM_HPP
@@ -6709,7 +6709,7 @@ class request_limit {
 #include <vector>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a login at Metrc needs.
 struct metrc_login {
@@ -6777,11 +6777,11 @@ metrc_answer log_in(Metrc& metrc, const metrc_login& login, const std::stop_toke
   }
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// 429, with the header Retry-After.
 inline refusal too_many(const std::string& what, std::chrono::seconds wait) {
@@ -6880,7 +6880,7 @@ inline std::string attempted_api_key(std::string_view key, std::string_view stat
   return "key " + std::string(state_code) + "\n" + detail::sha256(key);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_LIMITS_TROUBLE_REPORT_HPP
@@ -6894,7 +6894,7 @@ inline std::string attempted_api_key(std::string_view key, std::string_view stat
 #include <utility>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Tells whoever runs a service what is wrong, the same sentence at most once a minute. Any number of threads
 /// may share it.
@@ -6927,7 +6927,7 @@ class trouble_report {
   bounded_table<std::optional<steady_time>> told_{100};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_SESSIONS_SESSION_CACHE_HPP
@@ -6962,7 +6962,7 @@ class trouble_report {
 #include <algorithm>
 #include <chrono>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// How long a store keeps what it is asked to keep for `ttl`: from one millisecond, the shortest that Redis
 /// knows, to ten years, which no clock overflows on.
@@ -6971,11 +6971,11 @@ inline std::chrono::milliseconds kept_lifetime(std::chrono::milliseconds ttl) no
   return std::clamp<milliseconds>(ttl, milliseconds(1), std::chrono::hours(24 * 3653));
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Small values in the memory of this process, at most `capacity` of them: what was not asked for longest
 /// makes room. Any number of threads may share it.
@@ -7033,7 +7033,7 @@ class near_memory {
   std::unordered_map<std::string_view, place> by_name_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_STORE_ANY_HPP
@@ -7056,7 +7056,7 @@ class near_memory {
 #include <string_view>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A value that a store still had.
 struct stored_value {
@@ -7089,11 +7089,11 @@ concept store = requires(S& kept, std::string_view key, std::string_view text,
   { kept.release(key, text) } -> std::same_as<std::optional<error>>;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Any store, chosen at run time. Copies are handles of the same store, as with each store itself.
 class any_store {
@@ -7150,11 +7150,11 @@ class any_store {
 
 static_assert(store<any_store>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where a service remembers the ids of its Metrc sessions, by names of its own: in this process and, when
 /// there is a store that other services share, there too, sealed. A store that fails costs what only it knew,
@@ -7211,7 +7211,7 @@ class session_cache {
   const secret key_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_SESSIONS_UPSTREAM_SESSIONS_HPP
@@ -7241,7 +7241,7 @@ class session_cache {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How long one password is the current one (RFC 6238 section 4.1).
 inline constexpr std::chrono::seconds totp_period{30};
@@ -7310,7 +7310,7 @@ class otp_verifier {
   std::atomic<std::int64_t> last_step_{-1};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_SESSIONS_LOGIN_OUTCOME_HPP
@@ -7323,7 +7323,7 @@ class otp_verifier {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What came of the last login with kept credentials, in a form that can be remembered.
 struct login_outcome {
@@ -7369,7 +7369,7 @@ inline std::optional<login_outcome> login_outcome_from(std::string_view text) {
       .refusal = static_cast<metrc_refusal>(*refusal), .when = time(*when), .until = time(*until)};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_STORE_TIMED_LOCK_HPP
@@ -7382,7 +7382,7 @@ inline std::optional<login_outcome> login_outcome_from(std::string_view text) {
 #include <mutex>
 #include <stop_token>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A lock that is waited for as long as one likes, or until one is asked to stop. Those who wait get it in
 /// the order in which they came: a thread that lets go and asks again at once, call after call, keeps nobody
@@ -7426,11 +7426,11 @@ class timed_lock {
   bool taken_ = false;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What came of asking for a session of kept credentials.
 struct kept_session {
@@ -7738,11 +7738,11 @@ class upstream_sessions {
   std::unordered_map<std::string, std::shared_ptr<timed_lock>> locks_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a service stands on, and may share with others that are to behave as one service with it. What is
 /// left out is made for this service alone, and ends with it.
@@ -7805,7 +7805,7 @@ struct context {
         trouble(on.on_trouble) {}
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_CATALOGUE_HPP
@@ -7825,7 +7825,7 @@ struct context {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What items are variants of.
 struct product {
@@ -7944,7 +7944,7 @@ inline constexpr collection items = {
     },
     .kind = 0};
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_PACKAGES_HPP
@@ -7959,7 +7959,7 @@ inline constexpr collection items = {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where packages are.
 inline constexpr std::array<std::string_view, 3> rooms = {"Vault", "Packing Room", "Sales Floor"};
@@ -8119,7 +8119,7 @@ inline constexpr collection in_transit_packages = packages_detail::make(
     "/v2/packages/intransit", packages_detail::in_transit, packages_detail::in_transit_fields,
     [](std::uint64_t packages) { return packages / 50; });
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_PLANTS_HPP
@@ -8132,7 +8132,7 @@ inline constexpr collection in_transit_packages = packages_detail::make(
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace plants_detail {
 
@@ -8269,11 +8269,11 @@ inline constexpr collection on_hold_plants = plants_detail::make(
 inline constexpr collection inactive_plants = plants_detail::make(
     "/v2/plants/inactive", plants_detail::inactive, [](std::uint64_t packages) { return packages / 10; });
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// All collections that are served.
 inline constexpr std::array<const collection*, 9> catalogue = {
@@ -8299,7 +8299,7 @@ constexpr const collection* find_report(std::string_view path) noexcept {
 constexpr bool is_collection(std::string_view path) noexcept { return find_collection(path) != nullptr; }
 constexpr bool is_report(std::string_view path) noexcept { return find_report(path) != nullptr; }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_FAULTS_CARRY_OUT_HPP
@@ -8310,7 +8310,7 @@ constexpr bool is_report(std::string_view path) noexcept { return find_report(pa
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The value of a header Retry-After in that form.
 inline std::string retry_after_value(retry_after_form form, wall_time now) {
@@ -8379,7 +8379,7 @@ void upset_account(Metrc& metrc, const fault& f) {
   }
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_METRC_SIMULATED_HPP
@@ -8415,7 +8415,7 @@ void upset_account(Metrc& metrc, const fault& f) {
 #include <string>
 #include <string_view>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5, RFC 7515 section 2).
 inline std::string base64url_encode(std::string_view bytes) {
@@ -8466,11 +8466,11 @@ inline std::optional<std::string> base64url_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What can change of an account of the simulated Metrc while it runs. Each change has a version above the
 /// last, so that processes that share the account know which of two states is the later one.
@@ -8550,7 +8550,7 @@ bool is_later(const State& a, const State& b) {
   return to_json(a).dump() > to_json(b).dump();
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_METRC_SESSION_IDS_HPP
@@ -8567,7 +8567,7 @@ bool is_later(const State& a, const State& b) {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What the simulated Metrc has to know of a session. A session ends when one of the epochs it was opened in
 /// is over, or when it is too old.
@@ -8624,7 +8624,7 @@ class session_ids {
   const secret key_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_METRC_SHARED_ACCOUNTS_HPP
@@ -8647,7 +8647,7 @@ class session_ids {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How often a login was tried in this process, and how often it opened a session.
 struct login_tally {
@@ -8874,11 +8874,11 @@ class shared_accounts {
   bool unpublished_ = false;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How a simulated Metrc behaves. All members have defaults.
 struct simulated_metrc_options {
@@ -9158,7 +9158,7 @@ class simulated_metrc {
 
 static_assert(metrc_upstream<simulated_metrc>, "the simulated Metrc has all that the service asks of one");
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_ROUTES_ADMIN_HPP
@@ -9197,7 +9197,7 @@ static_assert(metrc_upstream<simulated_metrc>, "the simulated Metrc has all that
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox::json_members {
+namespace t3api::inline v0_1_0::sandbox::json_members {
 
 // Each reads one member of an order, and throws `refusal` (422), which names the member and never shows its
 // value, when it is of another kind.
@@ -9256,11 +9256,11 @@ inline const nlohmann::json& as_object(const std::string& name, const nlohmann::
   return value;
 }
 
-}  // namespace t3api::sandbox::json_members
+}  // namespace t3api::inline v0_1_0::sandbox::json_members
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace faults_detail {
 
@@ -9402,7 +9402,7 @@ inline nlohmann::json to_json(const planned_fault& planned) {
           {"fault", to_json(*planned.fault)}};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_FAULTS_METRC_ORDERS_HPP
@@ -9416,7 +9416,7 @@ inline nlohmann::json to_json(const planned_fault& planned) {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// One thing that `POST /sandbox/metrc` tells the Metrc behind a service to do.
 struct metrc_order {
@@ -9499,11 +9499,11 @@ inline metrc_order metrc_order_from(const nlohmann::json& body) {
   return order;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// Where the routes of this file are. They are there only when `settings.admin` says so.
 inline constexpr std::string_view admin_paths = "/sandbox/";
@@ -9653,7 +9653,7 @@ response delete_ledger(context<Metrc>& shared, const call&) {
   return json_answer(200, nlohmann::json::object());
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif
 #ifndef T3API_SANDBOX_ROUTES_AUTH_HPP
@@ -9690,7 +9690,7 @@ response delete_ledger(context<Metrc>& shared, const call&) {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Who makes a call.
 struct identity {
@@ -9723,7 +9723,7 @@ inline nlohmann::json token_claims(std::string_view auth_mode, const metrc_sessi
   return claims;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_JWT_HPP
@@ -9740,7 +9740,7 @@ inline nlohmann::json token_claims(std::string_view auth_mode, const metrc_sessi
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A longer token is refused unread.
 inline constexpr std::size_t max_jwt_bytes = 8192;
@@ -9814,11 +9814,11 @@ inline result<nlohmann::json> verify_jwt(std::string_view token, std::string_vie
   return *std::move(claims);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The answer when there is no Metrc session to be had for kept credentials at the moment.
 inline refusal login_must_wait(const kept_session& kept) {
@@ -9953,11 +9953,11 @@ identity authenticate(context<Metrc>& shared, const call& c) {
   return *std::move(who);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// The one answer to every wrong login, so that nobody learns which part was wrong.
 inline refusal login_refused() {
@@ -10110,7 +10110,7 @@ response get_whoami(context<Metrc>& shared, const call& c) {
   return json_answer(200, authenticate(shared, c).claims);
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif
 #ifndef T3API_SANDBOX_ROUTES_COLLECTIONS_HPP
@@ -10133,7 +10133,7 @@ response get_whoami(context<Metrc>& shared, const call& c) {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// The query parameter `licenseNumber`. Throws `refusal`: 400 when it is missing, 403 when the account may
 /// not read it.
@@ -10170,11 +10170,11 @@ response get_states(context<Metrc>&, const call&) {
   return json_answer(200, list);
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// `GET` of any collection of the catalogue: one page of a licence's rows, filtered and sorted.
 template <metrc_upstream Metrc>
@@ -10211,7 +10211,7 @@ response get_collection(context<Metrc>& shared, const call& c) {
                            {"total", total}});
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif
 #ifndef T3API_SANDBOX_ROUTES_PAGES_HPP
@@ -10230,7 +10230,7 @@ response get_collection(context<Metrc>& shared, const call& c) {
 
 #include <string_view>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The part of the page's script that every form needs: finding parts, checking what was filled in, doing a
 /// thing once however often its button is pressed, and saying what happened.
@@ -10327,7 +10327,7 @@ function place(field, needed, neededPart, morePart) {
 }
 )js";
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif
 #ifndef T3API_SANDBOX_PAGES_SECRET_KEY_HTML_HPP
@@ -10335,7 +10335,7 @@ function place(field, needed, neededPart, morePart) {
 
 #include <string_view>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The body of the page of secret keys up to where the states stand in its form. All parts are hidden until
 /// the script shows them; without it the page says so. A form's `method` is for a browser that would send it
@@ -10503,7 +10503,7 @@ inline constexpr std::string_view secret_key_html_end = R"html(        </select>
 </template>
 )html";
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif
 #ifndef T3API_SANDBOX_PAGES_SECRET_KEY_REQUESTS_HPP
@@ -10511,7 +10511,7 @@ inline constexpr std::string_view secret_key_html_end = R"html(        </select>
 
 #include <string_view>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The part of the page's script that speaks with the service and puts what went wrong into words. Secrets go
 /// into bodies and headers only, nothing is kept by the browser, and no cookie is sent.
@@ -10589,7 +10589,7 @@ function trouble({status, content, wait}) {
 }
 )js";
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif
 #ifndef T3API_SANDBOX_PAGES_SECRET_KEY_SCRIPT_HPP
@@ -10597,7 +10597,7 @@ function trouble({status, content, wait}) {
 
 #include <string_view>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The part of the page's script that is about keys: signing in, the list, making one, deleting one. The
 /// token lives in a variable and ends with the page; a new key is on the page only, until it is hidden. Names
@@ -10867,7 +10867,7 @@ placeSignInFields();
 render();
 )js";
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif
 #ifndef T3API_SANDBOX_PAGES_SECRET_KEY_STYLE_HPP
@@ -10875,7 +10875,7 @@ render();
 
 #include <string_view>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The style of the page of secret keys. Text has a contrast of at least 4.5 to 1 in both colour schemes,
 /// what is to be pressed or filled in is at least 44 pixels high, and borders of fields have 3 to 1. Nothing
@@ -10989,11 +10989,11 @@ dialog::backdrop { background: rgb(0 0 0 / .55); }
 }
 )css";
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The states as options of the sign-in form. Colorado's Metrc needs the e-mail address at a login,
 /// Michigan's a one-time password.
@@ -11070,11 +11070,11 @@ inline response secret_key_page() {
       .body = std::move(html)};
 }
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// `GET` and `HEAD /v2/pages/secret-key`: the page of secret keys, the same for everyone; it changes nothing.
 template <metrc_upstream Metrc>
@@ -11082,7 +11082,7 @@ response get_secret_key_page(context<Metrc>&, const call&) {
   return pages::secret_key_page();
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif
 #ifndef T3API_SANDBOX_ROUTES_REPORTS_HPP
@@ -11113,7 +11113,7 @@ response get_secret_key_page(context<Metrc>&, const call&) {
 
 #include <nlohmann/json.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Appends a field as RFC 4180 section 2 has it: in quotes when it holds a comma, a quote or a line end.
 /// Nothing else is done to it, so that programs read what was written: a note that begins with = + - or @
@@ -11141,11 +11141,11 @@ inline std::string csv_text(const nlohmann::json& value) {
   return all;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A report is built in memory and has no pages: one with more rows, or more bytes, is refused with 400. T3
 /// names no limit; these are the sandbox's.
@@ -11265,11 +11265,11 @@ inline std::string csv_report(const report& about, bool metadata) {
   return text;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 namespace reports_detail {
 
@@ -11326,7 +11326,7 @@ response get_report(context<Metrc>& shared, const call& c) {
           .body = csv_report(about, metadata)};
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif
 #ifndef T3API_SANDBOX_ROUTES_WRITES_HPP
@@ -11366,7 +11366,7 @@ response get_report(context<Metrc>& shared, const call& c) {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// An object in the body of a write, whose members are asked for by name. What is wrong with it is refused
 /// with 400 (T3 answers no other status for it), which names the place and the member and never the value.
@@ -11443,11 +11443,11 @@ class write_entry {
   std::string where_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What quantities are given in. The ids are the sandbox's own.
 struct unit_of_measure {
@@ -11619,7 +11619,7 @@ inline void create_package(records::edit& edit, const nlohmann::json& given, con
   packages.add(std::move(row));
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_SMALL_WRITES_HPP
@@ -11630,7 +11630,7 @@ inline void create_package(records::edit& edit, const nlohmann::json& given, con
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// One entry of `POST /v2/packages/notes`: another note on a package, active or on hold. Throws `refusal`.
 inline void note_package(records::edit& edit, const nlohmann::json& given, const std::string& where,
@@ -11660,11 +11660,11 @@ inline void discontinue_item(records::edit& edit, const nlohmann::json& given, c
   edit.of(items).remove(*number);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 namespace writes_detail {
 
@@ -11731,11 +11731,11 @@ response post_discontinue_item(context<Metrc>& shared, const call& c) {
   return writes_detail::write(shared, c, false, &discontinue_item);
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The T3 auth service in front of any Metrc: a request in, a response out, no sockets. Any number of threads
 /// may share it.
@@ -11926,7 +11926,7 @@ class service : public basic_service<simulated_metrc> {
             clock, on) {}
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 

@@ -58,7 +58,7 @@
 #include <unistd.h>
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The system's number for this process; a forked child has another one than its parent.
 inline std::int64_t current_process_id() noexcept {
@@ -69,7 +69,7 @@ inline std::int64_t current_process_id() noexcept {
 #endif
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_SANDBOX_KEYS_SQLITE_FILE_HPP
@@ -107,7 +107,7 @@ inline std::int64_t current_process_id() noexcept {
 #include <utility>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What SQLite could not do, in one sentence.
 struct sqlite_error : database_error {
@@ -319,11 +319,11 @@ inline std::string first_of(sqlite_connection& on, std::string_view sql) {
   return run.next() ? run.text_at(0) : std::string();
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace sqlite_file_detail {
 
@@ -500,7 +500,7 @@ inline std::string ready_key_file(const std::string& folder, std::chrono::millis
   return file;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_KEYS_SQLITE_LAST_USES_HPP
@@ -529,7 +529,7 @@ inline std::string ready_key_file(const std::string& folder, std::chrono::millis
 #include <vector>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace sqlite_rows_detail {
 
@@ -695,11 +695,11 @@ class sqlite_key_notes {
   sqlite_statement begin_, used_, commit_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// When keys were last used, on the way into the database. Nobody waits for it and nobody fails by it: what
 /// cannot be written at once, as another process writes or the disk is full, is written with what comes next.
@@ -764,7 +764,7 @@ class sqlite_last_uses {
   std::map<std::string, wall_time> waiting_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_KEYS_SQLITE_READERS_HPP
@@ -782,7 +782,7 @@ class sqlite_last_uses {
 #include <vector>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A few readers for any number of threads, made when they are needed.
 class sqlite_key_readers {
@@ -848,11 +848,11 @@ class sqlite_key_readers {
   std::size_t made_ = 0;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How a `sqlite_key_database` works.
 struct sqlite_options {
@@ -982,6 +982,6 @@ class sqlite_key_database final : public key_database {
   std::unique_ptr<connections> open_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

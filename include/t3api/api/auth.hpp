@@ -8,7 +8,7 @@
 #include <t3api/client.hpp>
 #include <t3api/core/json.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Who the service takes the caller for. Texts are empty where the answer has none.
 struct identity {
@@ -39,6 +39,6 @@ result<identity> whoami(const client<Transport, Auth, Retry>& via, const call_op
                   .has_t3plus = plus != body->end() && plus->is_boolean() && plus->get<bool>()};
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

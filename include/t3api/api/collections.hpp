@@ -9,7 +9,7 @@
 #include <t3api/client.hpp>
 #include <t3api/core/json.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Which page of a collection to load.
 struct page_request {
@@ -75,6 +75,6 @@ result<collection_page> load_page(const client<Transport, Auth, Retry>& via, con
   return detail::read_page(detail::without_query(path), answer->json());
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

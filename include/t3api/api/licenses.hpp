@@ -8,7 +8,7 @@
 #include <t3api/client.hpp>
 #include <t3api/core/json.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A licence that the caller may see.
 struct license {
@@ -36,6 +36,6 @@ result<std::vector<license>> list_licenses(const client<Transport, Auth, Retry>&
   return licenses;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

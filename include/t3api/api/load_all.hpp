@@ -23,7 +23,7 @@
 #include <t3api/client/async_calls.hpp>
 #include <t3api/core/clock.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// The most rows that `load_all` gives, since it keeps them all in memory. A service that says it has more is
 /// not believed.
@@ -350,6 +350,6 @@ result<nlohmann::json::array_t> load_all(const client<Transport, Auth, Retry>& v
   return detail::collection_reader(via, path, wanted, options).read();
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

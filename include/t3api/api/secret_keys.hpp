@@ -19,7 +19,7 @@
 #include <t3api/detail/percent.hpp>
 #include <t3api/detail/wipe.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What the service tells of a secret key; the key itself it never shows again.
 struct secret_key_info {
@@ -145,6 +145,6 @@ result<std::monostate> delete_secret_key(const client<Transport, Auth, Retry>& v
   return cause;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -9,7 +9,7 @@
 #include <t3api/core/response.hpp>
 #include <t3api/core/secret.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// The whole answer to an exchange of credentials.
 struct auth_response_data {
@@ -42,6 +42,6 @@ inline result<auth_response_data> read_auth_response(const std::string& path, co
 
 }  // namespace detail
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

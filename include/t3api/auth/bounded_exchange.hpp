@@ -6,7 +6,7 @@
 
 #include <t3api/auth/concept.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Another exchange with less time.
 class bounded_exchange final : public exchange {
@@ -29,6 +29,6 @@ class bounded_exchange final : public exchange {
   const steady_time deadline_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -12,7 +12,7 @@
 #include <t3api/core/result.hpp>
 #include <t3api/core/url.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Which token a request went out with: each exchange makes a higher one. 0 where there is nothing to renew.
 using token_generation = std::uint64_t;
@@ -65,6 +65,6 @@ concept auth_method = requires(A& method, request& message, exchange& via, token
   { method.on_unauthorized(generation) } -> std::same_as<bool>;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

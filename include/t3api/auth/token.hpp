@@ -14,7 +14,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/base64url.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// When a JWT says it was issued and expires, in seconds since 1970 (RFC 7519 sections 4.1.4 and 4.1.6).
 struct token_times {
@@ -66,6 +66,6 @@ inline void set_bearer_token(request& message, std::string_view jwt) {
 
 }  // namespace detail
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

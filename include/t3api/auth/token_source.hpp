@@ -17,7 +17,7 @@
 #include <t3api/auth/token_exchange.hpp>
 #include <t3api/core/url.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Bearer tokens for all threads of a process: got once for all of them (single-flight), again ahead of
 /// expiry and after a 401. A fresh token is read without a lock.
@@ -195,6 +195,6 @@ class token_source {
   std::optional<error> refused_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -14,7 +14,7 @@
 #include <t3api/retry/exponential_backoff.hpp>
 #include <t3api/store/memory.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What the functions of t3api/authenticate.hpp give back, whatever the way in.
 using authenticated_client = default_client<any_auth>;
@@ -67,6 +67,6 @@ struct jwt_arguments {
   t3api::headers headers{};                             ///< As in `credentials_arguments`.
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -9,7 +9,7 @@
 #include <t3api/authenticate/arguments.hpp>
 #include <t3api/authenticate/login.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
@@ -79,6 +79,6 @@ inline std::future<secret> authenticate_and_get_token_async(credentials_argument
       detail::token_of);
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

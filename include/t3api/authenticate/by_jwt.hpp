@@ -7,7 +7,7 @@
 #include <t3api/authenticate/arguments.hpp>
 #include <t3api/authenticate/login.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A client that uses a JWT which T3 has issued already; it ends with that token. Does no I/O but to read
 /// `.t3.env`. Throws std::invalid_argument for an empty or malformed token, and for settings that make no
@@ -17,6 +17,6 @@ inline authenticated_client create_jwt_authenticated_client(const jwt_arguments&
   return detail::make_client(std::move(auth), detail::settings_for(given));
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

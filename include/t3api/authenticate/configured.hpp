@@ -19,7 +19,7 @@
 #include <t3api/logging/call_log.hpp>
 #include <t3api/store/memory.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Arguments of `get_authenticated_client_or_error`. What is given here goes before the environment, and that
 /// before `.t3.env`.
@@ -101,6 +101,6 @@ inline std::future<authenticated_client> get_authenticated_client_or_error_async
       detail::configured_login, [&] { return detail::prepare_login(given); }, detail::client_of);
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -18,7 +18,7 @@
 #include <t3api/core/exceptions.hpp>
 #include <t3api/environment.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The settings of a client: what is given as an argument goes before what `found` has from the environment
 /// and `.t3.env`. Throws std::invalid_argument for settings that make no sense, and std::runtime_error when
@@ -153,6 +153,6 @@ auto log_in_async(const std::string& what, Prepare prepare, Part part_of)
   }
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -13,7 +13,7 @@
 #include <t3api/detail/per_process.hpp>
 #include <t3api/detail/worker_pool.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Where the asynchronous calls of a client run, and what ends them when the last copy of the client goes.
 /// The pool is made on first use, and waits for its jobs when it is destroyed.
@@ -54,6 +54,6 @@ inline std::string caught_text() {
   }
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -17,7 +17,7 @@
 #include <t3api/transport/concept.hpp>
 #include <t3api/transport/limits.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Overwrites the body of a request that holds Metrc credentials, however its scope is left.
 class credentials_wiper {
@@ -178,6 +178,6 @@ class call final : public exchange {
   int replays_ = 0;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -19,7 +19,7 @@
 #include <t3api/detail/uuid.hpp>
 #include <t3api/version.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Whether bodies that go there hold credentials.
 inline bool is_login_path(std::string_view path) noexcept { return path.find("/auth/") != path.npos; }
@@ -124,6 +124,6 @@ struct client_state {
   }
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -11,7 +11,7 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/core/url.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What one call may have different from its client.
 struct call_options {
@@ -43,6 +43,6 @@ struct send_options {
   std::size_t max_body_bytes = 64U << 20U;                            ///< After decompression.
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

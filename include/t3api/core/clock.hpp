@@ -8,7 +8,7 @@
 #include <stop_token>
 #include <vector>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A moment that deadlines go by.
 using steady_time = std::chrono::steady_clock::time_point;
@@ -94,6 +94,6 @@ class manual_clock final : public clock {
   std::vector<duration> waits_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -12,7 +12,7 @@
 
 #include <t3api/detail/ascii.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// HTTP header fields in order, names compared without case (RFC 9110 section 5). What a caller adds is
 /// checked at once, so that no header can smuggle a second one.
@@ -90,6 +90,6 @@ class headers {
   std::vector<field> fields_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -10,7 +10,7 @@
 
 #include <t3api/core/response.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Deeper JSON is refused: copying and printing it would exhaust the stack.
 inline constexpr std::size_t max_json_depth = 64;
@@ -86,6 +86,6 @@ inline result<nlohmann::json> response::json() const {
                       .sent = true};
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

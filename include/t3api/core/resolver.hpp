@@ -16,7 +16,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/native/socket.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The addresses of a host, at the latest by `deadline`. "localhost" is this machine whatever the resolver
 /// says (RFC 6761 section 6.3), as credentials may travel to it unencrypted. For other names: the system's
@@ -66,6 +66,6 @@ inline result<std::vector<std::string>> resolve(const std::string& host, steady_
   return *std::move(shared->addresses);
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

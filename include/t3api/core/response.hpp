@@ -8,7 +8,7 @@
 #include <t3api/core/headers.hpp>
 #include <t3api/core/result.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// One HTTP answer.
 struct response {
@@ -20,6 +20,6 @@ struct response {
   result<nlohmann::json> json() const;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -14,7 +14,7 @@
 #include <t3api/detail/percent.hpp>
 #include <t3api/detail/wipe.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
@@ -125,6 +125,6 @@ inline error service_error(const request& asked, const response& answer, wall_ti
   return cause;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <stop_token>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Asks to stop as soon as one of two others does.
 class either_stop {
@@ -26,6 +26,6 @@ class either_stop {
   std::stop_callback<forward> second_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

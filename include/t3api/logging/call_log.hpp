@@ -15,7 +15,7 @@
 #include <t3api/logging/body_secrets.hpp>
 #include <t3api/logging/redaction.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Makes an event and gives it to a hook that is set. What either throws is dropped.
 template <class Hook, class Make>
@@ -137,6 +137,6 @@ class call_log {
   std::string_view request_id_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

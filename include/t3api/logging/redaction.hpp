@@ -18,7 +18,7 @@
 #include <t3api/logging/named_secrets.hpp>
 #include <t3api/logging/one_line.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
@@ -244,6 +244,6 @@ inline std::string redacted_body(std::string_view path, std::string_view content
   return detail::shown_body(path, content_type, body, {});
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -27,7 +27,7 @@
 #include <unistd.h>
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 #ifdef _WIN32
 using native_socket = SOCKET;
@@ -199,6 +199,6 @@ inline std::vector<std::string> lookup_addresses(const std::string& host) {
   return addresses;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

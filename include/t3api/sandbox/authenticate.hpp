@@ -21,7 +21,7 @@
 #include <t3api/sandbox/keys/key_record.hpp>
 #include <t3api/sandbox/keys/secret_keys.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The answer when there is no Metrc session to be had for kept credentials at the moment.
 inline refusal login_must_wait(const kept_session& kept) {
@@ -156,6 +156,6 @@ identity authenticate(context<Metrc>& shared, const call& c) {
   return *std::move(who);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

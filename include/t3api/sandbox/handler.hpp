@@ -15,7 +15,7 @@
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where a request came from, and how long somebody waits for its answer.
 struct caller {
@@ -74,6 +74,6 @@ class http_handler {
   std::function<served(const request&, const caller&)> serve_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

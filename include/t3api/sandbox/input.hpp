@@ -17,7 +17,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/sandbox/answer.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A longer request body is refused with 413.
 inline constexpr std::size_t max_body_bytes = 1U << 20U;
@@ -151,6 +151,6 @@ inline std::string required_text(const nlohmann::json& body, const char* name) {
   return text;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -35,7 +35,7 @@
 #include <t3api/sandbox/routes/writes.hpp>
 #include <t3api/sandbox/time_text.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The T3 auth service in front of any Metrc: a request in, a response out, no sockets. Any number of threads
 /// may share it.
@@ -226,6 +226,6 @@ class service : public basic_service<simulated_metrc> {
             clock, on) {}
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -20,7 +20,7 @@
 #include <t3api/store/redis_names.hpp>
 #include <t3api/store/redis_options.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A store in a Redis server, for processes and machines that share tokens; needs hiredis (CMake: the
 /// component `redis`). Redis sees neither keys nor values, only how many there are and how long. A value that
@@ -142,6 +142,6 @@ class redis_store {
 
 static_assert(store<redis_store>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

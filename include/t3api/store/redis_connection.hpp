@@ -25,7 +25,7 @@
 #include <t3api/store/redis_failure.hpp>
 #include <t3api/store/redis_options.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// One answer of Redis. Lists and the types of RESP3 are none that this library asks for.
 struct redis_reply {
@@ -238,6 +238,6 @@ class redis_connection {
   std::optional<socket_handle> watched_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

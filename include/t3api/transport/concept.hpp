@@ -8,7 +8,7 @@
 #include <t3api/core/response.hpp>
 #include <t3api/core/result.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What one sending brought: a whole answer, whatever its status, or why none came.
 using outcome = result<response>;
@@ -21,6 +21,6 @@ concept transport = requires(T& carrier, const request& message, const send_opti
   { carrier.send(message, options) } -> std::same_as<outcome>;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -16,7 +16,7 @@
 #include <t3api/transport/httplib_connection.hpp>
 #include <t3api/transport/limits.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// HTTP/1.1 over TCP or TLS by cpp-httplib: a pool of keep-alive connections per origin, deadlines and
 /// cancellation that hold in every phase, limits on what an answer may be. Copies share one pool. The
@@ -152,6 +152,6 @@ class httplib_transport {
 
 static_assert(transport<httplib_transport>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -24,7 +24,7 @@
 #include <t3api/transport/tls_trust.hpp>
 #include <t3api/transport/watchdog.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The SSL context behind a cpp-httplib client; its accessor changed its name between versions.
 template <class Client>
@@ -336,6 +336,6 @@ class httplib_connection {
   bool never_connected_ = false;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -16,7 +16,7 @@
 #include <t3api/core/client_config.hpp>
 #include <t3api/core/result.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 struct x509_store_free {
   void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
@@ -157,6 +157,6 @@ inline std::optional<error> load_client_certificate(SSL_CTX* context, const tls_
                         "the pass phrase is right");
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

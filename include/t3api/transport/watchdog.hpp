@@ -16,7 +16,7 @@
 #include <t3api/core/call_options.hpp>
 #include <t3api/native/socket.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Why the watchdog ended a connection.
 enum class interruption { none, deadline, connect_deadline, stopped, headers_too_large };
@@ -186,6 +186,6 @@ class watchdog {
   std::thread thread_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -16,7 +16,7 @@
 #include <t3api/core/request.hpp>
 #include <t3api/sandbox/faults/fault.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A fault of a plan, and how it has fared.
 struct planned_fault {
@@ -114,6 +114,6 @@ class fault_plan {
   std::atomic<bool> empty_{true};  ///< So that a service without faults takes no lock.
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -25,7 +25,7 @@
 #include <t3api/sandbox/http/target.hpp>
 #include <t3api/sandbox/time_text.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// An error answer with all that answers of the service have.
 inline response refusal_answer(const refusal& why, std::string_view path) {
@@ -154,6 +154,6 @@ class http_exchange {
   request_head head_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

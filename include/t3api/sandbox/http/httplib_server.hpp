@@ -20,7 +20,7 @@
     "The sandbox's server needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program, as t3api's CMake and pkg-config's cpp-httplib do"
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The part of cpp-httplib that is used of its server: it listens, accepts, and writes answers, compressed
 /// where a caller likes that. It never reads what a peer has sent, since old versions fall over some of it.
@@ -155,6 +155,6 @@ class httplib_server final : public httplib::Server {
   const std::string keep_alive_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -31,7 +31,7 @@
 #include <t3api/sandbox/http/options.hpp>
 #include <t3api/sandbox/http/tls_context.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Serves any request → response callable over HTTP/1.1 or HTTPS, each connection on a thread of its own.
 /// The callable is called from many threads at once. cpp-httplib listens, and sets the process to ignore
@@ -231,6 +231,6 @@ inline certificate load_certificate(const std::string& certificate_file, const s
           .key_pem = read(key_file, "key file")};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -13,7 +13,7 @@
 #include <t3api/core/secret.hpp>
 #include <t3api/detail/crypto.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A key ring that cannot be read, or is not right. The message is one sentence for people, without a key.
 struct key_ring_error : std::runtime_error {
@@ -120,6 +120,6 @@ inline key_ring make_key_ring() {
           .keys = {{"k1", secret(detail::random_bytes(key_ring::key_size))}}};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

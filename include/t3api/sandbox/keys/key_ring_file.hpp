@@ -25,7 +25,7 @@
 #include <t3api/sandbox/accounts.hpp>
 #include <t3api/sandbox/keys/key_ring.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace key_ring_detail {
 
@@ -293,6 +293,6 @@ class file_key_ring final : public key_ring_source {
   state now_;  // Changed under both mutexes, read under either.
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -15,7 +15,7 @@
 #include <t3api/sandbox/keys/key_ring.hpp>
 #include <t3api/sandbox/keys/vault.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a rotation has done so far, or in all.
 struct rotation_report {
@@ -127,6 +127,6 @@ inline rotation_report rotate(key_database& database, const std::shared_ptr<key_
   return report;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -13,7 +13,7 @@
 
 #include <t3api/sandbox/keys/database.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What SQLite could not do, in one sentence.
 struct sqlite_error : database_error {
@@ -225,6 +225,6 @@ inline std::string first_of(sqlite_connection& on, std::string_view sql) {
   return run.next() ? run.text_at(0) : std::string();
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

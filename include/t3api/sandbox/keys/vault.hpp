@@ -19,7 +19,7 @@
 #include <t3api/sandbox/keys/key_ring.hpp>
 #include <t3api/sandbox/metrc/stored_credentials.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Sealed credentials that cannot be opened. The message is one sentence for people, without a secret.
 struct vault_error : std::runtime_error {
@@ -173,6 +173,6 @@ class vault {
   const std::shared_ptr<key_ring_source> ring_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

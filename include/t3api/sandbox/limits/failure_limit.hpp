@@ -14,7 +14,7 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/sandbox/limits/bounded_table.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How many attempts may fail under each name in a window of time, which begins with the first failure.
 /// Success takes nothing back, only time does: else whoever can log in once could guess on for ever. An
@@ -97,6 +97,6 @@ class failure_limit {
   bounded_table<tally> names_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

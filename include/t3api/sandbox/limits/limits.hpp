@@ -18,7 +18,7 @@
 #include <t3api/sandbox/metrc/upstream.hpp>
 #include <t3api/sandbox/model.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// 429, with the header Retry-After.
 inline refusal too_many(const std::string& what, std::chrono::seconds wait) {
@@ -117,6 +117,6 @@ inline std::string attempted_api_key(std::string_view key, std::string_view stat
   return "key " + std::string(state_code) + "\n" + detail::sha256(key);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -29,7 +29,7 @@
 #include <t3api/sandbox/metrc/upstream.hpp>
 #include <t3api/store/any.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How often a login was tried in this process, and how often it opened a session.
 struct login_tally {
@@ -256,6 +256,6 @@ class shared_accounts {
   bool unpublished_ = false;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -28,7 +28,7 @@
 #include <t3api/sandbox/states.hpp>
 #include <t3api/store/any.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How a simulated Metrc behaves. All members have defaults.
 struct simulated_metrc_options {
@@ -308,6 +308,6 @@ class simulated_metrc {
 
 static_assert(metrc_upstream<simulated_metrc>, "the simulated Metrc has all that the service asks of one");
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

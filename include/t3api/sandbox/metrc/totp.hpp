@@ -12,7 +12,7 @@
 #include <t3api/core/secret.hpp>
 #include <t3api/detail/crypto.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How long one password is the current one (RFC 6238 section 4.1).
 inline constexpr std::chrono::seconds totp_period{30};
@@ -81,6 +81,6 @@ class otp_verifier {
   std::atomic<std::int64_t> last_step_{-1};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -11,7 +11,7 @@
 
 #include <t3api/core/secret.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a login at Metrc needs.
 struct metrc_login {
@@ -79,6 +79,6 @@ metrc_answer log_in(Metrc& metrc, const metrc_login& login, const std::stop_toke
   }
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

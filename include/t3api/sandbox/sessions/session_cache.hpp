@@ -15,7 +15,7 @@
 #include <t3api/sandbox/sessions/near_memory.hpp>
 #include <t3api/store/any.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where a service remembers the ids of its Metrc sessions, by names of its own: in this process and, when
 /// there is a store that other services share, there too, sealed. A store that fails costs what only it knew,
@@ -72,6 +72,6 @@ class session_cache {
   const secret key_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

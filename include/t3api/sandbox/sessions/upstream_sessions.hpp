@@ -28,7 +28,7 @@
 #include <t3api/sandbox/sessions/session_cache.hpp>
 #include <t3api/store/timed_lock.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What came of asking for a session of kept credentials.
 struct kept_session {
@@ -336,6 +336,6 @@ class upstream_sessions {
   std::unordered_map<std::string, std::shared_ptr<timed_lock>> locks_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
