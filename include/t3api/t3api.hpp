@@ -1,3 +1,5 @@
+#include <t3api/version.hpp>  // Outside of the guard: it refuses another version.
+
 #ifndef T3API_T3API_HPP
 #define T3API_T3API_HPP
 
@@ -27,6 +29,5 @@
 #include <t3api/transport/httplib.hpp>
 #include <t3api/transport/in_process.hpp>
 #include <t3api/transport/scripted.hpp>
-#include <t3api/version.hpp>
 
 #endif

@@ -28,3 +28,9 @@ inline constexpr std::string_view version_string =
 #undef T3API_DETAIL_QUOTE
 
 #endif  // T3API_VERSION_HPP
+
+// Outside of the guard: here another version in the same file shows.
+#if T3API_VERSION_MAJOR != 0 || T3API_VERSION_MINOR != 1 || T3API_VERSION_PATCH != 0
+#error \
+    "two versions of t3api meet in one file: include one of them here and the other in another file; one program may have both"
+#endif

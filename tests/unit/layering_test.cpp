@@ -173,8 +173,11 @@ TEST_CASE("every include guard is the path of its file") {
     INFO(file.path);
     REQUIRE(file.directives.size() >= 3);
     const auto guard = guard_of(file.path);
-    CHECK(file.directives[0] == "ifndef " + guard);
-    CHECK(file.directives[1] == "define " + guard);
+    // In front of it a header may only make sure that no other version of the library is about.
+    const auto* first = file.directives.data();
+    if (starts_with(*first, "include <t3api/version.hpp>")) ++first;
+    CHECK(first[0] == "ifndef " + guard);
+    CHECK(first[1] == "define " + guard);
     CHECK(starts_with(file.directives.back(), "endif"));
   }
 }
