@@ -13,7 +13,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -22,6 +21,7 @@
 #include <t3api/client.hpp>
 #include <t3api/client/async_calls.hpp>
 #include <t3api/core/clock.hpp>
+#include <t3api/detail/stop_token.hpp>
 
 namespace t3api::inline v0_1_0 {
 
@@ -113,13 +113,13 @@ inline error broken_page(std::string what) {
 class page_collector {
  public:
   page_collector(const std::string& path, const collection_size& size, nlohmann::json::array_t first_rows,
-                 const std::stop_token& callers)
+                 const stop_token& callers)
       : path_(path), size_(size), either_(callers, own_.get_token()) {
     reading_.rows = std::move(first_rows);
   }
 
   /// Asks to stop when the caller does, and when a page failed.
-  std::stop_token stop() const { return either_.token(); }
+  stop_token stop() const { return either_.token(); }
 
   /// The next page to load; nothing when none is left or needed. Each taken page must be given back, or given
   /// up.
@@ -194,7 +194,7 @@ class page_collector {
 
   const std::string path_;
   const collection_size size_;
-  std::stop_source own_;
+  stop_source own_;
   const either_stop either_;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -282,7 +282,7 @@ class collection_reader {
     return pages->finish();
   }
 
-  result<collection_page> load(std::uint64_t page, int page_size, std::stop_token stop) const {
+  result<collection_page> load(std::uint64_t page, int page_size, stop_token stop) const {
     auto wanted = wanted_;
     wanted.page = static_cast<int>(page);
     wanted.page_size = page_size;

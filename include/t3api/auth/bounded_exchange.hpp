@@ -21,7 +21,7 @@ class bounded_exchange final : public exchange {
   const url& host() const noexcept override { return via_.host(); }
   t3api::clock& clock() const noexcept override { return via_.clock(); }
   steady_time deadline() const noexcept override { return deadline_; }
-  const std::stop_token& stop() const noexcept override { return via_.stop(); }
+  const stop_token& stop() const noexcept override { return via_.stop(); }
   void report(const renewal_event& renewal) noexcept override { via_.report(renewal); }
 
  private:

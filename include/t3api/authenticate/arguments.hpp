@@ -2,7 +2,6 @@
 #define T3API_AUTHENTICATE_ARGUMENTS_HPP
 
 #include <optional>
-#include <stop_token>
 #include <string>
 
 #include <t3api/auth/any.hpp>
@@ -11,6 +10,7 @@
 #include <t3api/core/logging_hooks.hpp>
 #include <t3api/core/secret.hpp>
 #include <t3api/default_client.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/retry/exponential_backoff.hpp>
 #include <t3api/store/memory.hpp>
 
@@ -38,7 +38,7 @@ struct credentials_arguments {
   /// Default: those of `config`, else `logging_hooks::from_env()`.
   std::optional<t3api::logging_hooks> logging_hooks{};
   t3api::headers headers{};  ///< Sent with every request, besides those of `config`.
-  std::stop_token stop{};    ///< Ends the logging in early.
+  stop_token stop{};         ///< Ends the logging in early.
   /// Calls with the same one share one token, and use no one-time password twice. Default: one of its own.
   std::optional<memory_store> store{};
 };
@@ -53,7 +53,7 @@ struct api_key_arguments {
   std::optional<backoff_options> retry_policy{};        ///< As in `credentials_arguments`.
   std::optional<t3api::logging_hooks> logging_hooks{};  ///< As in `credentials_arguments`.
   t3api::headers headers{};                             ///< As in `credentials_arguments`.
-  std::stop_token stop{};                               ///< Ends the logging in early.
+  stop_token stop{};                                    ///< Ends the logging in early.
   std::optional<memory_store> store{};                  ///< Calls with the same one share one token.
 };
 

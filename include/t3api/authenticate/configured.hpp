@@ -3,7 +3,6 @@
 
 #include <future>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +14,7 @@
 #include <t3api/authenticate/take_way_in.hpp>
 #include <t3api/authenticate/way_in.hpp>
 #include <t3api/core/url.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/environment.hpp>
 #include <t3api/logging/call_log.hpp>
 #include <t3api/store/memory.hpp>
@@ -45,7 +45,7 @@ struct configured_arguments {
   std::optional<t3api::logging_hooks> logging_hooks{};  ///< As in `credentials_arguments`.
   t3api::headers headers{};                             ///< As in `credentials_arguments`.
   environment_options environment{};                    ///< Where to look besides.
-  std::stop_token stop{};                               ///< Ends the logging in early.
+  stop_token stop{};                                    ///< Ends the logging in early.
   std::optional<memory_store>
       store{};  ///< Calls with the same one share one token, and use no one-time password twice.
 };

@@ -5,7 +5,6 @@
 #include <future>
 #include <memory>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +15,7 @@
 #include <t3api/authenticate/arguments.hpp>
 #include <t3api/client/async_calls.hpp>
 #include <t3api/core/exceptions.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/environment.hpp>
 
 namespace t3api::inline v0_1_0::detail {
@@ -51,7 +51,7 @@ inline authenticated_client make_client(any_auth auth, const settings& chosen) {
 struct login {
   authenticated_client client;
   std::shared_ptr<const auth_response_data> answer{};
-  std::stop_token stop{};
+  stop_token stop{};
 };
 
 /// What the named functions give of a finished login.

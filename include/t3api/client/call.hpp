@@ -115,7 +115,7 @@ class call final : public exchange {
   const url& host() const noexcept override { return shared_.host; }
   t3api::clock& clock() const noexcept override { return *shared_.clock; }
   steady_time deadline() const noexcept override { return deadline_; }
-  const std::stop_token& stop() const noexcept override { return options_.stop; }
+  const stop_token& stop() const noexcept override { return options_.stop; }
   void report(const renewal_event& renewal) noexcept override { log_.renewed(renewal); }
 
  private:

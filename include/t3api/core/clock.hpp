@@ -2,11 +2,11 @@
 #define T3API_CORE_CLOCK_HPP
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <stop_token>
 #include <vector>
+
+#include <t3api/detail/stop_token.hpp>
 
 namespace t3api::inline v0_1_0 {
 
@@ -30,7 +30,7 @@ class clock {
   virtual wall_time wall_now() const = 0;
 
   /// Waits until `when` has come (true) or `stop` asks to stop (false).
-  virtual bool wait_until(steady_time when, std::stop_token stop) = 0;
+  virtual bool wait_until(steady_time when, stop_token stop) = 0;
 };
 
 /// The machine's own clocks.
@@ -39,10 +39,10 @@ class real_clock final : public clock {
   steady_time now() const override { return std::chrono::steady_clock::now(); }
   wall_time wall_now() const override { return std::chrono::system_clock::now(); }
 
-  bool wait_until(steady_time when, std::stop_token stop) override {
+  bool wait_until(steady_time when, stop_token stop) override {
     std::mutex mutex;
     std::unique_lock lock(mutex);
-    std::condition_variable_any signal;
+    detail::stoppable_condition signal;
     signal.wait_until(lock, stop, when, [] { return false; });
     return !stop.stop_requested();
   }
@@ -65,7 +65,7 @@ class manual_clock final : public clock {
     const std::scoped_lock lock(mutex_);
     return wall_start_ + std::chrono::duration_cast<wall_time::duration>(elapsed_);
   }
-  bool wait_until(steady_time when, std::stop_token stop) override {
+  bool wait_until(steady_time when, stop_token stop) override {
     const std::scoped_lock lock(mutex_);
     if (stop.stop_requested()) return false;
     const auto wait = std::chrono::duration_cast<duration>(when - (steady_start_ + elapsed_));

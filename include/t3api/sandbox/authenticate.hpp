@@ -4,7 +4,6 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +11,7 @@
 
 #include <t3api/core/json.hpp>
 #include <t3api/detail/ascii.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/context.hpp>
 #include <t3api/sandbox/identity.hpp>
@@ -74,7 +74,7 @@ void disable(context<Metrc>& shared, const key_record& key, wall_time refused_at
 /// Who presents a secret key, after a new Metrc login when the last session has ended. Throws `refusal`; when
 /// `stop` asks to stop while it waits, 503.
 template <metrc_upstream Metrc>
-identity secret_key_identity(context<Metrc>& shared, const key_record& key, const std::stop_token& stop) {
+identity secret_key_identity(context<Metrc>& shared, const key_record& key, const stop_token& stop) {
   const auto no_longer_accepted = [] {
     return unauthorized(
         "Metrc no longer accepts the credentials behind the secret key, as when a password was changed: make "

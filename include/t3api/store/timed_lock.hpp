@@ -2,11 +2,11 @@
 #define T3API_STORE_TIMED_LOCK_HPP
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <list>
 #include <mutex>
-#include <stop_token>
+
+#include <t3api/detail/stop_token.hpp>
 
 namespace t3api::inline v0_1_0::detail {
 
@@ -15,7 +15,7 @@ namespace t3api::inline v0_1_0::detail {
 /// out.
 class timed_lock {
  public:
-  bool try_lock_for(std::chrono::milliseconds patience, const std::stop_token& stop = {}) {
+  bool try_lock_for(std::chrono::milliseconds patience, const stop_token& stop = {}) {
     std::unique_lock lock(mutex_);
     if (!taken_) {
       taken_ = true;
@@ -43,7 +43,7 @@ class timed_lock {
 
  private:
   struct waiter {
-    std::condition_variable_any turn;
+    stoppable_condition turn;
     bool given = false;
   };
 

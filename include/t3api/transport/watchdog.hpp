@@ -9,11 +9,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <stop_token>
 #include <thread>
 #include <vector>
 
 #include <t3api/core/call_options.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/native/socket.hpp>
 
 namespace t3api::inline v0_1_0::detail {
@@ -100,7 +100,7 @@ class watched_connection {
   std::optional<socket_handle> socket_;
   steady_time deadline_;
   std::optional<steady_time> connect_deadline_;
-  std::stop_token stop_;
+  stop_token stop_;
   std::size_t max_header_bytes_ = 0;
   std::optional<std::uint64_t> headers_start_;
   bool reading_headers_ = false;

@@ -15,12 +15,12 @@
 #include <memory>
 #include <mutex>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/detail/worker_pool.hpp>
 #include <t3api/sandbox/handler.hpp>
 #include <t3api/sandbox/http/answer_form.hpp>
@@ -200,7 +200,7 @@ class http_server {
     const http_handler& handler_;
     const http_server_options& options_;
     const tls_context tls_;
-    std::stop_source stopping_;
+    stop_source stopping_;
     connection_table connections_;
     httplib_server http_;
     std::thread::id acceptor_;
