@@ -75,8 +75,9 @@ struct client_state {
     message.headers.reserve(message.headers.size() + config.headers.size() + own_fields);
     for (const auto& [name, value] : config.headers) {
       const auto given_end = message.headers.begin() + given;
-      const bool own = std::any_of(message.headers.begin(), given_end,
-                                   [&name = name](const auto& field) { return iequals(field.first, name); });
+      const bool own = std::any_of(message.headers.begin(), given_end, [&wanted = name](const auto& field) {
+        return iequals(field.first, wanted);
+      });
       if (!own) message.headers.add(name, value);
     }
     if (!message.headers.contains("Accept")) message.headers.add_received("Accept", "application/json");
