@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -47,7 +48,7 @@ inline std::optional<nlohmann::json> parse_json(std::string_view text) {
   if (detail::json_too_deep(text)) return std::nullopt;
   auto value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) return std::nullopt;
-  return value;
+  return std::optional(std::move(value));
 }
 
 /// A text member of an object; nothing when it is missing or no text.
