@@ -70,9 +70,9 @@ bool may_include_system(const std::string& from, const std::string& header) {
   if (header == "sqlite3.h") return from == "sandbox/keys/sqlite_connection.hpp";
   if (starts_with(header, "hiredis/")) return from == "store/redis_connection.hpp";
   if (starts_with(header, "openssl/")) {
-    return from == "detail/crypto.hpp" || starts_with(from, "transport/tls") ||
-           from == "sandbox/http/certificate.hpp" || from == "sandbox/http/tls_context.hpp" ||
-           from == "sandbox/http/connection.hpp";
+    return from == "detail/crypto.hpp" || from == "detail/require_openssl.hpp" ||
+           starts_with(from, "transport/tls") || from == "sandbox/http/certificate.hpp" ||
+           from == "sandbox/http/tls_context.hpp" || from == "sandbox/http/connection.hpp";
   }
   const bool heavy = header == "iostream" || header == "regex" || header == "filesystem";
   return !heavy || is_sandbox(from);

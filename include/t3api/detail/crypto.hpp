@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include <t3api/detail/require_openssl.hpp>
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

@@ -1,12 +1,11 @@
 #ifndef T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
 #define T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
 
-#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
-#error \
-    "t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program (compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does"
-#endif
+#include <t3api/detail/require_openssl.hpp>
 
 #include <httplib.h>
+
+#include <t3api/detail/require_httplib.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -9,16 +9,15 @@
 #include <string_view>
 #include <utility>
 
+#include <t3api/detail/require_openssl.hpp>
+
 #include <httplib.h>
+
+#include <t3api/detail/require_httplib.hpp>
 
 #include <t3api/core/response.hpp>
 #include <t3api/detail/ascii.hpp>
 #include <t3api/sandbox/http/answer_form.hpp>
-
-#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
-#error \
-    "The sandbox's server needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program, as t3api's CMake and pkg-config's cpp-httplib do"
-#endif
 
 namespace t3api::inline v0_1_0::sandbox {
 
