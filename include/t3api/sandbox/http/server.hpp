@@ -1,6 +1,11 @@
 #ifndef T3API_SANDBOX_HTTP_SERVER_HPP
 #define T3API_SANDBOX_HTTP_SERVER_HPP
 
+#ifdef _WIN32
+#error \
+    "t3api: the sandbox's server needs a POSIX system: on Windows use <t3api/sandbox/service.hpp> inside the program"
+#endif
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
