@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <concepts>
+#include <exception>
 #include <functional>
 #include <future>
 #include <memory>
@@ -16,6 +17,7 @@
 #include <t3api/client/state.hpp>
 #include <t3api/core/call_options.hpp>
 #include <t3api/core/client_config.hpp>
+#include <t3api/core/json_body.hpp>
 #include <t3api/detail/either_stop.hpp>
 #include <t3api/retry/concept.hpp>
 #include <t3api/transport/concept.hpp>
@@ -159,10 +161,28 @@ class client {
   /// it. Throws what the executor throws.
   template <std::invocable Job>
   std::future<std::invoke_result_t<Job&>> async(Job job) const {
-    auto task = std::make_shared<std::packaged_task<std::invoke_result_t<Job&>()>>(std::move(job));
-    auto given = task->get_future();
+    // Not a std::packaged_task: libstdc++'s has a static function template, and so, unoptimised, compiles all
+    // that any job of the library does into every file.
+    using value = std::invoke_result_t<Job&>;
+    struct task {
+      Job job;
+      std::promise<value> promised{};
+    };
+    const auto running = std::make_shared<task>(task{std::move(job)});
+    auto given = running->promised.get_future();
     const auto where = async_;  // The job may destroy this client.
-    where->run([task = std::move(task)] { (*task)(); });
+    where->run([running] {
+      try {
+        if constexpr (std::is_void_v<value>) {
+          running->job();
+          running->promised.set_value();
+        } else {
+          running->promised.set_value(running->job());
+        }
+      } catch (...) {
+        running->promised.set_exception(std::current_exception());
+      }
+    });
     return given;
   }
 

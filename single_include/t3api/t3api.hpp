@@ -24,33 +24,42 @@
 //
 // Parts:
 //   t3api/t3api.hpp
+//   t3api/version.hpp
 //   t3api/api/auth.hpp
-//   t3api/api/secret_keys.hpp
-//   t3api/api/secret_key_url.hpp
-//   t3api/auth/checks.hpp
-//   t3api/detail/ascii.hpp
-//   t3api/detail/utf8.hpp
+//   t3api/any_client.hpp
+//   t3api/core/call_options.hpp
+//   t3api/detail/stop_token.hpp
 //   t3api/core/request.hpp
 //   t3api/core/headers.hpp
+//   t3api/detail/ascii.hpp
+//   t3api/detail/utf8.hpp
 //   t3api/core/result.hpp
 //   t3api/core/error.hpp
 //   t3api/core/exceptions.hpp
 //   t3api/detail/percent.hpp
+//   t3api/core/response.hpp
+//   t3api/core/require_json.hpp
+//   t3api/fwd.hpp
+//   t3api/api/collections.hpp
+//   t3api/api/licenses.hpp
+//   t3api/api/load_all.hpp
+//   t3api/api/secret_keys.hpp
+//   t3api/api/secret_key_url.hpp
+//   t3api/auth/checks.hpp
 //   t3api/core/secret.hpp
 //   t3api/detail/wipe.hpp
 //   t3api/core/url.hpp
-//   t3api/api/shapes.hpp
 //   t3api/auth/credentials.hpp
 //   t3api/auth/concept.hpp
 //   t3api/core/clock.hpp
 //   t3api/core/logging_hooks.hpp
-//   t3api/core/response.hpp
 //   t3api/auth/one_time_passwords.hpp
 //   t3api/auth/guarded_store.hpp
 //   t3api/store/concept.hpp
 //   t3api/auth/totp.hpp
 //   t3api/detail/base32.hpp
 //   t3api/detail/crypto.hpp
+//   t3api/detail/require_openssl.hpp
 //   t3api/core/http_date.hpp
 //   t3api/detail/uuid.hpp
 //   t3api/store/memory.hpp
@@ -59,12 +68,10 @@
 //   t3api/store/lifetime.hpp
 //   t3api/auth/renewal_options.hpp
 //   t3api/auth/auth_response_data.hpp
-//   t3api/auth/token.hpp
-//   t3api/core/json.hpp
-//   t3api/detail/base64url.hpp
 //   t3api/auth/state_rules.hpp
 //   t3api/auth/token_source.hpp
 //   t3api/auth/bearer_token.hpp
+//   t3api/auth/token.hpp
 //   t3api/detail/snapshot.hpp
 //   t3api/auth/bounded_exchange.hpp
 //   t3api/auth/renewal_pace.hpp
@@ -72,29 +79,7 @@
 //   t3api/auth/shared_token.hpp
 //   t3api/core/service_error.hpp
 //   t3api/core/json_text.hpp
-//   t3api/client.hpp
-//   t3api/client/async_calls.hpp
-//   t3api/core/call_executor.hpp
-//   t3api/detail/worker_pool.hpp
-//   t3api/client/call.hpp
-//   t3api/client/state.hpp
-//   t3api/client/rate_limiter.hpp
-//   t3api/core/client_config.hpp
-//   t3api/core/call_options.hpp
-//   t3api/version.hpp
-//   t3api/logging/body_secrets.hpp
-//   t3api/logging/named_secrets.hpp
-//   t3api/logging/call_log.hpp
-//   t3api/logging/redaction.hpp
-//   t3api/logging/one_line.hpp
-//   t3api/retry/concept.hpp
-//   t3api/transport/concept.hpp
-//   t3api/transport/limits.hpp
-//   t3api/detail/either_stop.hpp
 //   t3api/core/iso_time.hpp
-//   t3api/api/collections.hpp
-//   t3api/api/licenses.hpp
-//   t3api/api/load_all.hpp
 //   t3api/auth/any.hpp
 //   t3api/auth/api_key.hpp
 //   t3api/auth/bearer.hpp
@@ -103,40 +88,118 @@
 //   t3api/authenticate.hpp
 //   t3api/authenticate/by_api_key.hpp
 //   t3api/authenticate/arguments.hpp
+//   t3api/core/client_config.hpp
+//   t3api/core/call_executor.hpp
 //   t3api/default_client.hpp
+//   t3api/client.hpp
+//   t3api/client/async_calls.hpp
+//   t3api/detail/worker_pool.hpp
+//   t3api/client/call.hpp
+//   t3api/client/state.hpp
+//   t3api/client/rate_limiter.hpp
+//   t3api/logging/body_secrets.hpp
+//   t3api/logging/named_secrets.hpp
+//   t3api/logging/call_log.hpp
+//   t3api/retry/concept.hpp
+//   t3api/transport/concept.hpp
+//   t3api/core/send_options.hpp
+//   t3api/transport/limits.hpp
+//   t3api/core/json_body.hpp
+//   t3api/detail/either_stop.hpp
 //   t3api/retry/exponential_backoff.hpp
 //   t3api/retry/budget.hpp
 //   t3api/transport/httplib.hpp
-//   t3api/core/resolver.hpp
-//   t3api/native/socket.hpp
-//   t3api/transport/httplib_connection.hpp
-//   t3api/transport/reception.hpp
-//   t3api/transport/tls_trust.hpp
-//   t3api/transport/watchdog.hpp
-//   t3api/authenticate/login.hpp
-//   t3api/environment.hpp
+//   t3api/authenticate/by_credentials.hpp
+//   t3api/authenticate/by_jwt.hpp
+//   t3api/authenticate/configured.hpp
+//   t3api/authenticate/way_in.hpp
+//   t3api/authenticate/ingredient.hpp
+//   t3api/environment/environment.hpp
 //   t3api/environment/dotenv.hpp
 //   t3api/environment/dotenv_reader.hpp
 //   t3api/environment/small_file.hpp
 //   t3api/native/input_file.hpp
-//   t3api/environment/environment.hpp
-//   t3api/environment/logging.hpp
 //   t3api/environment/settings.hpp
 //   t3api/environment/setting_reader.hpp
 //   t3api/environment/values.hpp
+//   t3api/coroutine.hpp
+//   t3api/environment.hpp
+//   t3api/environment/logging.hpp
 //   t3api/logging/sinks.hpp
 //   t3api/logging/log_line.hpp
+//   t3api/logging/one_line.hpp
 //   t3api/native/private_file.hpp
-//   t3api/authenticate/by_credentials.hpp
-//   t3api/authenticate/by_jwt.hpp
-//   t3api/authenticate/configured.hpp
-//   t3api/authenticate/ingredient.hpp
-//   t3api/authenticate/take_way_in.hpp
-//   t3api/authenticate/way_in.hpp
-//   t3api/coroutine.hpp
 //   t3api/retry/none.hpp
 //   t3api/transport/in_process.hpp
 //   t3api/transport/scripted.hpp
+//   t3api/api/impl/auth.hpp
+//   t3api/api/shapes.hpp
+//   t3api/core/json.hpp
+//   t3api/detail/inline.hpp
+//   t3api/api/impl/collections.hpp
+//   t3api/api/impl/licenses.hpp
+//   t3api/api/impl/load_all.hpp
+//   t3api/api/impl/secret_keys.hpp
+//   t3api/auth/impl/auth_response_data.hpp
+//   t3api/auth/impl/token.hpp
+//   t3api/detail/base64url.hpp
+//   t3api/core/impl/service_error.hpp
+//   t3api/authenticate/impl/by_api_key.hpp
+//   t3api/authenticate/login.hpp
+//   t3api/logging/impl/call_log.hpp
+//   t3api/logging/redaction.hpp
+//   t3api/core/impl/json_body.hpp
+//   t3api/transport/impl/httplib.hpp
+//   t3api/transport/httplib_pool.hpp
+//   t3api/core/resolver.hpp
+//   t3api/native/socket.hpp
+//   t3api/transport/httplib_connection.hpp
+//   t3api/detail/require_httplib.hpp
+//   t3api/transport/reception.hpp
+//   t3api/transport/tls_trust.hpp
+//   t3api/transport/watchdog.hpp
+//   t3api/authenticate/impl/by_credentials.hpp
+//   t3api/authenticate/impl/by_jwt.hpp
+//   t3api/authenticate/impl/configured.hpp
+//   t3api/authenticate/take_way_in.hpp
+//   t3api/core/impl/json.hpp
+
+#ifndef T3API_VERSION_HPP
+#define T3API_VERSION_HPP
+
+#include <string_view>
+
+/// The version of the library: macros for the preprocessor, constants for everything else. The build reads it
+/// here.
+#define T3API_VERSION_MAJOR 0
+#define T3API_VERSION_MINOR 1
+#define T3API_VERSION_PATCH 0
+
+#define T3API_DETAIL_QUOTE(x) #x
+#define T3API_DETAIL_DOTTED(x, y, z) T3API_DETAIL_QUOTE(x) "." T3API_DETAIL_QUOTE(y) "." T3API_DETAIL_QUOTE(z)
+
+namespace t3api::inline v0_1_0 {
+
+inline constexpr int version_major = T3API_VERSION_MAJOR;  ///< Above 0 the interface changes with it alone.
+inline constexpr int version_minor = T3API_VERSION_MINOR;  ///< New things; below 1.0.0 changes too.
+inline constexpr int version_patch = T3API_VERSION_PATCH;  ///< Corrections.
+
+/// "major.minor.patch".
+inline constexpr std::string_view version_string =
+    T3API_DETAIL_DOTTED(T3API_VERSION_MAJOR, T3API_VERSION_MINOR, T3API_VERSION_PATCH);
+
+}  // namespace t3api::inline v0_1_0
+
+#undef T3API_DETAIL_DOTTED
+#undef T3API_DETAIL_QUOTE
+
+#endif  // T3API_VERSION_HPP
+
+// Outside of the guard: here another version in the same file shows.
+#if T3API_VERSION_MAJOR != 0 || T3API_VERSION_MINOR != 1 || T3API_VERSION_PATCH != 0
+#error \
+    "two versions of t3api meet in one file: include one of them here and the other in another file; one program may have both"
+#endif
 
 #ifndef T3API_T3API_HPP
 #define T3API_T3API_HPP
@@ -148,31 +211,263 @@
 
 #include <string>
 
-#ifndef T3API_API_SECRET_KEYS_HPP
-#define T3API_API_SECRET_KEYS_HPP
+#ifndef T3API_ANY_CLIENT_HPP
+#define T3API_ANY_CLIENT_HPP
 
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <nlohmann/json_fwd.hpp>
+
+#ifndef T3API_CORE_CALL_OPTIONS_HPP
+#define T3API_CORE_CALL_OPTIONS_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <vector>
+
+#ifndef T3API_DETAIL_STOP_TOKEN_HPP
+#define T3API_DETAIL_STOP_TOKEN_HPP
+
+// libc++ has no std::stop_token before version 18, and until 20 only with -fexperimental-library. There the
+// library uses one of its own.
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+#include <version>
+
+#ifdef __cpp_lib_jthread
+#include <stop_token>
+#endif
+
+namespace t3api::inline v0_1_0 {
+namespace detail::own {
+
+/// What the source, the tokens and the callbacks of one request to stop share.
+class stop_state {
+ public:
+  class callback {
+   public:
+    callback() = default;
+    callback(const callback&) = delete;
+    callback& operator=(const callback&) = delete;
+    virtual void run() noexcept = 0;
+
+   protected:
+    ~callback() = default;
+  };
+
+  bool requested() const noexcept { return requested_; }
+
+  /// Runs the callbacks; false when that was asked for before.
+  bool request() {
+    std::unique_lock lock(mutex_);
+    if (requested_.exchange(true)) return false;
+    requester_ = std::this_thread::get_id();
+    while (!callbacks_.empty()) {
+      running_ = callbacks_.back();
+      callbacks_.pop_back();
+      lock.unlock();
+      running_->run();
+      lock.lock();
+      running_ = nullptr;
+      has_run_.notify_all();
+    }
+    return true;
+  }
+
+  /// False when it is too late: then it is the caller's to run.
+  bool add(callback& one) {
+    const std::scoped_lock lock(mutex_);
+    if (requested_) return false;
+    callbacks_.push_back(&one);
+    return true;
+  }
+
+  /// Once this returns, the callback does not run any longer, unless it is the callback itself that asks.
+  void remove(callback& one) {
+    std::unique_lock lock(mutex_);
+    if (std::erase(callbacks_, &one) > 0 || requester_ == std::this_thread::get_id()) return;
+    has_run_.wait(lock, [&] { return running_ != &one; });
+  }
+
+ private:
+  std::atomic<bool> requested_ = false;
+  std::mutex mutex_;
+  std::condition_variable has_run_;
+  std::vector<callback*> callbacks_;
+  callback* running_ = nullptr;
+  std::thread::id requester_;
+};
+
+struct nostopstate_t {};
+inline constexpr nostopstate_t nostopstate{};
+
+class stop_token {
+ public:
+  stop_token() = default;
+  bool stop_requested() const noexcept { return state_ && state_->requested(); }
+  friend bool operator==(const stop_token&, const stop_token&) = default;
+
+ private:
+  friend class stop_source;
+  template <class>
+  friend class stop_callback;
+  explicit stop_token(std::shared_ptr<stop_state> state) noexcept : state_(std::move(state)) {}
+
+  std::shared_ptr<stop_state> state_;
+};
+
+class stop_source {
+ public:
+  stop_source() : state_(std::make_shared<stop_state>()) {}
+  explicit stop_source(nostopstate_t) noexcept {}
+  stop_token get_token() const noexcept { return stop_token(state_); }
+  bool stop_requested() const noexcept { return state_ && state_->requested(); }
+  bool request_stop() {
+    const auto state = state_;  // A callback may be the end of this source.
+    return state && state->request();
+  }
+
+ private:
+  std::shared_ptr<stop_state> state_;
+};
+
+template <class Callback>
+class stop_callback final : stop_state::callback {
+ public:
+  template <class Function>
+  stop_callback(const stop_token& token, Function&& function)
+      : function_(std::forward<Function>(function)), state_(token.state_) {
+    if (state_ && !state_->add(*this)) {
+      state_.reset();
+      run();
+    }
+  }
+  ~stop_callback() {
+    if (state_) state_->remove(*this);
+  }
+
+ private:
+  void run() noexcept override { function_(); }
+
+  Callback function_;
+  std::shared_ptr<stop_state> state_;
+};
+template <class Callback>
+stop_callback(stop_token, Callback) -> stop_callback<Callback>;
+
+/// What std::condition_variable_any is to std::stop_token.
+class stoppable_condition {
+ public:
+  void notify_one() noexcept { notify_all(); }
+  void notify_all() noexcept {
+    { const std::scoped_lock lock(gate_); }
+    changed_.notify_all();
+  }
+
+  template <class Lock, class Moment, class Condition>
+  bool wait_until(Lock& lock, const stop_token& stop, const Moment& until, Condition holds) {
+    const stop_callback wake(stop, [this] { notify_all(); });
+    while (!holds()) {
+      std::unique_lock gate(gate_);
+      if (stop.stop_requested()) return false;
+      lock.unlock();  // What is changed from here on is told at the gate, and so not missed.
+      const bool late = changed_.wait_until(gate, until) == std::cv_status::timeout;
+      gate.unlock();
+      lock.lock();
+      if (late) return holds();
+    }
+    return true;
+  }
+
+  template <class Lock, class Duration, class Condition>
+  bool wait_for(Lock& lock, const stop_token& stop, const Duration& duration, Condition holds) {
+    return wait_until(lock, stop, std::chrono::steady_clock::now() + duration, std::move(holds));
+  }
+
+ private:
+  std::mutex gate_;
+  std::condition_variable changed_;
+};
+
+}  // namespace detail::own
+
+#ifdef __cpp_lib_jthread
+using std::nostopstate;
+using std::stop_callback;
+using std::stop_source;
+using std::stop_token;
+namespace detail {
+using stoppable_condition = std::condition_variable_any;
+}
+#else
+using detail::own::nostopstate;
+using detail::own::stop_callback;
+using detail::own::stop_source;
+using detail::own::stop_token;
+namespace detail {
+using own::stoppable_condition;
+}
+#endif
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+/// What one call may have different from its client.
+struct call_options {
+  /// Total deadline, from the start of the call to the last byte of the answer, retries and waits included.
+  std::optional<std::chrono::milliseconds> timeout{};
+  /// Ends the call early, with a `cancelled` error.
+  stop_token stop{};
+  /// The statuses that are no error; any 2xx when empty.
+  std::vector<int> expected{};
+  /// Whether the request may safely arrive twice; by default as its method says (RFC 9110 section 9.2.2).
+  std::optional<bool> idempotent{};
+
+  /// Whether a status is no error.
+  bool expects(int status) const noexcept {
+    if (expected.empty()) return status >= 200 && status < 300;
+    return std::find(expected.begin(), expected.end(), status) != expected.end();
+  }
+};
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_CORE_REQUEST_HPP
+#define T3API_CORE_REQUEST_HPP
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef T3API_CORE_HEADERS_HPP
+#define T3API_CORE_HEADERS_HPP
+
+#include <algorithm>
+#include <initializer_list>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
-
-#ifndef T3API_API_SECRET_KEY_URL_HPP
-#define T3API_API_SECRET_KEY_URL_HPP
-
-#include <algorithm>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-
-#ifndef T3API_AUTH_CHECKS_HPP
-#define T3API_AUTH_CHECKS_HPP
-
-#include <stdexcept>
-#include <string>
-#include <string_view>
 
 #ifndef T3API_DETAIL_ASCII_HPP
 #define T3API_DETAIL_ASCII_HPP
@@ -298,52 +593,6 @@ inline std::string printable(std::string_view text, std::size_t limit) {
 }  // namespace t3api::inline v0_1_0::detail
 
 #endif
-
-namespace t3api::inline v0_1_0::detail {
-
-/// Throws std::invalid_argument, naming `what` but never its value, when it is blank, no UTF-8 or holds
-/// control bytes.
-inline void require_text(std::string_view value, const std::string& what) {
-  if (trim(value).empty()) throw std::invalid_argument("the " + what + " is empty: give one");
-  if (has_control(value)) {
-    throw std::invalid_argument("the " + what +
-                                " holds a control character: is there a line break at its end?");
-  }
-  if (!is_utf8(value)) throw std::invalid_argument("the " + what + " is not valid UTF-8: convert it");
-}
-
-/// The value without white space around it, checked by `require_text`.
-inline std::string_view require_trimmed(std::string_view value, const std::string& what) {
-  const auto trimmed = trim(value);
-  require_text(trimmed, what);
-  return trimmed;
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-#ifndef T3API_CORE_REQUEST_HPP
-#define T3API_CORE_REQUEST_HPP
-
-#include <algorithm>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#ifndef T3API_CORE_HEADERS_HPP
-#define T3API_CORE_HEADERS_HPP
-
-#include <algorithm>
-#include <initializer_list>
-#include <optional>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
 
 namespace t3api::inline v0_1_0 {
 
@@ -805,6 +1054,349 @@ inline std::optional<error> normalise(request& r) {
 }  // namespace t3api::inline v0_1_0
 
 #endif
+#ifndef T3API_CORE_RESPONSE_HPP
+#define T3API_CORE_RESPONSE_HPP
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#ifndef T3API_CORE_REQUIRE_JSON_HPP
+#define T3API_CORE_REQUIRE_JSON_HPP
+
+// Says what to do when nlohmann/json is too old.
+
+#include <nlohmann/json_fwd.hpp>
+
+#ifndef NLOHMANN_JSON_VERSION_MAJOR
+#include <nlohmann/json.hpp>  // Old ones tell their version here only.
+#endif
+
+#define T3API_DETAIL_QUOTE(x) #x
+#define T3API_DETAIL_DOTTED(x, y, z) T3API_DETAIL_QUOTE(x) "." T3API_DETAIL_QUOTE(y) "." T3API_DETAIL_QUOTE(z)
+
+static_assert(NLOHMANN_JSON_VERSION_MAJOR > 3 ||
+                  (NLOHMANN_JSON_VERSION_MAJOR == 3 && NLOHMANN_JSON_VERSION_MINOR >= 11),
+              "t3api needs nlohmann/json 3.11 or newer, and found " T3API_DETAIL_DOTTED(
+                  NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH));
+
+#undef T3API_DETAIL_DOTTED
+#undef T3API_DETAIL_QUOTE
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+#if defined(CPPHTTPLIB_HTTPLIB_H) && !defined(CPPHTTPLIB_OPENSSL_SUPPORT) && defined(__ELF__)
+namespace detail {
+
+// That is fine here, but does not link with files for which detail/require_httplib.hpp says the opposite.
+[[gnu::used]] inline const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
+
+}  // namespace detail
+#endif
+
+/// One HTTP answer.
+struct response {
+  int status = 0;            ///< HTTP's, such as 200.
+  t3api::headers headers{};  ///< As they were received.
+  std::string body{};        ///< Unpacked, if it came packed.
+
+  /// The body as JSON, nested at most 64 deep; a `protocol` error when it is none. Needs t3api/core/json.hpp.
+  result<nlohmann::json> json() const;
+};
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_FWD_HPP
+#define T3API_FWD_HPP
+
+namespace t3api::inline v0_1_0 {
+
+// What other headers may name without its definition. Declare nothing of t3api yourself: the version is in the
+// name of everything.
+
+struct call_options;
+struct client_config;
+struct error;
+struct request;
+struct response;
+class any_client;
+class secret;
+
+template <class Transport, class Auth, class Retry>
+class client;
+template <class T>
+class result;
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+/// A client whose policies do not show in its type: for functions that take any client, and for the many
+/// files that only use one, since this header costs a fraction of what client.hpp and the policies do. It is
+/// made from a `client`, where that is made; copies are cheap and share it. Threads, exceptions, `fork()` and
+/// end are as with `client`.
+///
+/// `response::json()` and JSON bodies need t3api/core/json.hpp.
+class any_client {
+ public:
+  /// Takes any client, and so does a function that takes an `any_client`.
+  template <class Transport, class Auth, class Retry>
+  any_client(client<Transport, Auth, Retry> made)
+      : held_(std::make_shared<const holder<client<Transport, Auth, Retry>>>(std::move(made))) {}
+
+  /// As `client::send`.
+  result<response> send(request message, const call_options& options = {}) const {
+    return held_->send(std::move(message), options);
+  }
+
+  /// As `client::get`.
+  result<response> get(std::string path, query_params query = {}, const call_options& options = {}) const {
+    return send({.method = method::get, .path = std::move(path), .query = std::move(query)}, options);
+  }
+
+  /// As `client::post`.
+  result<response> post(std::string path, const nlohmann::json& body,
+                        const call_options& options = {}) const {
+    return held_->post(std::move(path), body, options);
+  }
+
+  /// As `client::put`.
+  result<response> put(std::string path, const nlohmann::json& body, const call_options& options = {}) const {
+    return held_->put(std::move(path), body, options);
+  }
+
+  /// As `client::del`.
+  result<response> del(std::string path, const call_options& options = {}) const {
+    return send({.method = method::delete_, .path = std::move(path)}, options);
+  }
+
+  /// As `client::async_send` with a callable.
+  void async_send(request message, call_options options, std::function<void(result<response>)> done) const {
+    held_->async_send(std::move(message), std::move(options), std::move(done));
+  }
+
+  /// As `client::async`; what the job throws is lost.
+  void async(std::function<void()> job) const { held_->async(std::move(job)); }
+
+  /// The settings the client was made with.
+  const client_config& config() const noexcept { return held_->config(); }
+
+ private:
+  struct any_holder {
+    any_holder() = default;
+    any_holder(const any_holder&) = delete;
+    any_holder& operator=(const any_holder&) = delete;
+    virtual ~any_holder() = default;
+
+    virtual result<response> send(request message, const call_options& options) const = 0;
+    virtual result<response> post(std::string path, const nlohmann::json& body,
+                                  const call_options& options) const = 0;
+    virtual result<response> put(std::string path, const nlohmann::json& body,
+                                 const call_options& options) const = 0;
+    virtual void async_send(request message, call_options options,
+                            std::function<void(result<response>)> done) const = 0;
+    virtual void async(std::function<void()> job) const = 0;
+    virtual const client_config& config() const noexcept = 0;
+  };
+
+  template <class Client>
+  struct holder final : any_holder {
+    explicit holder(Client made) : held(std::move(made)) {}
+
+    result<response> send(request message, const call_options& options) const override {
+      return held.send(std::move(message), options);
+    }
+    result<response> post(std::string path, const nlohmann::json& body,
+                          const call_options& options) const override {
+      return held.post(std::move(path), body, options);
+    }
+    result<response> put(std::string path, const nlohmann::json& body,
+                         const call_options& options) const override {
+      return held.put(std::move(path), body, options);
+    }
+    void async_send(request message, call_options options,
+                    std::function<void(result<response>)> done) const override {
+      held.async_send(std::move(message), std::move(options), std::move(done));
+    }
+    void async(std::function<void()> job) const override { (void)held.async(std::move(job)); }
+    const client_config& config() const noexcept override { return held.config(); }
+
+    Client held;
+  };
+
+  std::shared_ptr<const any_holder> held_;
+};
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+/// Who the service takes the caller for. Texts are empty where the answer has none.
+struct identity {
+  std::string hostname{};                  ///< Metrc's, such as "ca.metrc.com".
+  std::string username{};                  ///< Metrc's.
+  std::string auth_mode{};                 ///< How the caller came in, in the service's words.
+  std::string credential_key{};            ///< `credentialKey`, as the service sends it.
+  std::string t3plus_subscription_tier{};  ///< As the service calls it.
+  bool has_t3plus = false;                 ///< Whether the caller has a T3+ subscription.
+};
+
+/// `GET /v2/auth/whoami`.
+result<identity> whoami(const any_client& via, const call_options& options = {});
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_API_COLLECTIONS_HPP
+#define T3API_API_COLLECTIONS_HPP
+
+#include <cstdint>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// Which page of a collection to load.
+struct page_request {
+  std::string license_number{};  ///< As `list_licenses` gives it.
+  int page = 1;                  ///< The first is 1.
+  int page_size = 100;           ///< At most 500.
+  query_params query{};          ///< Further parameters, such as `sort` and `filter`.
+};
+
+/// One page of a collection.
+struct collection_page {
+  nlohmann::json::array_t data{};  ///< The rows, each an object.
+  std::uint64_t page = 0;          ///< Its number, from 1.
+  std::uint64_t page_size = 0;     ///< The most rows that a page has.
+  std::uint64_t total_pages = 0;   ///< Of the whole collection.
+  std::uint64_t total = 0;         ///< Rows on all pages.
+};
+
+/// Loads one page of a collection such as `/v2/packages/active`.
+result<collection_page> load_page(const any_client& via, const std::string& path, const page_request& wanted,
+                                  const call_options& options = {});
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_API_LICENSES_HPP
+#define T3API_API_LICENSES_HPP
+
+#include <string>
+#include <vector>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// A licence that the caller may see.
+struct license {
+  std::string name{};    ///< For people; may be empty.
+  std::string number{};  ///< What every data endpoint wants as `licenseNumber`.
+};
+
+/// `GET /v2/licenses`.
+result<std::vector<license>> list_licenses(const any_client& via, const call_options& options = {});
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_API_LOAD_ALL_HPP
+#define T3API_API_LOAD_ALL_HPP
+
+#include <cstdint>
+#include <string>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// The most rows that `load_all` gives, since it keeps them all in memory. A service that says it has more is
+/// not believed.
+inline constexpr std::uint64_t max_loaded_rows = 10'000'000;
+
+/// Loads all rows of a collection such as `/v2/packages/active`, in the service's order. `wanted.page` must
+/// be 1; a larger `page_size` means fewer calls.
+///
+/// **Pages at once.** After the first page `client_config::batch_size` of them are in flight: one in the
+/// calling thread, the others where the client's asynchronous calls run, so far as there are threads
+/// (`async_threads`); those threads are kept until the last page is there. With a batch size of 1 no other
+/// thread takes part. It may be called from a job of `client::async`.
+///
+/// **Changes.** A page must say the same total and page size as the first one, must hold as many rows as that
+/// means, and no two rows may have the same `id`. Otherwise the collection changed in the meantime, and the
+/// reading starts anew; the third reading that meets a change ends with a `protocol` error that is retryable.
+/// Not to be seen in pages is a row that goes while another comes, with no page read in between: the total
+/// stays, and a row may have slipped from a page to be read to one that was read.
+///
+/// **Time.** `options.timeout` is for all of it; without one there is no limit to the whole. Each page has
+/// `client_config::timeout` at most. `options.stop` ends all pages.
+///
+/// **Errors.** The first page that fails, after the retries of the client, ends the others, and stands in the
+/// message. Numbers that contradict each other, and more rows than `max_loaded_rows`, are `protocol` errors.
+/// Throws what `client::send` throws.
+result<nlohmann::json::array_t> load_all(const any_client& via, const std::string& path,
+                                         const page_request& wanted, const call_options& options = {});
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_API_SECRET_KEYS_HPP
+#define T3API_API_SECRET_KEYS_HPP
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#ifndef T3API_API_SECRET_KEY_URL_HPP
+#define T3API_API_SECRET_KEY_URL_HPP
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef T3API_AUTH_CHECKS_HPP
+#define T3API_AUTH_CHECKS_HPP
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Throws std::invalid_argument, naming `what` but never its value, when it is blank, no UTF-8 or holds
+/// control bytes.
+inline void require_text(std::string_view value, const std::string& what) {
+  if (trim(value).empty()) throw std::invalid_argument("the " + what + " is empty: give one");
+  if (has_control(value)) {
+    throw std::invalid_argument("the " + what +
+                                " holds a control character: is there a line break at its end?");
+  }
+  if (!is_utf8(value)) throw std::invalid_argument("the " + what + " is not valid UTF-8: convert it");
+}
+
+/// The value without white space around it, checked by `require_text`.
+inline std::string_view require_trimmed(std::string_view value, const std::string& what) {
+  const auto trimmed = trim(value);
+  require_text(trimmed, what);
+  return trimmed;
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
 #ifndef T3API_CORE_SECRET_HPP
 #define T3API_CORE_SECRET_HPP
 
@@ -1111,27 +1703,6 @@ inline secret secret_key_url(std::string_view host, std::string path, query_para
 }  // namespace t3api::inline v0_1_0
 
 #endif
-#ifndef T3API_API_SHAPES_HPP
-#define T3API_API_SHAPES_HPP
-
-#include <string>
-
-#include <nlohmann/json.hpp>
-
-
-namespace t3api::inline v0_1_0::detail {
-
-/// The error for an answer that is JSON but not what the endpoint gives.
-inline error unexpected_shape(const std::string& path, const std::string& expected) {
-  return {.category = error_category::protocol,
-          .message = "the answer to " + path + " is not " + expected + ": is the host setting right?",
-          .status = 200,
-          .sent = true};
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
 #ifndef T3API_AUTH_CREDENTIALS_HPP
 #define T3API_AUTH_CREDENTIALS_HPP
 
@@ -1148,17 +1719,15 @@ inline error unexpected_shape(const std::string& path, const std::string& expect
 
 #include <concepts>
 #include <cstdint>
-#include <stop_token>
 
 #ifndef T3API_CORE_CLOCK_HPP
 #define T3API_CORE_CLOCK_HPP
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <stop_token>
 #include <vector>
+
 
 namespace t3api::inline v0_1_0 {
 
@@ -1182,7 +1751,7 @@ class clock {
   virtual wall_time wall_now() const = 0;
 
   /// Waits until `when` has come (true) or `stop` asks to stop (false).
-  virtual bool wait_until(steady_time when, std::stop_token stop) = 0;
+  virtual bool wait_until(steady_time when, stop_token stop) = 0;
 };
 
 /// The machine's own clocks.
@@ -1191,10 +1760,10 @@ class real_clock final : public clock {
   steady_time now() const override { return std::chrono::steady_clock::now(); }
   wall_time wall_now() const override { return std::chrono::system_clock::now(); }
 
-  bool wait_until(steady_time when, std::stop_token stop) override {
+  bool wait_until(steady_time when, stop_token stop) override {
     std::mutex mutex;
     std::unique_lock lock(mutex);
-    std::condition_variable_any signal;
+    detail::stoppable_condition signal;
     signal.wait_until(lock, stop, when, [] { return false; });
     return !stop.stop_requested();
   }
@@ -1217,7 +1786,7 @@ class manual_clock final : public clock {
     const std::scoped_lock lock(mutex_);
     return wall_start_ + std::chrono::duration_cast<wall_time::duration>(elapsed_);
   }
-  bool wait_until(steady_time when, std::stop_token stop) override {
+  bool wait_until(steady_time when, stop_token stop) override {
     const std::scoped_lock lock(mutex_);
     if (stop.stop_requested()) return false;
     const auto wait = std::chrono::duration_cast<duration>(when - (steady_start_ + elapsed_));
@@ -1327,29 +1896,6 @@ struct logging_hooks {
 }  // namespace t3api::inline v0_1_0
 
 #endif
-#ifndef T3API_CORE_RESPONSE_HPP
-#define T3API_CORE_RESPONSE_HPP
-
-#include <string>
-
-#include <nlohmann/json_fwd.hpp>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// One HTTP answer.
-struct response {
-  int status = 0;            ///< HTTP's, such as 200.
-  t3api::headers headers{};  ///< As they were received.
-  std::string body{};        ///< Unpacked, if it came packed.
-
-  /// The body as JSON, nested at most 64 deep; a `protocol` error when it is none. Needs t3api/core/json.hpp.
-  result<nlohmann::json> json() const;
-};
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
 
 namespace t3api::inline v0_1_0 {
 
@@ -1377,7 +1923,7 @@ class exchange {
   /// When the call must be over.
   virtual steady_time deadline() const noexcept = 0;
   /// That of the call.
-  virtual const std::stop_token& stop() const noexcept = 0;
+  virtual const stop_token& stop() const noexcept = 0;
 
   /// Tells the client's log about a token that was, or could not be, obtained.
   virtual void report(const renewal_event& renewal) noexcept = 0;
@@ -1578,6 +2124,23 @@ inline std::optional<std::string> base32_decode(std::string_view text) {
 #include <stdexcept>
 #include <string>
 #include <string_view>
+
+#ifndef T3API_DETAIL_REQUIRE_OPENSSL_HPP
+#define T3API_DETAIL_REQUIRE_OPENSSL_HPP
+
+// Included in front of OpenSSL's headers: says what to do when they are missing or too old.
+
+#if !__has_include(<openssl/opensslv.h>)
+#error \
+    "t3api needs OpenSSL 3 or newer, and found no <openssl/opensslv.h>: install it (Debian: libssl-dev), or name its folder with the compiler option -I"
+#endif
+#include <openssl/opensslv.h>
+
+#ifndef OPENSSL_VERSION_MAJOR  // 3.0 brought it.
+static_assert(false, "t3api needs OpenSSL 3 or newer, and found " OPENSSL_VERSION_TEXT);
+#endif
+
+#endif
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -2311,226 +2874,9 @@ class one_time_passwords {
 #define T3API_AUTH_AUTH_RESPONSE_DATA_HPP
 
 #include <string>
-#include <utility>
-
-#ifndef T3API_AUTH_TOKEN_HPP
-#define T3API_AUTH_TOKEN_HPP
-
-#include <chrono>
-#include <cmath>
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-
-#ifndef T3API_CORE_JSON_HPP
-#define T3API_CORE_JSON_HPP
-
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
 
 #include <nlohmann/json.hpp>
 
-
-namespace t3api::inline v0_1_0 {
-
-/// Deeper JSON is refused: copying and printing it would exhaust the stack.
-inline constexpr std::size_t max_json_depth = 64;
-
-namespace detail {
-
-inline bool json_too_deep(std::string_view text) noexcept {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > max_json_depth) return true;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
-
-}  // namespace detail
-
-/// The JSON value in `text`; nothing when it is no JSON, no UTF-8, or nested deeper than `max_json_depth`.
-inline std::optional<nlohmann::json> parse_json(std::string_view text) {
-  if (text.find('\0') != text.npos) return std::nullopt;  // The parser would take it for the end.
-  if (detail::json_too_deep(text)) return std::nullopt;
-  auto value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (value.is_discarded()) return std::nullopt;
-  return value;
-}
-
-/// A text member of an object; nothing when it is missing or no text.
-inline std::optional<std::string> string_member(const nlohmann::json& object, const char* name) {
-  if (!object.is_object()) return std::nullopt;
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_string()) return std::nullopt;
-  return found->get<std::string>();
-}
-
-/// JSON as a request body: an object or an array. An `argument` error for anything else, since a lone text is
-/// most likely JSON that was already written out, and for texts that are no UTF-8.
-inline result<std::string> json_body(const nlohmann::json& value) {
-  if (!value.is_object() && !value.is_array()) {
-    return argument_error(
-        std::string("the JSON body is ") + value.type_name() +
-        ", not an object or array: give a nlohmann::json value, or send() a request with a raw body");
-  }
-  try {
-    return value.dump();
-  } catch (const nlohmann::json::exception&) {
-    return argument_error("the JSON body holds a text that is not valid UTF-8: convert it");
-  }
-}
-
-inline result<nlohmann::json> response::json() const {
-  if (auto value = parse_json(body)) return *std::move(value);
-  const auto type = headers.get("Content-Type").value_or("no content type");
-  std::string what =
-      body.empty() ? "an empty body" : std::to_string(body.size()) + " bytes that are not valid JSON";
-  return t3api::error{.category = error_category::protocol,
-                      .message = "the service answered " + std::to_string(status) + " with " + what + " (" +
-                                 detail::printable(type, 60) +
-                                 ") where JSON was expected: is the host setting right?",
-                      .status = status,
-                      .sent = true};
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_DETAIL_BASE64URL_HPP
-#define T3API_DETAIL_BASE64URL_HPP
-
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-
-namespace t3api::inline v0_1_0::detail {
-
-/// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5, RFC 7515 section 2).
-inline std::string base64url_encode(std::string_view bytes) {
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string text;
-  text.reserve((bytes.size() * 4 + 2) / 3);
-  std::uint32_t window = 0;
-  int bits = 0;
-  for (const char c : bytes) {
-    window = (window << 8) | static_cast<unsigned char>(c);
-    for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(window >> (bits - 6)) & 63U];
-  }
-  if (bits > 0) text += alphabet[(window << (6 - bits)) & 63U];
-  return text;
-}
-
-/// The bytes behind `text`, or nothing when it is not base64url. Trailing padding is accepted.
-inline std::optional<std::string> base64url_decode(std::string_view text) {
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
-  std::uint32_t window = 0;
-  int bits = 0;
-  for (const char c : text) {
-    std::uint32_t digit = 0;
-    if (c >= 'A' && c <= 'Z') {
-      digit = static_cast<std::uint32_t>(c - 'A');
-    } else if (c >= 'a' && c <= 'z') {
-      digit = static_cast<std::uint32_t>(c - 'a') + 26;
-    } else if (c >= '0' && c <= '9') {
-      digit = static_cast<std::uint32_t>(c - '0') + 52;
-    } else if (c == '-') {
-      digit = 62;
-    } else if (c == '_') {
-      digit = 63;
-    } else {
-      return std::nullopt;
-    }
-    window = (window << 6) | digit;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes += static_cast<char>((window >> bits) & 0xFFU);
-    }
-  }
-  if ((window & ((1U << bits) - 1U)) != 0) return std::nullopt;
-  return bytes;
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-
-namespace t3api::inline v0_1_0 {
-
-/// When a JWT says it was issued and expires, in seconds since 1970 (RFC 7519 sections 4.1.4 and 4.1.6).
-struct token_times {
-  std::optional<std::chrono::seconds> issued_at{};   ///< `iat`
-  std::optional<std::chrono::seconds> expires_at{};  ///< `exp`
-};
-
-/// Reads `iat` and `exp` without verifying the signature: only the service can do that. Both stay empty when
-/// the token cannot be decoded.
-inline token_times read_token_times(std::string_view jwt) {
-  const auto first = jwt.find('.');
-  const auto second = first == jwt.npos ? jwt.npos : jwt.find('.', first + 1);
-  if (second == jwt.npos || jwt.find('.', second + 1) != jwt.npos) return {};
-  const auto payload = detail::base64url_decode(jwt.substr(first + 1, second - first - 1));
-  const auto claims = payload ? parse_json(*payload) : std::nullopt;
-  if (!claims || !claims->is_object()) return {};
-  const auto seconds_of = [&](const char* name) -> std::optional<std::chrono::seconds> {
-    const auto claim = claims->find(name);
-    if (claim == claims->end() || !claim->is_number()) return std::nullopt;
-    constexpr double far_future = 1e11;
-    const double value = claim->get<double>();
-    if (!std::isfinite(value)) return std::nullopt;
-    return std::chrono::seconds(static_cast<std::int64_t>(std::clamp(value, -far_future, far_future)));
-  };
-  return {.issued_at = seconds_of("iat"), .expires_at = seconds_of("exp")};
-}
-
-namespace detail {
-
-inline std::chrono::seconds since_1970(wall_time when) {
-  return std::chrono::floor<std::chrono::seconds>(when.time_since_epoch());
-}
-
-inline constexpr std::size_t longest_token = 16U << 10U;  ///< In bytes; more than servers take as a header.
-
-/// Whether it can stand in a header behind `Bearer` (RFC 6750 section 2.1) and is no longer than servers
-/// take.
-inline bool is_usable_token(std::string_view jwt) {
-  return !jwt.empty() && jwt.size() <= longest_token && !has_control(jwt) && jwt.find(' ') == jwt.npos;
-}
-
-/// `Authorization: Bearer <token>` (RFC 6750 section 2.1).
-inline void set_bearer_token(request& message, std::string_view jwt) {
-  std::string value;
-  value.reserve(7 + jwt.size());
-  value.append("Bearer ").append(jwt);
-  message.headers.set("Authorization", std::move(value));
-}
-
-}  // namespace detail
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
 
 namespace t3api::inline v0_1_0 {
 
@@ -2545,23 +2891,7 @@ namespace detail {
 
 /// Reads the answer to a successful exchange at `path`; a `protocol` error when there is no usable token in
 /// it.
-inline result<auth_response_data> read_auth_response(const std::string& path, const response& answer) {
-  const auto unusable = [&](const std::string& what) {
-    return error{.category = error_category::protocol,
-                 .message = "the answer to " + path + " " + what + ": is the host setting right?",
-                 .status = answer.status};
-  };
-  auto body = answer.json();
-  if (!body) return body.error();
-  const auto token = string_member(*body, "accessToken").value_or("");
-  if (token.size() > longest_token) {
-    return unusable("holds an accessToken of " + std::to_string(token.size()) +
-                    " bytes, which no header can carry");
-  }
-  if (!is_usable_token(token)) return unusable("holds no usable accessToken");
-  body->erase("accessToken");
-  return auth_response_data{.access_token = token, .further = *std::move(body)};
-}
+result<auth_response_data> read_auth_response(const std::string& path, const response& answer);
 
 }  // namespace detail
 
@@ -2629,7 +2959,6 @@ struct state_rules {
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -2647,6 +2976,55 @@ struct state_rules {
 #include <string_view>
 #include <utility>
 
+#ifndef T3API_AUTH_TOKEN_HPP
+#define T3API_AUTH_TOKEN_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// When a JWT says it was issued and expires, in seconds since 1970 (RFC 7519 sections 4.1.4 and 4.1.6).
+struct token_times {
+  std::optional<std::chrono::seconds> issued_at{};   ///< `iat`
+  std::optional<std::chrono::seconds> expires_at{};  ///< `exp`
+};
+
+/// Reads `iat` and `exp` without verifying the signature: only the service can do that. Both stay empty when
+/// the token cannot be decoded.
+token_times read_token_times(std::string_view jwt);
+
+namespace detail {
+
+inline std::chrono::seconds since_1970(wall_time when) {
+  return std::chrono::floor<std::chrono::seconds>(when.time_since_epoch());
+}
+
+inline constexpr std::size_t longest_token = 16U << 10U;  ///< In bytes; more than servers take as a header.
+
+/// Whether it can stand in a header behind `Bearer` (RFC 6750 section 2.1) and is no longer than servers
+/// take.
+inline bool is_usable_token(std::string_view jwt) {
+  return !jwt.empty() && jwt.size() <= longest_token && !has_control(jwt) && jwt.find(' ') == jwt.npos;
+}
+
+/// `Authorization: Bearer <token>` (RFC 6750 section 2.1).
+inline void set_bearer_token(request& message, std::string_view jwt) {
+  std::string value;
+  value.reserve(7 + jwt.size());
+  value.append("Bearer ").append(jwt);
+  message.headers.set("Authorization", std::move(value));
+}
+
+}  // namespace detail
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
 #ifndef T3API_DETAIL_SNAPSHOT_HPP
 #define T3API_DETAIL_SNAPSHOT_HPP
 
@@ -2841,7 +3219,7 @@ class bounded_exchange final : public exchange {
   const url& host() const noexcept override { return via_.host(); }
   t3api::clock& clock() const noexcept override { return via_.clock(); }
   steady_time deadline() const noexcept override { return deadline_; }
-  const std::stop_token& stop() const noexcept override { return via_.stop(); }
+  const stop_token& stop() const noexcept override { return via_.stop(); }
   void report(const renewal_event& renewal) noexcept override { via_.report(renewal); }
 
  private:
@@ -3034,127 +3412,10 @@ class shared_token {
 #ifndef T3API_CORE_SERVICE_ERROR_HPP
 #define T3API_CORE_SERVICE_ERROR_HPP
 
-#include <algorithm>
-#include <string>
 #include <string_view>
 
-#ifndef T3API_CORE_JSON_TEXT_HPP
-#define T3API_CORE_JSON_TEXT_HPP
-
-#include <string>
-#include <string_view>
-#include <utility>
 
 namespace t3api::inline v0_1_0 {
-
-namespace detail {
-
-/// Appends a text as it stands between the quotes of a JSON text.
-inline void append_json_escaped(std::string& out, std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += hex[byte >> 4];
-      out += hex[byte & 15U];
-    } else {
-      out += c;
-    }
-  }
-}
-
-}  // namespace detail
-
-/// Writes a flat JSON object of texts straight into one string, so that a secret in it is in memory once and
-/// can be overwritten. Values must be UTF-8.
-class json_text_object {
- public:
-  /// `capacity`: an upper bound of the length, since growing would leave copies behind.
-  explicit json_text_object(std::size_t capacity) { text_.reserve(capacity); }
-
-  /// Adds a member.
-  json_text_object& add(std::string_view name, std::string_view value) {
-    text_ += text_.empty() ? '{' : ',';
-    append(name);
-    text_ += ':';
-    append(value);
-    return *this;
-  }
-
-  /// The text; to be called once, at the end.
-  std::string finish() && {
-    text_ += '}';
-    return std::move(text_);
-  }
-
- private:
-  void append(std::string_view value) {
-    text_ += '"';
-    detail::append_json_escaped(text_, value);
-    text_ += '"';
-  }
-
-  std::string text_;
-};
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-
-namespace t3api::inline v0_1_0 {
-
-namespace detail {
-
-/// What an error body says: `{"error": {"message"}}` (T3), `{"message"}`, `{"detail"}`, `{"error"}` or
-/// `{"errors": […]}`.
-inline std::string service_message(const response& answer) {
-  const auto body = parse_json(answer.body);
-  if (!body || !body->is_object()) return {};
-  if (const auto nested = body->find("error"); nested != body->end()) {
-    if (const auto text = string_member(*nested, "message")) return *text;
-  }
-  for (const char* name : {"message", "detail", "error"}) {
-    if (const auto text = string_member(*body, name)) return *text;
-  }
-  for (const char* name : {"errors", "detail"}) {
-    const auto list = body->find(name);
-    if (list == body->end() || !list->is_array()) continue;
-    std::string joined;
-    for (const auto& entry : *list) {
-      std::string text =
-          entry.is_string() ? entry.get<std::string>() : string_member(entry, "message").value_or("");
-      if (text.empty()) text = string_member(entry, "msg").value_or("");
-      if (!text.empty()) joined += (joined.empty() ? "" : "; ") + text;
-    }
-    if (!joined.empty()) return joined;
-  }
-  return {};
-}
-
-inline std::string_view advice(int status) noexcept {
-  switch (status) {
-    case 401: return "check the credentials";
-    case 403: return "these credentials may not do this: check the licence number and the subscription";
-    case 404: return "there is nothing at this path: check path and host";
-    case 400:
-    case 422: return "check what was sent";
-    case 407: return "the proxy wants credentials: check the proxy settings";
-    case 408: return "the service gave up waiting: try again";
-    case 409: return "it conflicts with what the service has";
-    case 429: return "too many requests: wait before the next";
-    default: break;
-  }
-  if (status >= 300 && status < 400)
-    return "t3api never follows a redirect: set the client's host to the right address";
-  if (status >= 500) return "the service or Metrc behind it is in trouble: try again later";
-  return "this status was not expected";
-}
-
-}  // namespace detail
 
 /// Whether an answer with this status may be different the next time.
 constexpr bool is_retryable_status(int status) noexcept {
@@ -3162,59 +3423,12 @@ constexpr bool is_retryable_status(int status) noexcept {
          status == 504;
 }
 
-namespace detail {
-
-inline void redact_as_written(error& cause, std::string_view sensitive, std::size_t shortest) {
-  for (std::string* text : {&cause.service_message, &cause.message, &cause.service_request_id}) {
-    for (auto at = text->find(sensitive); at != text->npos; at = text->find(sensitive, at)) {
-      text->replace(at, sensitive.size(), "***");
-    }
-    for (auto dots = text->find("..."); dots != text->npos; dots = text->find("...", dots + 3)) {
-      const auto before = std::string_view(*text).substr(0, dots);
-      auto size = (std::min)(sensitive.size(), before.size());
-      while (size >= shortest && !before.ends_with(sensitive.substr(0, size))) --size;
-      if (size < shortest) continue;
-      text->replace(dots - size, size, "***");
-      dots = dots - size + 3;
-    }
-  }
-}
-
-}  // namespace detail
-
 /// Puts a mark in the place of `sensitive` wherever it stands in what the service said, as it is, as in JSON
 /// or as in a URL, and of its beginning where the rest was cut off.
-inline void redact(error& cause, std::string_view sensitive) {
-  constexpr std::size_t shortest = 4;
-  if (sensitive.size() < shortest) return;
-  detail::redact_as_written(cause, sensitive, shortest);
-  std::string written;
-  written.reserve(6 * sensitive.size());
-  detail::append_json_escaped(written, sensitive);
-  if (written != sensitive) detail::redact_as_written(cause, written, shortest);
-  written.clear();
-  detail::append_percent_encoded(written, sensitive);
-  if (written != sensitive) detail::redact_as_written(cause, written, shortest);
-  detail::wipe(written);
-}
+void redact(error& cause, std::string_view sensitive);
 
 /// The error that an unexpected answer stands for: `authentication` for 401, `http` otherwise.
-inline error service_error(const request& asked, const response& answer, wall_time now) {
-  error cause;
-  cause.category = answer.status == 401 ? error_category::authentication : error_category::http;
-  cause.status = answer.status;
-  cause.service_message = detail::printable(detail::service_message(answer), 300);
-  cause.service_request_id = detail::printable(answer.headers.get("X-Request-Id").value_or(""), 100);
-  cause.retryable = is_retryable_status(answer.status);
-  cause.sent = true;
-  cause.retry_after = retry_after(answer.headers, now);
-  cause.message = std::string(to_string(asked.method)) + " " + detail::printable(asked.path, 80) +
-                  " was answered with status " + std::to_string(answer.status);
-  if (!cause.service_message.empty()) cause.message += " (" + cause.service_message + ")";
-  cause.message += ": " + std::string(detail::advice(answer.status));
-  if (cause.retry_after) cause.message += ", in " + std::to_string(cause.retry_after->count()) + " s";
-  return cause;
-}
+error service_error(const request& asked, const response& answer, wall_time now);
 
 }  // namespace t3api::inline v0_1_0
 
@@ -3619,7 +3833,7 @@ class token_source {
 
   current_token current_;
   std::mutex mutex_;
-  std::condition_variable_any round_ended_;
+  stoppable_condition round_ended_;
   token_exchange<Store> exchange_;  ///< Used by the thread that has set `exchanging_`.
   renewal_pace pace_;
   bool exchanging_ = false;
@@ -3630,6 +3844,72 @@ class token_source {
 };
 
 }  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_CORE_JSON_TEXT_HPP
+#define T3API_CORE_JSON_TEXT_HPP
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+/// Appends a text as it stands between the quotes of a JSON text.
+inline void append_json_escaped(std::string& out, std::string_view text) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += hex[byte >> 4];
+      out += hex[byte & 15U];
+    } else {
+      out += c;
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Writes a flat JSON object of texts straight into one string, so that a secret in it is in memory once and
+/// can be overwritten. Values must be UTF-8.
+class json_text_object {
+ public:
+  /// `capacity`: an upper bound of the length, since growing would leave copies behind.
+  explicit json_text_object(std::size_t capacity) { text_.reserve(capacity); }
+
+  /// Adds a member.
+  json_text_object& add(std::string_view name, std::string_view value) {
+    text_ += text_.empty() ? '{' : ',';
+    append(name);
+    text_ += ':';
+    append(value);
+    return *this;
+  }
+
+  /// The text; to be called once, at the end.
+  std::string finish() && {
+    text_ += '}';
+    return std::move(text_);
+  }
+
+ private:
+  void append(std::string_view value) {
+    text_ += '"';
+    detail::append_json_escaped(text_, value);
+    text_ += '"';
+  }
+
+  std::string text_;
+};
+
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
@@ -3774,28 +4054,409 @@ using credentials_auth = basic_credentials_auth<memory_store>;
 }  // namespace t3api::inline v0_1_0
 
 #endif
-#ifndef T3API_CLIENT_HPP
-#define T3API_CLIENT_HPP
+#ifndef T3API_CORE_ISO_TIME_HPP
+#define T3API_CORE_ISO_TIME_HPP
 
-#include <atomic>
-#include <concepts>
-#include <functional>
-#include <future>
-#include <memory>
-#include <string>
-#include <type_traits>
-#include <utility>
-
-#ifndef T3API_CLIENT_ASYNC_CALLS_HPP
-#define T3API_CLIENT_ASYNC_CALLS_HPP
-
+#include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstddef>
-#include <exception>
-#include <functional>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// `1994-11-06T08:49:37.123Z` (ISO 8601, UTC).
+inline std::string iso_time(wall_time when) {
+  const auto day = std::chrono::floor<std::chrono::days>(when);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::milliseconds>(when - day));
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
+                static_cast<int>(time.subseconds().count()));
+  return text.data();
+}
+
+/// A moment to the millisecond, as the service writes its times; reaches from the year 0 to 9999 everywhere.
+using utc_milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
+
+namespace detail {
+
+/// `Z`, `+02:00` or `-02:00` as the time ahead of UTC. No zone counts as UTC.
+inline std::optional<std::chrono::minutes> parse_utc_offset(std::string_view zone) {
+  using std::chrono::minutes;
+  if (zone.empty() || zone == "Z" || zone == "z") return minutes(0);
+  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':') return std::nullopt;
+  const auto hour = parse_decimal(zone.substr(1, 2)), minute = parse_decimal(zone.substr(4));
+  if (!hour || !minute || *hour > 23 || *minute > 59) return std::nullopt;
+  const minutes ahead(static_cast<int>(*hour * 60 + *minute));
+  return zone[0] == '+' ? ahead : -ahead;
+}
+
+/// `.123456` as whole milliseconds, rounded down; nothing counts as none.
+inline std::optional<std::chrono::milliseconds> parse_fraction(std::string_view text) {
+  if (text.empty()) return std::chrono::milliseconds(0);
+  text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  int count = 0;
+  for (std::size_t place = 0; place < 3; ++place) {
+    count = count * 10 + (place < text.size() ? text[place] - '0' : 0);
+  }
+  return std::chrono::milliseconds(count);
+}
+
+}  // namespace detail
+
+/// Reads `1994-11-06T08:49:37.123Z`: the form of ISO 8601 that RFC 3339 section 5.6 sets out, with any number
+/// of digits behind the second and any offset. A time without an offset is taken for UTC.
+inline std::optional<utc_milliseconds> parse_iso_time(std::string_view text) {
+  constexpr std::size_t whole_seconds = 19;
+  if (text.size() < whole_seconds || text[4] != '-' || text[7] != '-' ||
+      detail::ascii_lower(text[10]) != 't' || text[13] != ':' || text[16] != ':') {
+    return std::nullopt;
+  }
+  const auto number = [&](std::size_t at, std::size_t size) {
+    return detail::parse_decimal(text.substr(at, size));
+  };
+  const auto year = number(0, 4), month = number(5, 2), day = number(8, 2), hour = number(11, 2),
+             minute = number(14, 2), second = number(17, 2);
+  if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+
+  const auto rest = text.substr(whole_seconds);
+  std::size_t fraction_size = 0;
+  if (rest.starts_with('.')) {
+    const auto digits_end = std::find_if_not(rest.begin() + 1, rest.end(), detail::ascii_digit);
+    fraction_size = static_cast<std::size_t>(digits_end - rest.begin());
+  }
+  const auto fraction = detail::parse_fraction(rest.substr(0, fraction_size));
+  const auto ahead = detail::parse_utc_offset(rest.substr(fraction_size));
+  if (!fraction || !ahead) return std::nullopt;
+  return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+         std::chrono::seconds(*second) + *fraction - *ahead;
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+/// What the service tells of a secret key; the key itself it never shows again.
+struct secret_key_info {
+  std::string id{};                                ///< What `delete_secret_key` wants; no secret.
+  utc_milliseconds created_at{};                   ///< By the clock of the service.
+  std::optional<utc_milliseconds> last_used_at{};  ///< Nothing when it was never used.
+  bool is_enabled = false;                         ///< False when the service has switched the key off.
+};
+
+/// `POST /v2/auth/secretkey`: makes a secret key for these Metrc credentials. The service logs in to Metrc
+/// with them first and stores them; where Metrc wants one-time passwords it needs `otp_seed`. The key is
+/// shown this once. Any client will do, one with `no_auth` too. Credentials that cannot be right, or lack
+/// what the state wants by `rules`, are an `argument` error.
+result<secret> create_secret_key(const any_client& via, const credentials& user,
+                                 const call_options& options = {}, const state_rules& rules = {});
+
+/// `GET /v2/auth/secretkey`: the caller's own secret keys, whatever way in the client uses. A client that
+/// comes in by a secret key has used that key.
+result<std::vector<secret_key_info>> list_secret_keys(const any_client& via,
+                                                      const call_options& options = {});
+
+/// `DELETE /v2/auth/secretkey/<id>`: from the answer on the key opens nothing, without a grace period. `id`
+/// is one that `list_secret_keys` gives, not the key. An id that cannot be one is an `argument` error; a key
+/// that is not there, was deleted before, or belongs to someone else an `http` error with status 404. When an
+/// answer was lost and the call repeated, that error may mean that the first attempt deleted it.
+result<std::monostate> delete_secret_key(const any_client& via, const std::string& id,
+                                         const call_options& options = {});
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTH_ANY_HPP
+#define T3API_AUTH_ANY_HPP
+
+#include <concepts>
 #include <memory>
-#include <stop_token>
 #include <string>
 #include <utility>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// An auth method that is chosen at run time: holds any other one. Copies share it.
+class any_auth {
+ public:
+  /// `description` tells people what was chosen and where it came from, never the credentials themselves.
+  template <class Auth>
+  requires auth_method<Auth> &&
+      (!std::same_as<Auth, any_auth>)any_auth(Auth chosen, std::string description = {})
+      : held_(std::make_shared<holder<Auth>>(std::move(chosen))), description_(std::move(description)) {}
+
+  result<token_generation> authorize(request& message, exchange& via) {
+    return held_->authorize(message, via);
+  }
+  bool on_unauthorized(token_generation generation) { return held_->on_unauthorized(generation); }
+
+  bool is_shared(token_generation generation) const { return held_->is_shared(generation); }
+
+  /// What was chosen and where it came from; no secret.
+  const std::string& description() const noexcept { return description_; }
+
+ private:
+  struct method_in_use {
+    method_in_use() = default;
+    method_in_use(const method_in_use&) = delete;
+    method_in_use& operator=(const method_in_use&) = delete;
+    virtual ~method_in_use() = default;
+    virtual result<token_generation> authorize(request& message, exchange& via) = 0;
+    virtual bool on_unauthorized(token_generation generation) = 0;
+    virtual bool is_shared(token_generation generation) const = 0;
+  };
+
+  template <class Auth>
+  struct holder final : method_in_use {
+    explicit holder(Auth chosen) : auth(std::move(chosen)) {}
+    result<token_generation> authorize(request& message, exchange& via) override {
+      return auth.authorize(message, via);
+    }
+    bool on_unauthorized(token_generation generation) override { return auth.on_unauthorized(generation); }
+    bool is_shared(token_generation generation) const override {
+      if constexpr (requires { auth.is_shared(generation); }) return auth.is_shared(generation);
+      return false;
+    }
+    Auth auth;
+  };
+
+  std::shared_ptr<method_in_use> held_;
+  std::string description_;
+};
+
+static_assert(auth_method<any_auth>);
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTH_API_KEY_HPP
+#define T3API_AUTH_API_KEY_HPP
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// Exchanges a T3 API key for a JWT at `POST /v2/auth/apikey`, once for all threads, and renews it ahead of
+/// its expiry or when the service refuses it. Copies share one token; with a store that lies outside the
+/// process, so do all processes with the same key. A key that the service refuses is never sent again.
+template <store Store>
+class basic_api_key_auth {
+ public:
+  /// `state_code`: two letters, such as "CA". Throws std::invalid_argument, without any value in it, for an
+  /// empty or malformed key or code.
+  basic_api_key_auth(const secret& api_key, std::string_view state_code,
+                     renewal_options options = {}) requires std::default_initializable<Store>
+      : basic_api_key_auth(api_key, state_code, Store(), std::move(options)) {}
+
+  /// The same with a store to share the token by.
+  basic_api_key_auth(const secret& api_key, std::string_view state_code, Store shared,
+                     renewal_options options = {}) {
+    const secret key = detail::require_trimmed(api_key.reveal(), "API key");
+    const std::string code(detail::require_trimmed(state_code, "state code"));
+    if (code.size() != 2 || !detail::ascii_alpha(code[0]) || !detail::ascii_alpha(code[1])) {
+      throw std::invalid_argument("the state code is not two letters: write it like CA");
+    }
+    const auto name = detail::hex(detail::hmac_sha256(key.reveal(), "api key\n" + detail::to_lower(code)));
+    detail::exchanged_credentials exchanged{.sensitive = {key}, .account = name, .fingerprint = name};
+    exchanged.make_request = [key, code](exchange&, bool) -> result<detail::credentials_message> {
+      json_text_object body(6 * key.size() + 100);
+      body.add("apiKey", key.reveal()).add("stateCode", code);
+      return detail::credentials_message{.message = {.method = method::post,
+                                                     .path = "/v2/auth/apikey",
+                                                     .headers = {{"Content-Type", "application/json"}},
+                                                     .body = std::move(body).finish()}};
+    };
+    tokens_ = std::make_shared<detail::token_source<Store>>(std::move(exchanged), std::move(options),
+                                                            std::move(shared));
+  }
+
+  result<token_generation> authorize(request& message, exchange& via) {
+    return tokens_->authorize(message, via);
+  }
+  bool on_unauthorized(token_generation generation) { return tokens_->on_unauthorized(generation); }
+
+  /// Whether the token of that generation came out of the store, where it may have lain long.
+  bool is_shared(token_generation generation) const { return tokens_->is_shared(generation); }
+
+  /// How many tokens there have been so far: 1 after the first call, more when tokens were renewed.
+  token_generation tokens_obtained() const { return tokens_->tokens_obtained(); }
+
+ private:
+  std::shared_ptr<detail::token_source<Store>> tokens_;
+};
+
+/// The usual one, which shares its token with nobody but its copies.
+using api_key_auth = basic_api_key_auth<memory_store>;
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTH_BEARER_HPP
+#define T3API_AUTH_BEARER_HPP
+
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// A JWT that the user already has. It cannot be renewed: when it expires, calls fail with `authentication`.
+class bearer_auth {
+ public:
+  /// Takes white space off both ends. Throws std::invalid_argument for an empty token or one with control
+  /// bytes, and authentication_error when its `exp` has passed at `now`; a token that cannot be decoded is
+  /// left to the service.
+  explicit bearer_auth(const secret& jwt, wall_time now = std::chrono::system_clock::now())
+      : jwt_(detail::require_trimmed(jwt.reveal(), "JWT")),
+        expires_at_(read_token_times(jwt_.reveal()).expires_at) {
+    if (jwt_.reveal().find(' ') != std::string_view::npos) {
+      throw std::invalid_argument("the JWT holds a space: give the token alone, without 'Bearer' in front");
+    }
+    if (has_expired(now)) throw_error(expired());
+  }
+
+  result<token_generation> authorize(request& message, exchange& via) const {
+    if (has_expired(via.clock().wall_now())) return expired();
+    detail::set_bearer_token(message, jwt_.reveal());
+    return token_generation{0};
+  }
+
+  bool on_unauthorized(token_generation) const noexcept { return false; }
+
+ private:
+  bool has_expired(wall_time now) const { return expires_at_ && detail::since_1970(now) >= *expires_at_; }
+
+  static error expired() {
+    return {.category = error_category::authentication,
+            .message =
+                "the JWT has expired: get a new one, or use credentials_auth or secret_key_auth, which need "
+                "none"};
+  }
+
+  secret jwt_;
+  std::optional<std::chrono::seconds> expires_at_;
+};
+
+static_assert(auth_method<bearer_auth>);
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTH_NONE_HPP
+#define T3API_AUTH_NONE_HPP
+
+
+namespace t3api::inline v0_1_0 {
+
+/// Sends no credentials: for the few endpoints that need none.
+struct no_auth {
+  static constexpr bool sends_credentials = false;  ///< So plain http is allowed.
+
+  result<token_generation> authorize(request&, exchange&) const { return token_generation{0}; }
+  bool on_unauthorized(token_generation) const noexcept { return false; }
+};
+
+static_assert(auth_method<no_auth>);
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTH_SECRET_KEY_HPP
+#define T3API_AUTH_SECRET_KEY_HPP
+
+#include <string>
+#include <vector>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// Where a secret key travels.
+enum class secret_key_place {
+  header,  ///< `X-T3-API-Key`, which T3's guide prefers.
+  query    ///< `?secretKey=`, for URLs that must stand alone; such a URL is itself a password.
+};
+
+/// A long-lived secret key, made once with `POST /v2/auth/secretkey`. It does not expire, so nothing is
+/// renewed.
+class secret_key_auth {
+ public:
+  /// Takes white space off both ends. Throws std::invalid_argument for an empty key or one with control
+  /// bytes.
+  explicit secret_key_auth(const secret& key, secret_key_place place = secret_key_place::header)
+      : key_(detail::require_trimmed(key.reveal(), "secret key")), place_(place) {}
+
+  result<token_generation> authorize(request& message, exchange&) const {
+    if (place_ == secret_key_place::header) {
+      message.headers.set("X-T3-API-Key", std::string(key_.reveal()));
+    } else {
+      std::erase_if(message.query, [](const auto& parameter) { return parameter.first == "secretKey"; });
+      message.query.emplace_back("secretKey", key_.reveal());
+    }
+    return token_generation{0};
+  }
+
+  bool on_unauthorized(token_generation) const noexcept { return false; }
+
+ private:
+  secret key_;
+  secret_key_place place_;
+};
+
+static_assert(auth_method<secret_key_auth>);
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTHENTICATE_HPP
+#define T3API_AUTHENTICATE_HPP
+
+// The named functions by which users of T3's Python client log in; docs/from-python.md has them side by side.
+
+#ifndef T3API_AUTHENTICATE_BY_API_KEY_HPP
+#define T3API_AUTHENTICATE_BY_API_KEY_HPP
+
+#include <future>
+
+#ifndef T3API_AUTHENTICATE_ARGUMENTS_HPP
+#define T3API_AUTHENTICATE_ARGUMENTS_HPP
+
+#include <optional>
+#include <string>
+
+#ifndef T3API_CORE_CLIENT_CONFIG_HPP
+#define T3API_CORE_CLIENT_CONFIG_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
 
 #ifndef T3API_CORE_CALL_EXECUTOR_HPP
 #define T3API_CORE_CALL_EXECUTOR_HPP
@@ -3811,6 +4472,95 @@ using call_executor = std::function<void(std::function<void()>)>;
 }  // namespace t3api::inline v0_1_0
 
 #endif
+
+namespace t3api::inline v0_1_0 {
+
+/// T3's production service.
+inline constexpr const char* default_host = "https://api.trackandtrace.tools";
+
+/// Whom to trust and who to be over https. TLS 1.2 or newer always; the name is checked against the
+/// certificate's subject alternative names, never its common name (RFC 9525).
+struct tls_options {
+  std::string ca_file{};       ///< PEM file of the trusted authorities, in place of the system's store.
+  std::string ca_directory{};  ///< Folder of hashed PEM files, in place of the system's store.
+  std::string ca_pem{};        ///< PEM text of the trusted authorities, in place of the system's store.
+  std::string client_certificate_file{};  ///< PEM chain to show to the service.
+  std::string client_key_file{};          ///< PEM private key of that certificate.
+  secret client_key_password{};           ///< Pass phrase of that key.
+  /// Accepts any certificate from anyone: whoever sits in between reads every password. For experiments only.
+  bool dangerously_accept_any_certificate = false;
+};
+
+/// An HTTP proxy; https goes through it as a tunnel (CONNECT).
+struct proxy_options {
+  std::string host{};         ///< Name or address, without a scheme.
+  std::uint16_t port = 3128;  ///< Of the proxy.
+  std::string username{};     ///< Empty for a proxy that asks for none.
+  secret password{};          ///< Sent to the proxy alone.
+};
+
+/// How many requests a client sends at most. T3 itself allows 600 a minute and user.
+struct rate_limit {
+  double per_second = 10;  ///< 0.001 to 1,000,000.
+  int burst = 10;          ///< How many may go at once after a quiet time: 1 to 1,000,000.
+};
+
+/// Settings of a client. All have defaults, so `client_config{.host = "…"}` is fine.
+struct client_config {
+  std::string host = default_host;                                       ///< `https://host[:port][/path]`.
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);          ///< Total deadline of a call.
+  std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);  ///< Name, TCP and TLS together.
+  std::chrono::milliseconds read_timeout = std::chrono::seconds(30);  ///< The longest silence of the service.
+  std::size_t max_header_bytes = 256U << 10U;                         ///< Of an answer.
+  std::size_t max_body_bytes = 64U << 20U;                            ///< Of an answer, after decompression.
+  t3api::headers headers{};                                           ///< Sent with every request.
+  std::string user_agent{};                                           ///< Default: `t3api/<version>`.
+  tls_options tls{};                                                  ///< Whom to trust over https.
+  std::optional<proxy_options> proxy{};  ///< Default: none; the environment's is not read.
+  /// Lets credentials travel unencrypted to a host that is not this machine.
+  bool dangerously_allow_plain_http = false;
+  std::optional<t3api::rate_limit> rate_limit{};  ///< Requests above it wait. Default: none.
+  /// Hooks run inside a call, perhaps inside its login: they must not make calls with the same client, which
+  /// could wait for themselves.
+  logging_hooks logging{};
+  /// Runs asynchronous calls. Default: threads of the client's own. One that throws has not taken the call,
+  /// which ends with a `transport` error at once, on the caller's thread; one that drops a job drops the
+  /// call: its future throws std::future_error (`broken_promise`), its callable is destroyed uncalled.
+  call_executor executor{};
+  std::size_t async_threads = 4;          ///< The most threads of its own for asynchronous calls.
+  std::size_t batch_size = 4;             ///< Pages of a collection that `load_all` asks for at once.
+  std::shared_ptr<t3api::clock> clock{};  ///< Default: the machine's clocks.
+};
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_DEFAULT_CLIENT_HPP
+#define T3API_DEFAULT_CLIENT_HPP
+
+#ifndef T3API_CLIENT_HPP
+#define T3API_CLIENT_HPP
+
+#include <atomic>
+#include <concepts>
+#include <exception>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#ifndef T3API_CLIENT_ASYNC_CALLS_HPP
+#define T3API_CLIENT_ASYNC_CALLS_HPP
+
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
 #ifndef T3API_DETAIL_WORKER_POOL_HPP
 #define T3API_DETAIL_WORKER_POOL_HPP
 
@@ -3930,7 +4680,7 @@ class async_calls {
   ~async_calls() { ending_.request_stop(); }
 
   /// Asks to stop when the client goes.
-  std::stop_token ending() const { return ending_.get_token(); }
+  stop_token ending() const { return ending_.get_token(); }
 
   /// Throws what the executor throws, and std::system_error when no thread can be started.
   void run(std::function<void()> job) {
@@ -3942,7 +4692,7 @@ class async_calls {
   }
 
  private:
-  std::stop_source ending_;
+  stop_source ending_;
   const call_executor executor_;
   per_process<worker_pool> pool_;
 };
@@ -3991,79 +4741,6 @@ inline std::string caught_text() {
 #include <optional>
 #include <stdexcept>
 
-#ifndef T3API_CORE_CLIENT_CONFIG_HPP
-#define T3API_CORE_CLIENT_CONFIG_HPP
-
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <string>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// T3's production service.
-inline constexpr const char* default_host = "https://api.trackandtrace.tools";
-
-/// Whom to trust and who to be over https. TLS 1.2 or newer always; the name is checked against the
-/// certificate's subject alternative names, never its common name (RFC 9525).
-struct tls_options {
-  std::string ca_file{};       ///< PEM file of the trusted authorities, in place of the system's store.
-  std::string ca_directory{};  ///< Folder of hashed PEM files, in place of the system's store.
-  std::string ca_pem{};        ///< PEM text of the trusted authorities, in place of the system's store.
-  std::string client_certificate_file{};  ///< PEM chain to show to the service.
-  std::string client_key_file{};          ///< PEM private key of that certificate.
-  secret client_key_password{};           ///< Pass phrase of that key.
-  /// Accepts any certificate from anyone: whoever sits in between reads every password. For experiments only.
-  bool dangerously_accept_any_certificate = false;
-};
-
-/// An HTTP proxy; https goes through it as a tunnel (CONNECT).
-struct proxy_options {
-  std::string host{};         ///< Name or address, without a scheme.
-  std::uint16_t port = 3128;  ///< Of the proxy.
-  std::string username{};     ///< Empty for a proxy that asks for none.
-  secret password{};          ///< Sent to the proxy alone.
-};
-
-/// How many requests a client sends at most. T3 itself allows 600 a minute and user.
-struct rate_limit {
-  double per_second = 10;  ///< 0.001 to 1,000,000.
-  int burst = 10;          ///< How many may go at once after a quiet time: 1 to 1,000,000.
-};
-
-/// Settings of a client. All have defaults, so `client_config{.host = "…"}` is fine.
-struct client_config {
-  std::string host = default_host;                                       ///< `https://host[:port][/path]`.
-  std::chrono::milliseconds timeout = std::chrono::seconds(30);          ///< Total deadline of a call.
-  std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);  ///< Name, TCP and TLS together.
-  std::chrono::milliseconds read_timeout = std::chrono::seconds(30);  ///< The longest silence of the service.
-  std::size_t max_header_bytes = 256U << 10U;                         ///< Of an answer.
-  std::size_t max_body_bytes = 64U << 20U;                            ///< Of an answer, after decompression.
-  t3api::headers headers{};                                           ///< Sent with every request.
-  std::string user_agent{};                                           ///< Default: `t3api/<version>`.
-  tls_options tls{};                                                  ///< Whom to trust over https.
-  std::optional<proxy_options> proxy{};  ///< Default: none; the environment's is not read.
-  /// Lets credentials travel unencrypted to a host that is not this machine.
-  bool dangerously_allow_plain_http = false;
-  std::optional<t3api::rate_limit> rate_limit{};  ///< Requests above it wait. Default: none.
-  /// Hooks run inside a call, perhaps inside its login: they must not make calls with the same client, which
-  /// could wait for themselves.
-  logging_hooks logging{};
-  /// Runs asynchronous calls. Default: threads of the client's own. One that throws has not taken the call,
-  /// which ends with a `transport` error at once, on the caller's thread; one that drops a job drops the
-  /// call: its future throws std::future_error (`broken_promise`), its callable is destroyed uncalled.
-  call_executor executor{};
-  std::size_t async_threads = 4;          ///< The most threads of its own for asynchronous calls.
-  std::size_t batch_size = 4;             ///< Pages of a collection that `load_all` asks for at once.
-  std::shared_ptr<t3api::clock> clock{};  ///< Default: the machine's clocks.
-};
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
 
 namespace t3api::inline v0_1_0::detail {
 
@@ -4107,82 +4784,6 @@ class rate_limiter {
 }  // namespace t3api::inline v0_1_0::detail
 
 #endif
-#ifndef T3API_CORE_CALL_OPTIONS_HPP
-#define T3API_CORE_CALL_OPTIONS_HPP
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <optional>
-#include <stop_token>
-#include <vector>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// What one call may have different from its client.
-struct call_options {
-  /// Total deadline, from the start of the call to the last byte of the answer, retries and waits included.
-  std::optional<std::chrono::milliseconds> timeout{};
-  /// Ends the call early, with a `cancelled` error.
-  std::stop_token stop{};
-  /// The statuses that are no error; any 2xx when empty.
-  std::vector<int> expected{};
-  /// Whether the request may safely arrive twice; by default as its method says (RFC 9110 section 9.2.2).
-  std::optional<bool> idempotent{};
-
-  /// Whether a status is no error.
-  bool expects(int status) const noexcept {
-    if (expected.empty()) return status >= 200 && status < 300;
-    return std::find(expected.begin(), expected.end(), status) != expected.end();
-  }
-};
-
-/// What a transport is told beside the request.
-struct send_options {
-  const url& host;          ///< Where to send it.
-  steady_time deadline;     ///< When the whole answer must be there.
-  std::stop_token stop;     ///< Ends the sending early.
-  bool idempotent = false;  ///< Whether the request may safely arrive twice.
-  std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);  ///< Name, TCP and TLS together.
-  std::chrono::milliseconds read_timeout = std::chrono::seconds(30);  ///< The longest silence of the service.
-  std::size_t max_header_bytes = 256U << 10U;                         ///< Of an answer.
-  std::size_t max_body_bytes = 64U << 20U;                            ///< After decompression.
-};
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_VERSION_HPP
-#define T3API_VERSION_HPP
-
-#include <string_view>
-
-/// The version of the library: macros for the preprocessor, constants for everything else. The build reads it
-/// here.
-#define T3API_VERSION_MAJOR 0
-#define T3API_VERSION_MINOR 1
-#define T3API_VERSION_PATCH 0
-
-#define T3API_DETAIL_QUOTE(x) #x
-#define T3API_DETAIL_DOTTED(x, y, z) T3API_DETAIL_QUOTE(x) "." T3API_DETAIL_QUOTE(y) "." T3API_DETAIL_QUOTE(z)
-
-namespace t3api::inline v0_1_0 {
-
-inline constexpr int version_major = T3API_VERSION_MAJOR;  ///< Above 0 the interface changes with it alone.
-inline constexpr int version_minor = T3API_VERSION_MINOR;  ///< New things; below 1.0.0 changes too.
-inline constexpr int version_patch = T3API_VERSION_PATCH;  ///< Corrections.
-
-/// "major.minor.patch".
-inline constexpr std::string_view version_string =
-    T3API_DETAIL_DOTTED(T3API_VERSION_MAJOR, T3API_VERSION_MINOR, T3API_VERSION_PATCH);
-
-}  // namespace t3api::inline v0_1_0
-
-#undef T3API_DETAIL_DOTTED
-#undef T3API_DETAIL_QUOTE
-
-#endif  // T3API_VERSION_HPP
 
 namespace t3api::inline v0_1_0::detail {
 
@@ -4240,8 +4841,9 @@ struct client_state {
     message.headers.reserve(message.headers.size() + config.headers.size() + own_fields);
     for (const auto& [name, value] : config.headers) {
       const auto given_end = message.headers.begin() + given;
-      const bool own = std::any_of(message.headers.begin(), given_end,
-                                   [&name = name](const auto& field) { return iequals(field.first, name); });
+      const bool own = std::any_of(message.headers.begin(), given_end, [&wanted = name](const auto& field) {
+        return iequals(field.first, wanted);
+      });
       if (!own) message.headers.add(name, value);
     }
     if (!message.headers.contains("Accept")) message.headers.add_received("Accept", "application/json");
@@ -4520,309 +5122,11 @@ class body_secrets {
 #ifndef T3API_LOGGING_CALL_LOG_HPP
 #define T3API_LOGGING_CALL_LOG_HPP
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#ifndef T3API_LOGGING_REDACTION_HPP
-#define T3API_LOGGING_REDACTION_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <iterator>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#ifndef T3API_LOGGING_ONE_LINE_HPP
-#define T3API_LOGGING_ONE_LINE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-
-namespace t3api::inline v0_1_0::detail {
-
-/// Whether a character could break a line, drive a terminal, or make text look other than it is: controls,
-/// line separators, and those without a width or that turn the writing direction.
-constexpr bool disturbs_line(std::uint32_t point) noexcept {
-  return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD || point == 0x61C ||
-         point == 0x180E || (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) ||
-         (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF || (point >= 0xFFF9 && point <= 0xFFFB) ||
-         (point >= 0xE0000 && point <= 0xE0FFF);
-}
-
-/// Foreign text as part of one line: such characters become `\uXXXX`, bytes that are no UTF-8 `?`. At most
-/// `limit` bytes, cut between characters; dots follow when something was cut.
-inline std::string one_line(std::string_view text, std::size_t limit) {
-  constexpr std::string_view hex = "0123456789ABCDEF";
-  std::string line;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    std::size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    std::string piece(text.substr(i, size));
-    if (!is_utf8(piece)) {
-      size = 1;
-      piece = "?";
-    } else {
-      std::uint32_t point = size == 1 ? lead : lead & (0x7FU >> size);
-      for (std::size_t k = 1; k < size; ++k) {
-        point = (point << 6) | (static_cast<unsigned char>(piece[k]) & 0x3FU);
-      }
-      if (disturbs_line(point)) {
-        piece = point > 0xFFFF ? "?" : "\\u";
-        for (unsigned shift = 16; point <= 0xFFFF && shift > 0;) {
-          shift -= 4;
-          piece += hex[(point >> shift) & 15U];
-        }
-      }
-    }
-    if (line.size() + piece.size() > limit) return line + "...";
-    line += piece;
-    i += size;
-  }
-  return line;
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-
-namespace t3api::inline v0_1_0 {
-
-namespace detail {
-
-template <class Names>
-bool listed(const Names& names, std::string_view name) {
-  return std::any_of(std::begin(names), std::end(names),
-                     [&](const char* known) { return iequals(known, name); });
-}
-
-inline bool may_show_parameter(std::string_view name) {
-  constexpr const char* shown[] = {"licenseNumber",
-                                   "page",
-                                   "pageSize",
-                                   "sort",
-                                   "filter",
-                                   "filterLogic",
-                                   "strictPagination",
-                                   "contentType",
-                                   "fieldnames",
-                                   "prependCsvMetadata",
-                                   "submit"};
-  return listed(shown, name);
-}
-
-inline bool may_show_header(std::string_view name) {
-  constexpr const char* shown[] = {"Accept",
-                                   "Accept-Encoding",
-                                   "Accept-Language",
-                                   "Accept-Ranges",
-                                   "Age",
-                                   "Allow",
-                                   "Cache-Control",
-                                   "Connection",
-                                   "Content-Encoding",
-                                   "Content-Language",
-                                   "Content-Length",
-                                   "Content-Type",
-                                   "Date",
-                                   "ETag",
-                                   "Expires",
-                                   "Host",
-                                   "Idempotency-Key",
-                                   "If-None-Match",
-                                   "If-Modified-Since",
-                                   "Keep-Alive",
-                                   "Last-Modified",
-                                   "Retry-After",
-                                   "Server",
-                                   "Transfer-Encoding",
-                                   "User-Agent",
-                                   "Vary",
-                                   "X-RateLimit-Limit",
-                                   "X-RateLimit-Remaining",
-                                   "X-RateLimit-Reset",
-                                   "X-Request-Id"};
-  return listed(shown, name);
-}
-
-/// A path in lower case, decoded and without empty segments: what a service may take it for.
-inline std::string plain_path(std::string_view path) {
-  std::string plain;
-  for (const char c : to_lower(query_decode(path.substr(0, path.find_first_of("?#"))))) {
-    if (c != '/' || !plain.ends_with('/')) plain += c;
-  }
-  return plain;
-}
-
-inline bool is_authentication_path(std::string_view path) {
-  return ("/" + plain_path(path) + "/").find("/auth/") != std::string::npos;
-}
-
-/// The path as it is shown, percent-encoded; behind `/auth/secretkey/` stands the name of a key.
-inline std::string shown_path(std::string_view path, const std::vector<std::string_view>& known) {
-  constexpr std::string_view kept = "/%:@!$&'()*+,;=";
-  constexpr std::string_view keys = "/auth/secretkey/";
-  std::string shown;
-  const std::string plain = plain_path(path);
-  if (const auto at = plain.find(keys); at != plain.npos && plain.size() > at + keys.size()) {
-    append_percent_encoded(shown, plain.substr(0, at + keys.size()), kept);
-    return shown.append(hidden);
-  }
-  append_percent_encoded(shown, hide_secrets(path, known), kept);
-  return shown;
-}
-
-inline void append_shown_parameter(std::string& shown, const std::pair<std::string, std::string>& parameter,
-                                   const std::vector<std::string_view>& known) {
-  constexpr std::size_t longest_name = 40;
-  const auto& [name, value] = parameter;
-  shown += shown.find('?') == shown.npos ? '?' : '&';
-  if (may_show_parameter(name)) {
-    shown.append(name).append("=");
-    append_percent_encoded(shown, hide_secrets(value, known), "*:,");
-  } else if (value.empty() || name.size() > longest_name) {  // The name itself may be what was to be hidden.
-    shown.append(hidden);
-  } else {
-    append_percent_encoded(shown, hide_secrets(name, known), "*");
-    shown.append("=").append(hidden);
-  }
-}
-
-/// Where `sent` goes, as it may be shown; see `redacted_url`.
-inline std::string shown_url(const url& host, const request& sent,
-                             const std::vector<std::string_view>& known) {
-  constexpr std::size_t longest = 2000;
-  const auto target = std::string_view(sent.path).substr(0, sent.path.find('#'));
-  const auto mark = (std::min)(target.find('?'), target.size());
-  std::string path = host.base_path;
-  path += target.starts_with('/') && !target.starts_with("//") ? target.substr(0, mark) : "/***";
-  std::string shown = one_line(host.origin(), longest) + shown_path(path, known);
-  if (mark < target.size()) {
-    for (const auto& parameter : decode_query(target.substr(mark + 1))) {
-      append_shown_parameter(shown, parameter, known);
-    }
-  }
-  for (const auto& parameter : sent.query) append_shown_parameter(shown, parameter, known);
-  return one_line(shown, longest);
-}
-
-/// The fields, with the values that may be shown; see `redacted_headers`.
-inline headers shown_headers(const headers& fields, const std::vector<std::string_view>& known) {
-  constexpr std::size_t longest_name = 60;
-  constexpr std::size_t longest_value = 300;
-  headers shown;
-  shown.reserve(fields.size());
-  for (const auto& [name, value] : fields) {
-    shown.add_received(
-        one_line(hide_known_secrets(name, known), longest_name),
-        may_show_header(name) ? one_line(hide_secrets(value, known), longest_value) : std::string(hidden));
-  }
-  return shown;
-}
-
-inline bool is_json_type(std::string_view content_type) {
-  const auto type = to_lower(trim(content_type.substr(0, content_type.find(';'))));
-  return type == "application/json" || type == "text/json" || type.ends_with("+json");
-}
-
-/// Whether an object is about a secret that it names in a value, as `{"name": "password", "value": …}` and
-/// `{"loc": ["body", "password"], "input": …}` are.
-inline bool tells_secret_name(const nlohmann::json& object) {
-  const auto is_secret_name = [](const nlohmann::json& value) {
-    return value.is_string() && names_secret(value.get_ref<const std::string&>());
-  };
-  for (const char* member : {"name", "key", "field", "header", "param", "parameter", "loc", "path"}) {
-    const auto found = object.find(member);
-    if (found == object.end()) continue;
-    if (is_secret_name(*found)) return true;
-    if (found->is_array() && std::any_of(found->begin(), found->end(), is_secret_name)) return true;
-  }
-  return false;
-}
-
-/// What may be shown of a value. `room` is how many bytes are wanted yet; what would come after is left out.
-inline nlohmann::json shown_json(const nlohmann::json& value, const std::vector<std::string_view>& known,
-                                 std::size_t& room) {
-  const auto use = [&room](std::size_t bytes) { room -= (std::min)(room, bytes); };
-  use(1);
-  if (value.is_string()) {
-    std::string text = hide_secrets(value.get_ref<const std::string&>(), known);
-    use(text.size());
-    return text;
-  }
-  if (value.is_array()) {
-    auto shown = nlohmann::json::array();
-    for (auto entry = value.begin(); entry != value.end() && room > 0; ++entry) {
-      shown.push_back(shown_json(*entry, known, room));
-    }
-    return shown;
-  }
-  if (!value.is_object()) return value;
-  auto shown = nlohmann::json::object();
-  const bool about_secret = tells_secret_name(value);
-  for (auto member = value.begin(); member != value.end() && room > 0; ++member) {
-    const std::string& name = member.key();
-    const bool secret = names_secret(name) || (about_secret && (name == "value" || name == "input"));
-    shown[hide_secrets(name, known)] =
-        secret ? nlohmann::json(hidden) : shown_json(member.value(), known, room);
-  }
-  return shown;
-}
-
-/// A body as it may be shown, without `known`; see `redacted_body`.
-inline std::string shown_body(std::string_view path, std::string_view content_type, std::string_view body,
-                              const std::vector<std::string_view>& known) {
-  constexpr std::size_t longest = 2000;
-  constexpr std::size_t longest_type = 60;
-  constexpr std::size_t largest_parsed = 8U << 20U;
-  if (body.empty()) return {};
-  if (is_authentication_path(path)) return "(not shown: authentication)";
-  const std::string size = std::to_string(body.size()) + " bytes";
-  if (is_json_type(content_type) && body.size() <= largest_parsed) {
-    const auto value = parse_json(body);
-    if (value && value->is_structured()) {  // A lone text could be a token.
-      std::size_t room = 2 * longest;       // More than is shown, so that what was left out is told as cut.
-      const auto text =
-          shown_json(*value, known, room).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-      auto shown = one_line(text, longest);
-      if (shown.ends_with("...") || room == 0) shown += " (" + size + " in all)";
-      return shown;
-    }
-  }
-  const auto type =
-      content_type.empty() ? "no type" : one_line(hide_secrets(content_type, known), longest_type);
-  return "(" + size + " of " + type + ")";
-}
-
-}  // namespace detail
-
-/// Where `sent` goes, on one line: values of query parameters that are not known to be harmless are `***`, in
-/// the path too, and so is what stands behind `/auth/secretkey/`.
-inline std::string redacted_url(const url& host, const request& sent) {
-  return detail::shown_url(host, sent, {});
-}
-
-/// The fields with `***` for each value that is not known to be harmless; names and values fit one line.
-inline headers redacted_headers(const headers& fields) { return detail::shown_headers(fields, {}); }
-
-/// A body on one line of about 2000 bytes. JSON is shown with `***` in the place of members that sound like a
-/// secret, of anything else its size only, and of what goes to or comes from authentication nothing.
-inline std::string redacted_body(std::string_view path, std::string_view content_type,
-                                 std::string_view body) {
-  return detail::shown_body(path, content_type, body, {});
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
 
 namespace t3api::inline v0_1_0::detail {
 
@@ -4844,102 +5148,21 @@ class call_log {
   call_log(const logging_hooks& hooks, const url& host, std::string_view request_id) noexcept
       : hooks_(hooks), host_(host), request_id_(request_id) {}
 
-  void sending(int attempt, const request& sent) const noexcept {
-    tell(hooks_.on_request, [&] {
-      return request_event{.request_id = std::string(request_id_),
-                           .attempt = attempt,
-                           .method = sent.method,
-                           .url = redacted_url(host_, sent),
-                           .headers = shown_fields(sent.headers, {}),
-                           .body = shown_content(sent, sent.headers, sent.body, hidden_values(sent, {})),
-                           .body_bytes = sent.body.size()};
-    });
-  }
+  void sending(int attempt, const request& sent) const noexcept;
 
   /// `sent` is the request as it went out, authorised: what is hidden of it is hidden in the answer as well.
   void received(int attempt, const request& sent, const result<response>& answer,
-                std::chrono::steady_clock::duration elapsed) const noexcept {
-    tell(hooks_.on_response, [&] {
-      response_event event{.request_id = std::string(request_id_),
-                           .attempt = attempt,
-                           .method = sent.method,
-                           .url = redacted_url(host_, sent),
-                           .elapsed = std::chrono::duration_cast<std::chrono::microseconds>(elapsed)};
-      const body_secrets in_body(sent.body);
-      const auto known = hidden_values(sent, in_body.values());
-      if (answer) {
-        event.status = answer->status;
-        event.headers = shown_fields(answer->headers, known);
-        event.body = shown_content(sent, answer->headers, answer->body, known);
-        event.body_bytes = answer->body.size();
-      } else {
-        const auto& cause = answer.error();
-        event.problem = sentence(cause.message.empty() ? to_string(cause.category) : cause.message, known);
-      }
-      return event;
-    });
-  }
+                std::chrono::steady_clock::duration elapsed) const noexcept;
 
-  void retrying(int attempt, const error& cause, std::chrono::milliseconds pause) const noexcept {
-    tell(hooks_.on_retry, [&] {
-      return retry_event{.request_id = std::string(request_id_),
-                         .attempt = attempt,
-                         .pause = pause,
-                         .reason = sentence(cause.message, {})};
-    });
-  }
+  void retrying(int attempt, const error& cause, std::chrono::milliseconds pause) const noexcept;
 
   /// Fills in the request id.
-  void renewed(renewal_event event) const noexcept {
-    tell(hooks_.on_renewal, [&] {
-      event.request_id = request_id_;
-      event.problem = sentence(event.problem, {});
-      return std::move(event);
-    });
-  }
+  void renewed(renewal_event event) const noexcept;
 
  private:
-  static std::string sentence(std::string_view text, const std::vector<std::string_view>& known) {
-    constexpr std::size_t longest = 600;
-    return one_line(hide_secrets(text, known), longest);
-  }
-
-  headers shown_fields(const headers& fields, const std::vector<std::string_view>& known) const {
-    return hooks_.with_headers ? shown_headers(fields, known) : headers();
-  }
-
+  headers shown_fields(const headers& fields, const std::vector<std::string_view>& known) const;
   std::string shown_content(const request& sent, const headers& fields, std::string_view body,
-                            const std::vector<std::string_view>& known) const {
-    if (!hooks_.with_body) return {};
-    return shown_body(host_.base_path + sent.path, fields.get("Content-Type").value_or(""), body, known);
-  }
-
-  /// The values of a request that are not shown, longest first; a service may repeat them in its answer.
-  static std::vector<std::string_view> hidden_values(const request& sent,
-                                                     const std::vector<std::string_view>& in_body) {
-    std::vector<std::string_view> values;
-    const auto add = [&](std::string_view value) {
-      constexpr std::size_t shortest = 6;
-      if (value.size() >= shortest) values.push_back(value);
-    };
-    for (const auto& [name, value] : sent.headers) {
-      if (may_show_header(name)) continue;
-      add(value);
-      for (std::string_view rest = value; !rest.empty();) {  // `Bearer x` and `a=x; b=y` hold x and y.
-        const auto word = rest.substr(0, rest.find_first_of(" ;,"));
-        rest.remove_prefix((std::min)(rest.size(), word.size() + 1));
-        if (!iequals(word, "Bearer")) add(word);
-        if (const auto equals = word.find('='); equals != word.npos) add(word.substr(equals + 1));
-      }
-    }
-    for (const auto& [name, value] : sent.query) {
-      if (!may_show_parameter(name)) add(value);
-    }
-    for (const auto value : in_body) add(value);
-    std::sort(values.begin(), values.end(),
-              [](std::string_view a, std::string_view b) { return a.size() > b.size(); });
-    return values;
-  }
+                            const std::vector<std::string_view>& known) const;
 
   const logging_hooks& hooks_;
   const url& host_;
@@ -4983,6 +5206,30 @@ concept retry_policy = requires(R& policy, const attempt& failed, const error& c
 
 #include <concepts>
 
+#ifndef T3API_CORE_SEND_OPTIONS_HPP
+#define T3API_CORE_SEND_OPTIONS_HPP
+
+#include <chrono>
+#include <cstddef>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// What a transport is told beside the request.
+struct send_options {
+  const url& host;          ///< Where to send it.
+  steady_time deadline;     ///< When the whole answer must be there.
+  stop_token stop;          ///< Ends the sending early.
+  bool idempotent = false;  ///< Whether the request may safely arrive twice.
+  std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);  ///< Name, TCP and TLS together.
+  std::chrono::milliseconds read_timeout = std::chrono::seconds(30);  ///< The longest silence of the service.
+  std::size_t max_header_bytes = 256U << 10U;                         ///< Of an answer.
+  std::size_t max_body_bytes = 64U << 20U;                            ///< After decompression.
+};
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
 
 namespace t3api::inline v0_1_0 {
 
@@ -5011,7 +5258,7 @@ concept transport = requires(T& carrier, const request& message, const send_opti
 namespace t3api::inline v0_1_0 {
 
 /// The error for a call that was stopped before its transport did anything; nothing when it was not.
-inline std::optional<error> stopped_before_sending(const std::stop_token& stop) {
+inline std::optional<error> stopped_before_sending(const stop_token& stop) {
   if (!stop.stop_requested()) return std::nullopt;
   return error{.category = error_category::cancelled, .message = "the call was cancelled before it was sent"};
 }
@@ -5133,7 +5380,7 @@ class call final : public exchange {
   const url& host() const noexcept override { return shared_.host; }
   t3api::clock& clock() const noexcept override { return *shared_.clock; }
   steady_time deadline() const noexcept override { return deadline_; }
-  const std::stop_token& stop() const noexcept override { return options_.stop; }
+  const stop_token& stop() const noexcept override { return options_.stop; }
   void report(const renewal_event& renewal) noexcept override { log_.renewed(renewal); }
 
  private:
@@ -5199,32 +5446,48 @@ class call final : public exchange {
 }  // namespace t3api::inline v0_1_0::detail
 
 #endif
+#ifndef T3API_CORE_JSON_BODY_HPP
+#define T3API_CORE_JSON_BODY_HPP
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// JSON as a request body: an object or an array. An `argument` error for anything else, since a lone text is
+/// most likely JSON that was already written out, and for texts that are no UTF-8.
+result<std::string> json_body(const nlohmann::json& value);
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
 #ifndef T3API_DETAIL_EITHER_STOP_HPP
 #define T3API_DETAIL_EITHER_STOP_HPP
 
-#include <stop_token>
 
 namespace t3api::inline v0_1_0::detail {
 
 /// Asks to stop as soon as one of two others does.
 class either_stop {
  public:
-  either_stop(const std::stop_token& first, const std::stop_token& second)
+  either_stop(const stop_token& first, const stop_token& second)
       : first_(first, forward{source_}), second_(second, forward{source_}) {}
   either_stop(const either_stop&) = delete;
   either_stop& operator=(const either_stop&) = delete;
 
-  std::stop_token token() const { return source_.get_token(); }
+  stop_token token() const { return source_.get_token(); }
 
  private:
   struct forward {
-    std::stop_source source;
+    stop_source source;
     void operator()() { source.request_stop(); }
   };
 
-  std::stop_source source_;
-  std::stop_callback<forward> first_;
-  std::stop_callback<forward> second_;
+  stop_source source_;
+  stop_callback<forward> first_;
+  stop_callback<forward> second_;
 };
 
 }  // namespace t3api::inline v0_1_0::detail
@@ -5370,10 +5633,28 @@ class client {
   /// it. Throws what the executor throws.
   template <std::invocable Job>
   std::future<std::invoke_result_t<Job&>> async(Job job) const {
-    auto task = std::make_shared<std::packaged_task<std::invoke_result_t<Job&>()>>(std::move(job));
-    auto given = task->get_future();
+    // Not a std::packaged_task: libstdc++'s has a static function template, and so, unoptimised, compiles all
+    // that any job of the library does into every file.
+    using value = std::invoke_result_t<Job&>;
+    struct task {
+      Job job;
+      std::promise<value> promised{};
+    };
+    const auto running = std::make_shared<task>(task{std::move(job)});
+    auto given = running->promised.get_future();
     const auto where = async_;  // The job may destroy this client.
-    where->run([task = std::move(task)] { (*task)(); });
+    where->run([running] {
+      try {
+        if constexpr (std::is_void_v<value>) {
+          running->job();
+          running->promised.set_value();
+        } else {
+          running->promised.set_value(running->job());
+        }
+      } catch (...) {
+        running->promised.set_exception(std::current_exception());
+      }
+    });
     return given;
   }
 
@@ -5435,1004 +5716,6 @@ class client {
 }  // namespace t3api::inline v0_1_0
 
 #endif
-#ifndef T3API_CORE_ISO_TIME_HPP
-#define T3API_CORE_ISO_TIME_HPP
-
-#include <algorithm>
-#include <array>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <cstdio>
-#include <optional>
-#include <string>
-#include <string_view>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// `1994-11-06T08:49:37.123Z` (ISO 8601, UTC).
-inline std::string iso_time(wall_time when) {
-  const auto day = std::chrono::floor<std::chrono::days>(when);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::milliseconds>(when - day));
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
-                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
-                static_cast<int>(time.subseconds().count()));
-  return text.data();
-}
-
-/// A moment to the millisecond, as the service writes its times; reaches from the year 0 to 9999 everywhere.
-using utc_milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
-
-namespace detail {
-
-/// `Z`, `+02:00` or `-02:00` as the time ahead of UTC. No zone counts as UTC.
-inline std::optional<std::chrono::minutes> parse_utc_offset(std::string_view zone) {
-  using std::chrono::minutes;
-  if (zone.empty() || zone == "Z" || zone == "z") return minutes(0);
-  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':') return std::nullopt;
-  const auto hour = parse_decimal(zone.substr(1, 2)), minute = parse_decimal(zone.substr(4));
-  if (!hour || !minute || *hour > 23 || *minute > 59) return std::nullopt;
-  const minutes ahead(static_cast<int>(*hour * 60 + *minute));
-  return zone[0] == '+' ? ahead : -ahead;
-}
-
-/// `.123456` as whole milliseconds, rounded down; nothing counts as none.
-inline std::optional<std::chrono::milliseconds> parse_fraction(std::string_view text) {
-  if (text.empty()) return std::chrono::milliseconds(0);
-  text.remove_prefix(1);
-  if (text.empty()) return std::nullopt;
-  int count = 0;
-  for (std::size_t place = 0; place < 3; ++place) {
-    count = count * 10 + (place < text.size() ? text[place] - '0' : 0);
-  }
-  return std::chrono::milliseconds(count);
-}
-
-}  // namespace detail
-
-/// Reads `1994-11-06T08:49:37.123Z`: the form of ISO 8601 that RFC 3339 section 5.6 sets out, with any number
-/// of digits behind the second and any offset. A time without an offset is taken for UTC.
-inline std::optional<utc_milliseconds> parse_iso_time(std::string_view text) {
-  constexpr std::size_t whole_seconds = 19;
-  if (text.size() < whole_seconds || text[4] != '-' || text[7] != '-' ||
-      detail::ascii_lower(text[10]) != 't' || text[13] != ':' || text[16] != ':') {
-    return std::nullopt;
-  }
-  const auto number = [&](std::size_t at, std::size_t size) {
-    return detail::parse_decimal(text.substr(at, size));
-  };
-  const auto year = number(0, 4), month = number(5, 2), day = number(8, 2), hour = number(11, 2),
-             minute = number(14, 2), second = number(17, 2);
-  if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
-                                         std::chrono::month(static_cast<unsigned>(*month)),
-                                         std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-
-  const auto rest = text.substr(whole_seconds);
-  std::size_t fraction_size = 0;
-  if (rest.starts_with('.')) {
-    const auto digits_end = std::find_if_not(rest.begin() + 1, rest.end(), detail::ascii_digit);
-    fraction_size = static_cast<std::size_t>(digits_end - rest.begin());
-  }
-  const auto fraction = detail::parse_fraction(rest.substr(0, fraction_size));
-  const auto ahead = detail::parse_utc_offset(rest.substr(fraction_size));
-  if (!fraction || !ahead) return std::nullopt;
-  return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-         std::chrono::seconds(*second) + *fraction - *ahead;
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-
-namespace t3api::inline v0_1_0 {
-
-/// What the service tells of a secret key; the key itself it never shows again.
-struct secret_key_info {
-  std::string id{};                                ///< What `delete_secret_key` wants; no secret.
-  utc_milliseconds created_at{};                   ///< By the clock of the service.
-  std::optional<utc_milliseconds> last_used_at{};  ///< Nothing when it was never used.
-  bool is_enabled = false;                         ///< False when the service has switched the key off.
-};
-
-namespace detail {
-
-inline constexpr const char* secret_keys_path = "/v2/auth/secretkey";
-
-inline std::optional<utc_milliseconds> time_member(const nlohmann::json& object, const char* name) {
-  const auto text = string_member(object, name);
-  return text ? parse_iso_time(*text) : std::nullopt;
-}
-
-/// Nothing when a member is missing or wrong. `lastUsedAt` must be there to be believed: a key that only
-/// looks as if it was never used might be deleted as a dormant one.
-inline std::optional<secret_key_info> read_secret_key_info(const nlohmann::json& row) {
-  const auto id = string_member(row, "id");
-  const auto created_at = time_member(row, "createdAt");
-  if (!id || id->empty() || !created_at) return std::nullopt;
-  const auto last_used = row.find("lastUsedAt"), enabled = row.find("isEnabled");
-  if (last_used == row.end() || enabled == row.end() || !enabled->is_boolean()) return std::nullopt;
-  const auto last_used_at = time_member(row, "lastUsedAt");
-  if (!last_used_at && !last_used->is_null()) return std::nullopt;
-  return secret_key_info{
-      .id = *id, .created_at = *created_at, .last_used_at = last_used_at, .is_enabled = enabled->get<bool>()};
-}
-
-/// Takes the key out of the answer and overwrites what the answer held of it.
-inline result<secret> take_secret_key(response answer) {
-  result<nlohmann::json> body = answer.json();
-  wipe(answer.body);
-  if (!body) return body.error();
-  const auto found = body->is_object() ? body->find("secretKey") : body->end();
-  if (found == body->end() || !found->is_string() || found->get_ref<const std::string&>().empty()) {
-    return unexpected_shape(secret_keys_path, "an object with a secretKey");
-  }
-  return secret(std::move(found->get_ref<std::string&>()));
-}
-
-}  // namespace detail
-
-/// `POST /v2/auth/secretkey`: makes a secret key for these Metrc credentials. The service logs in to Metrc
-/// with them first and stores them; where Metrc wants one-time passwords it needs `otp_seed`. The key is
-/// shown this once. Any client will do, one with `no_auth` too. Credentials that cannot be right, or lack
-/// what the state wants by `rules`, are an `argument` error.
-template <class Transport, class Auth, class Retry>
-result<secret> create_secret_key(const client<Transport, Auth, Retry>& via, const credentials& user,
-                                 const call_options& options = {}, const state_rules& rules = {}) {
-  try {
-    detail::require_valid(user, rules);
-  } catch (const std::invalid_argument& fault) {
-    return argument_error(fault.what());
-  }
-  if (rules.needs_otp(user.hostname) && user.otp_seed.empty()) {
-    return argument_error(
-        "a secret key for this hostname needs the seed of the one-time passwords (otp_seed), since the "
-        "service "
-        "logs in again by itself");
-  }
-  auto answer = via.send(
-      detail::credentials_request(detail::secret_keys_path, user, "otpSeed", user.otp_seed), options);
-  if (!answer) {
-    for (const secret& value : {user.password, user.otp_seed}) redact(answer.error(), value.reveal());
-    return answer.error();
-  }
-  return detail::take_secret_key(*std::move(answer));
-}
-
-/// `GET /v2/auth/secretkey`: the caller's own secret keys, whatever way in the client uses. A client that
-/// comes in by a secret key has used that key.
-template <class Transport, class Auth, class Retry>
-result<std::vector<secret_key_info>> list_secret_keys(const client<Transport, Auth, Retry>& via,
-                                                      const call_options& options = {}) {
-  const std::string path = detail::secret_keys_path;
-  const auto answer = via.get(path, {}, options);
-  if (!answer) return answer.error();
-  const result<nlohmann::json> body = answer->json();
-  if (!body) return body.error();
-  if (!body->is_array()) return detail::unexpected_shape(path, "a list");
-  std::vector<secret_key_info> keys;
-  for (const auto& row : *body) {
-    auto key = detail::read_secret_key_info(row);
-    if (!key) {
-      return detail::unexpected_shape(
-          path, "a list of objects with id, createdAt, lastUsedAt (null or a time) and isEnabled");
-    }
-    keys.push_back(*std::move(key));
-  }
-  return keys;
-}
-
-/// `DELETE /v2/auth/secretkey/<id>`: from the answer on the key opens nothing, without a grace period. `id`
-/// is one that `list_secret_keys` gives, not the key. An id that cannot be one is an `argument` error; a key
-/// that is not there, was deleted before, or belongs to someone else an `http` error with status 404. When an
-/// answer was lost and the call repeated, that error may mean that the first attempt deleted it.
-template <class Transport, class Auth, class Retry>
-result<std::monostate> delete_secret_key(const client<Transport, Auth, Retry>& via, const std::string& id,
-                                         const call_options& options = {}) {
-  try {
-    detail::require_text(id, "id of the secret key");
-  } catch (const std::invalid_argument& fault) {
-    return argument_error(fault.what());
-  }
-  if (id.find_first_of("/\\") != id.npos || id == "." || id == "..") {
-    return argument_error("the id of the secret key is no id but a path: list_secret_keys() gives the ids");
-  }
-  std::string path = std::string(detail::secret_keys_path) + "/";
-  detail::append_percent_encoded(path, id);
-  auto answer = via.del(std::move(path), options);
-  if (answer) return std::monostate{};
-  error& cause = answer.error();
-  if (cause.status == 404) {
-    cause.message =
-        "the service knows no such secret key of this user, or has deleted it already: list_secret_keys() "
-        "gives the ids";
-  }
-  redact(cause, id);  // Someone may have given the key in the place of its id.
-  return cause;
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-
-namespace t3api::inline v0_1_0 {
-
-/// Who the service takes the caller for. Texts are empty where the answer has none.
-struct identity {
-  std::string hostname{};                  ///< Metrc's, such as "ca.metrc.com".
-  std::string username{};                  ///< Metrc's.
-  std::string auth_mode{};                 ///< How the caller came in, in the service's words.
-  std::string credential_key{};            ///< `credentialKey`, as the service sends it.
-  std::string t3plus_subscription_tier{};  ///< As the service calls it.
-  bool has_t3plus = false;                 ///< Whether the caller has a T3+ subscription.
-};
-
-/// `GET /v2/auth/whoami`.
-template <class Transport, class Auth, class Retry>
-result<identity> whoami(const client<Transport, Auth, Retry>& via, const call_options& options = {}) {
-  const std::string path = "/v2/auth/whoami";
-  const auto answer = via.get(path, {}, options);
-  if (!answer) return answer.error();
-  const result<nlohmann::json> body = answer->json();
-  if (!body) return body.error();
-  if (!body->is_object()) return detail::unexpected_shape(path, "an object");
-  const auto text = [&](const char* name) { return string_member(*body, name).value_or(""); };
-  const auto plus = body->find("hasT3plus");
-  return identity{.hostname = text("hostname"),
-                  .username = text("username"),
-                  .auth_mode = text("authMode"),
-                  .credential_key = text("credentialKey"),
-                  .t3plus_subscription_tier = text("t3plusSubscriptionTier"),
-                  .has_t3plus = plus != body->end() && plus->is_boolean() && plus->get<bool>()};
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_API_COLLECTIONS_HPP
-#define T3API_API_COLLECTIONS_HPP
-
-#include <cstdint>
-#include <string>
-#include <utility>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// Which page of a collection to load.
-struct page_request {
-  std::string license_number{};  ///< As `list_licenses` gives it.
-  int page = 1;                  ///< The first is 1.
-  int page_size = 100;           ///< At most 500.
-  query_params query{};          ///< Further parameters, such as `sort` and `filter`.
-};
-
-/// One page of a collection.
-struct collection_page {
-  nlohmann::json::array_t data{};  ///< The rows, each an object.
-  std::uint64_t page = 0;          ///< Its number, from 1.
-  std::uint64_t page_size = 0;     ///< The most rows that a page has.
-  std::uint64_t total_pages = 0;   ///< Of the whole collection.
-  std::uint64_t total = 0;         ///< Rows on all pages.
-};
-
-namespace detail {
-
-/// A path as it may stand in a message: a query may hold a secret key.
-inline std::string without_query(const std::string& path) { return path.substr(0, path.find('?')); }
-
-inline result<collection_page> read_page(const std::string& path, result<nlohmann::json> body) {
-  if (!body) return body.error();
-  if (!body->is_object() || !body->contains("data") || !(*body)["data"].is_array()) {
-    return unexpected_shape(path, "an object with a list called data");
-  }
-  collection_page loaded;
-  for (const auto& [name, member] :
-       {std::pair{"page", &loaded.page}, std::pair{"pageSize", &loaded.page_size},
-        std::pair{"totalPages", &loaded.total_pages}, std::pair{"total", &loaded.total}}) {
-    const auto found = body->find(name);
-    if (found == body->end() || !found->is_number_unsigned()) {
-      return unexpected_shape(path, std::string("an object with a number called ") + name);
-    }
-    *member = found->get<std::uint64_t>();
-  }
-  for (const auto& row : (*body)["data"]) {
-    if (!row.is_object()) return unexpected_shape(path, "an object with a list of objects called data");
-  }
-  loaded.data = std::move((*body)["data"].get_ref<nlohmann::json::array_t&>());
-  return loaded;
-}
-
-}  // namespace detail
-
-/// Loads one page of a collection such as `/v2/packages/active`.
-template <class Transport, class Auth, class Retry>
-result<collection_page> load_page(const client<Transport, Auth, Retry>& via, const std::string& path,
-                                  const page_request& wanted, const call_options& options = {}) {
-  if (detail::trim(wanted.license_number).empty())
-    return argument_error("the licence number is empty: list_licenses() gives yours");
-  if (wanted.page < 1) return argument_error("the page must be 1 or more");
-  if (wanted.page_size < 1 || wanted.page_size > 500)
-    return argument_error("the page size must be from 1 to 500");
-  query_params query{{"licenseNumber", wanted.license_number},
-                     {"page", std::to_string(wanted.page)},
-                     {"pageSize", std::to_string(wanted.page_size)}};
-  query.insert(query.end(), wanted.query.begin(), wanted.query.end());
-  const auto answer = via.get(path, std::move(query), options);
-  if (!answer) return answer.error();
-  return detail::read_page(detail::without_query(path), answer->json());
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_API_LICENSES_HPP
-#define T3API_API_LICENSES_HPP
-
-#include <string>
-#include <vector>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// A licence that the caller may see.
-struct license {
-  std::string name{};    ///< For people; may be empty.
-  std::string number{};  ///< What every data endpoint wants as `licenseNumber`.
-};
-
-/// `GET /v2/licenses`.
-template <class Transport, class Auth, class Retry>
-result<std::vector<license>> list_licenses(const client<Transport, Auth, Retry>& via,
-                                           const call_options& options = {}) {
-  const std::string path = "/v2/licenses";
-  const auto answer = via.get(path, {}, options);
-  if (!answer) return answer.error();
-  const result<nlohmann::json> body = answer->json();
-  if (!body) return body.error();
-  if (!body->is_array()) return detail::unexpected_shape(path, "a list");
-  std::vector<license> licenses;
-  for (const auto& entry : *body) {
-    auto number = string_member(entry, "licenseNumber");
-    if (!number) return detail::unexpected_shape(path, "a list of objects with a licenseNumber");
-    licenses.push_back(
-        {.name = string_member(entry, "licenseName").value_or(""), .number = *std::move(number)});
-  }
-  return licenses;
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_API_LOAD_ALL_HPP
-#define T3API_API_LOAD_ALL_HPP
-
-#include <algorithm>
-#include <chrono>
-#include <condition_variable>
-#include <cstddef>
-#include <cstdint>
-#include <exception>
-#include <functional>
-#include <iterator>
-#include <map>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <stop_token>
-#include <string>
-#include <unordered_set>
-#include <utility>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// The most rows that `load_all` gives, since it keeps them all in memory. A service that says it has more is
-/// not believed.
-inline constexpr std::uint64_t max_loaded_rows = 10'000'000;
-
-namespace detail {
-
-/// How one reading of a collection ended: with its rows, an error, or what shows that the collection changed.
-struct reading {
-  nlohmann::json::array_t rows{};
-  std::optional<error> failure{};
-  std::string change{};  ///< Empty when no change was seen.
-};
-
-/// What the first page says of all pages.
-struct collection_size {
-  std::uint64_t total = 0;
-  std::uint64_t page_size = 0;
-  std::uint64_t pages = 1;  ///< At least 1: one page is asked for in any case.
-
-  std::uint64_t rows_on(std::uint64_t page) const noexcept {
-    return page < pages ? page_size : total - (pages - 1) * page_size;
-  }
-};
-
-/// What no honest service says of a page; nothing when there is no such thing.
-inline std::optional<std::string> contradiction(const collection_page& got, std::uint64_t asked) {
-  const auto number = [](std::uint64_t n) { return std::to_string(n); };
-  if (got.page != asked) return "the answer says that it is page " + number(got.page);
-  if (got.page_size == 0) return "the answer says that a page holds no rows (pageSize 0)";
-  const auto pages = got.total / got.page_size + (got.total % got.page_size != 0 ? 1 : 0);
-  if (got.total_pages != pages && !(got.total == 0 && got.total_pages == 1)) {
-    return "the answer says pageSize " + number(got.page_size) + ", total " + number(got.total) +
-           " and totalPages " + number(got.total_pages) + ", which cannot all be true";
-  }
-  if (got.data.size() > got.page_size) {
-    return "the answer holds " + number(got.data.size()) + " rows, but says that a page holds " +
-           number(got.page_size);
-  }
-  return std::nullopt;
-}
-
-/// What shows that the collection is no longer the one that the first page spoke of.
-inline std::optional<std::string> change_of_size(const collection_page& got, const collection_size& first) {
-  if (got.total == first.total && got.page_size == first.page_size) return std::nullopt;
-  return "said " + std::to_string(got.total) + " rows, " + std::to_string(got.page_size) +
-         " to a page, where page 1 had said " + std::to_string(first.total) + ", " +
-         std::to_string(first.page_size) + " to a page";
-}
-inline std::optional<std::string> change_of_rows(const collection_page& got, const collection_size& first,
-                                                 std::uint64_t asked) {
-  const auto due = first.rows_on(asked);
-  if (got.data.size() == due) return std::nullopt;
-  return "held " + std::to_string(got.data.size()) + " rows instead of " + std::to_string(due);
-}
-
-/// Whether two rows have the same `id`, a number or text.
-inline bool has_id_twice(const nlohmann::json::array_t& rows) {
-  struct equal_values {
-    bool operator()(const nlohmann::json* a, const nlohmann::json* b) const { return *a == *b; }
-  };
-  struct hash_of_value {
-    std::size_t operator()(const nlohmann::json* value) const { return std::hash<nlohmann::json>()(*value); }
-  };
-  std::unordered_set<const nlohmann::json*, hash_of_value, equal_values> seen;
-  seen.reserve(rows.size());
-  return std::any_of(rows.begin(), rows.end(), [&](const nlohmann::json& row) {
-    const auto id = row.find("id");
-    if (id == row.end() || !(id->is_number() || id->is_string())) return false;
-    return !seen.insert(&*id).second;
-  });
-}
-
-/// An error with the page in its message. What stands behind the path's question mark may be secret.
-inline error on_page(error cause, std::uint64_t page, const std::string& path) {
-  if (cause.category == error_category::argument) return cause;
-  cause.message = "page " + std::to_string(page) + " of " + without_query(path) + ": " + cause.message;
-  return cause;
-}
-
-inline error broken_page(std::string what) {
-  return {.category = error_category::protocol, .message = std::move(what), .status = 200, .sent = true};
-}
-
-/// The pages behind the first one: any number of threads take numbers here and give pages back, which are put
-/// into order.
-class page_collector {
- public:
-  page_collector(const std::string& path, const collection_size& size, nlohmann::json::array_t first_rows,
-                 const std::stop_token& callers)
-      : path_(path), size_(size), either_(callers, own_.get_token()) {
-    reading_.rows = std::move(first_rows);
-  }
-
-  /// Asks to stop when the caller does, and when a page failed.
-  std::stop_token stop() const { return either_.token(); }
-
-  /// The next page to load; nothing when none is left or needed. Each taken page must be given back, or given
-  /// up.
-  std::optional<std::uint64_t> take() {
-    const std::scoped_lock lock(mutex_);
-    if (over_ || next_ > size_.pages) return std::nullopt;
-    ++taken_;
-    return next_++;
-  }
-
-  void give(std::uint64_t page, result<collection_page> loaded) {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (!over_) keep(page, std::move(loaded));
-      --taken_;
-    }
-    signal();
-  }
-
-  void give_up(std::exception_ptr why) noexcept {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (!over_) thrown_ = std::move(why);
-      over_ = true;
-      --taken_;
-    }
-    signal();
-  }
-
-  /// Waits until no page is in flight; only to be called when there is none left to take. Throws what a page
-  /// was given up for.
-  reading finish() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return taken_ == 0; });
-    early_.clear();  // A helper that begins late may keep this object for long.
-    reading done = std::move(reading_);
-    if (thrown_) std::rethrow_exception(thrown_);
-    return done;
-  }
-
- private:
-  void keep(std::uint64_t page, result<collection_page> loaded) {
-    if (!loaded) return fail(page, std::move(loaded).error());
-    if (auto change = change_of_size(*loaded, size_)) return fail(page, *std::move(change));
-    if (auto wrong = contradiction(*loaded, page)) return fail(page, broken_page(*std::move(wrong)));
-    if (auto change = change_of_rows(*loaded, size_, page)) return fail(page, *std::move(change));
-    early_.emplace(page, std::move(loaded->data));
-    for (auto next = early_.begin(); next != early_.end() && next->first == due_; ++due_) {
-      std::move(next->second.begin(), next->second.end(), std::back_inserter(reading_.rows));
-      next = early_.erase(next);
-    }
-  }
-
-  void fail(std::uint64_t page, error cause) {
-    reading_.failure = on_page(std::move(cause), page, path_);
-    over_ = true;
-  }
-  void fail(std::uint64_t page, std::string change) {
-    reading_.change = "page " + std::to_string(page) + " " + change;
-    over_ = true;
-  }
-
-  void signal() noexcept {
-    bool over = false;
-    {
-      const std::scoped_lock lock(mutex_);
-      over = over_;
-    }
-    if (over) own_.request_stop();
-    changed_.notify_all();
-  }
-
-  const std::string path_;
-  const collection_size size_;
-  std::stop_source own_;
-  const either_stop either_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<std::uint64_t, nlohmann::json::array_t> early_;  ///< Pages whose predecessors are not there yet.
-  std::uint64_t next_ = 2;                                  ///< To be taken.
-  std::uint64_t due_ = 2;                                   ///< To be put behind the rows.
-  std::size_t taken_ = 0;                                   ///< Pages in flight.
-  bool over_ = false;
-  reading reading_;
-  std::exception_ptr thrown_;
-};
-
-/// Reads a collection as often as it takes.
-template <class Client>
-class collection_reader {
- public:
-  collection_reader(const Client& via, const std::string& path, const page_request& wanted,
-                    const call_options& options)
-      : via_(via),
-        path_(path),
-        wanted_(wanted),
-        options_(options),
-        clock_(via.config().clock ? via.config().clock : std::make_shared<real_clock>()) {
-    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
-    if (options.timeout) deadline_ = clock_->now() + (std::min)(*options.timeout, longest);
-  }
-
-  result<nlohmann::json::array_t> read() const {
-    constexpr int readings = 3;
-    for (int number = 1;; ++number) {
-      reading got = read_once();
-      if (got.failure) return *std::move(got.failure);
-      if (got.change.empty()) return std::move(got.rows);
-      if (number == readings) return changes_too_fast(got.change);
-    }
-  }
-
- private:
-  reading read_once() const {
-    const auto fails = [&](error cause) { return reading{.failure = on_page(std::move(cause), 1, path_)}; };
-    auto first = load(1, wanted_.page_size, options_.stop);
-    if (!first) return fails(std::move(first).error());
-    if (auto wrong = contradiction(*first, 1)) return fails(broken_page(*std::move(wrong)));
-    if (first->total > max_loaded_rows) {
-      return fails(broken_page("the answer says that there are " + std::to_string(first->total) +
-                               " rows, and load_all() reads at most " + std::to_string(max_loaded_rows) +
-                               ": filter them, or take page by page with load_page()"));
-    }
-    const collection_size size{.total = first->total,
-                               .page_size = first->page_size,
-                               .pages = (std::max<std::uint64_t>)(first->total_pages, 1)};
-    if (auto change = change_of_rows(*first, size, 1)) return {.change = "page 1 " + *change};
-
-    auto got = read_others(size, std::move(first->data));
-    if (!got.failure && got.change.empty() && has_id_twice(got.rows)) {
-      got.change = "a row came twice, as its id shows";
-    }
-    return got;
-  }
-
-  /// No deadlock: this thread takes pages like any helper until none is left, so it never needs a helper to
-  /// begin; it then waits only for calls that are being made, each of which has a deadline.
-  reading read_others(const collection_size& size, nlohmann::json::array_t first_rows) const {
-    const auto pages = std::make_shared<page_collector>(path_, size, std::move(first_rows), options_.stop);
-    const auto page_size = (std::min)(static_cast<std::uint64_t>(wanted_.page_size), size.page_size);
-    // A helper that begins late may touch this reader no more, and does not: there is no page left to take.
-    const auto work = [pages, page_size, reader = this] {
-      while (const auto page = pages->take()) {
-        try {
-          pages->give(*page, reader->load(*page, static_cast<int>(page_size), pages->stop()));
-        } catch (...) {
-          pages->give_up(std::current_exception());
-        }
-      }
-    };
-    const auto at_once = (std::min)(size.pages - 1, static_cast<std::uint64_t>(via_.config().batch_size));
-    for (std::uint64_t thread = 1; thread < at_once; ++thread) {  // This one is the first.
-      try {
-        (void)via_.async(work);
-      } catch (...) {
-        break;  // The work is done without help, too.
-      }
-    }
-    work();
-    return pages->finish();
-  }
-
-  result<collection_page> load(std::uint64_t page, int page_size, std::stop_token stop) const {
-    auto wanted = wanted_;
-    wanted.page = static_cast<int>(page);
-    wanted.page_size = page_size;
-    auto options = options_;
-    options.stop = std::move(stop);
-    options.timeout = via_.config().timeout;
-    if (deadline_) {
-      const auto left = std::chrono::floor<std::chrono::milliseconds>(*deadline_ - clock_->now());
-      if (left.count() <= 0) {
-        return error{.category = error_category::timeout,
-                     .message = "the time for the whole collection was over before the page was asked for"};
-      }
-      options.timeout = (std::min)(*options.timeout, left);
-    }
-    return load_page(via_, path_, wanted, options);
-  }
-
-  error changes_too_fast(const std::string& change) const {
-    return {.category = error_category::protocol,
-            .message = "the collection " + without_query(path_) +
-                       " changes faster than it can be read: each of three readings met a change, and in "
-                       "the last one " +
-                       change + ". Try again later, or with larger pages",
-            .retryable = true,
-            .sent = true};
-  }
-
-  const Client& via_;
-  const std::string& path_;
-  const page_request& wanted_;
-  const call_options& options_;
-  const std::shared_ptr<clock> clock_;
-  std::optional<steady_time> deadline_;
-};
-
-}  // namespace detail
-
-/// Loads all rows of a collection such as `/v2/packages/active`, in the service's order. `wanted.page` must
-/// be 1; a larger `page_size` means fewer calls.
-///
-/// **Pages at once.** After the first page `client_config::batch_size` of them are in flight: one in the
-/// calling thread, the others where the client's asynchronous calls run, so far as there are threads
-/// (`async_threads`); those threads are kept until the last page is there. With a batch size of 1 no other
-/// thread takes part. It may be called from a job of `client::async`.
-///
-/// **Changes.** A page must say the same total and page size as the first one, must hold as many rows as that
-/// means, and no two rows may have the same `id`. Otherwise the collection changed in the meantime, and the
-/// reading starts anew; the third reading that meets a change ends with a `protocol` error that is retryable.
-/// Not to be seen in pages is a row that goes while another comes, with no page read in between: the total
-/// stays, and a row may have slipped from a page to be read to one that was read.
-///
-/// **Time.** `options.timeout` is for all of it; without one there is no limit to the whole. Each page has
-/// `client_config::timeout` at most. `options.stop` ends all pages.
-///
-/// **Errors.** The first page that fails, after the retries of the client, ends the others, and stands in the
-/// message. Numbers that contradict each other, and more rows than `max_loaded_rows`, are `protocol` errors.
-/// Throws what `client::send` throws.
-template <class Transport, class Auth, class Retry>
-result<nlohmann::json::array_t> load_all(const client<Transport, Auth, Retry>& via, const std::string& path,
-                                         const page_request& wanted, const call_options& options = {}) {
-  if (wanted.page != 1) return argument_error("load_all() begins with page 1: load_page() gives any page");
-  if (via.config().batch_size < 1) return argument_error("client_config::batch_size must be at least 1");
-  if (options.timeout && options.timeout->count() <= 0)
-    return argument_error("the timeout of load_all() must be longer than nothing");
-  return detail::collection_reader(via, path, wanted, options).read();
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_AUTH_ANY_HPP
-#define T3API_AUTH_ANY_HPP
-
-#include <concepts>
-#include <memory>
-#include <string>
-#include <utility>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// An auth method that is chosen at run time: holds any other one. Copies share it.
-class any_auth {
- public:
-  /// `description` tells people what was chosen and where it came from, never the credentials themselves.
-  template <class Auth>
-  requires auth_method<Auth> &&
-      (!std::same_as<Auth, any_auth>)any_auth(Auth chosen, std::string description = {})
-      : held_(std::make_shared<holder<Auth>>(std::move(chosen))), description_(std::move(description)) {}
-
-  result<token_generation> authorize(request& message, exchange& via) {
-    return held_->authorize(message, via);
-  }
-  bool on_unauthorized(token_generation generation) { return held_->on_unauthorized(generation); }
-
-  bool is_shared(token_generation generation) const { return held_->is_shared(generation); }
-
-  /// What was chosen and where it came from; no secret.
-  const std::string& description() const noexcept { return description_; }
-
- private:
-  struct method_in_use {
-    method_in_use() = default;
-    method_in_use(const method_in_use&) = delete;
-    method_in_use& operator=(const method_in_use&) = delete;
-    virtual ~method_in_use() = default;
-    virtual result<token_generation> authorize(request& message, exchange& via) = 0;
-    virtual bool on_unauthorized(token_generation generation) = 0;
-    virtual bool is_shared(token_generation generation) const = 0;
-  };
-
-  template <class Auth>
-  struct holder final : method_in_use {
-    explicit holder(Auth chosen) : auth(std::move(chosen)) {}
-    result<token_generation> authorize(request& message, exchange& via) override {
-      return auth.authorize(message, via);
-    }
-    bool on_unauthorized(token_generation generation) override { return auth.on_unauthorized(generation); }
-    bool is_shared(token_generation generation) const override {
-      if constexpr (requires { auth.is_shared(generation); }) return auth.is_shared(generation);
-      return false;
-    }
-    Auth auth;
-  };
-
-  std::shared_ptr<method_in_use> held_;
-  std::string description_;
-};
-
-static_assert(auth_method<any_auth>);
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_AUTH_API_KEY_HPP
-#define T3API_AUTH_API_KEY_HPP
-
-#include <memory>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// Exchanges a T3 API key for a JWT at `POST /v2/auth/apikey`, once for all threads, and renews it ahead of
-/// its expiry or when the service refuses it. Copies share one token; with a store that lies outside the
-/// process, so do all processes with the same key. A key that the service refuses is never sent again.
-template <store Store>
-class basic_api_key_auth {
- public:
-  /// `state_code`: two letters, such as "CA". Throws std::invalid_argument, without any value in it, for an
-  /// empty or malformed key or code.
-  basic_api_key_auth(const secret& api_key, std::string_view state_code,
-                     renewal_options options = {}) requires std::default_initializable<Store>
-      : basic_api_key_auth(api_key, state_code, Store(), std::move(options)) {}
-
-  /// The same with a store to share the token by.
-  basic_api_key_auth(const secret& api_key, std::string_view state_code, Store shared,
-                     renewal_options options = {}) {
-    const secret key = detail::require_trimmed(api_key.reveal(), "API key");
-    const std::string code(detail::require_trimmed(state_code, "state code"));
-    if (code.size() != 2 || !detail::ascii_alpha(code[0]) || !detail::ascii_alpha(code[1])) {
-      throw std::invalid_argument("the state code is not two letters: write it like CA");
-    }
-    const auto name = detail::hex(detail::hmac_sha256(key.reveal(), "api key\n" + detail::to_lower(code)));
-    detail::exchanged_credentials exchanged{.sensitive = {key}, .account = name, .fingerprint = name};
-    exchanged.make_request = [key, code](exchange&, bool) -> result<detail::credentials_message> {
-      json_text_object body(6 * key.size() + 100);
-      body.add("apiKey", key.reveal()).add("stateCode", code);
-      return detail::credentials_message{.message = {.method = method::post,
-                                                     .path = "/v2/auth/apikey",
-                                                     .headers = {{"Content-Type", "application/json"}},
-                                                     .body = std::move(body).finish()}};
-    };
-    tokens_ = std::make_shared<detail::token_source<Store>>(std::move(exchanged), std::move(options),
-                                                            std::move(shared));
-  }
-
-  result<token_generation> authorize(request& message, exchange& via) {
-    return tokens_->authorize(message, via);
-  }
-  bool on_unauthorized(token_generation generation) { return tokens_->on_unauthorized(generation); }
-
-  /// Whether the token of that generation came out of the store, where it may have lain long.
-  bool is_shared(token_generation generation) const { return tokens_->is_shared(generation); }
-
-  /// How many tokens there have been so far: 1 after the first call, more when tokens were renewed.
-  token_generation tokens_obtained() const { return tokens_->tokens_obtained(); }
-
- private:
-  std::shared_ptr<detail::token_source<Store>> tokens_;
-};
-
-/// The usual one, which shares its token with nobody but its copies.
-using api_key_auth = basic_api_key_auth<memory_store>;
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_AUTH_BEARER_HPP
-#define T3API_AUTH_BEARER_HPP
-
-#include <chrono>
-#include <optional>
-#include <stdexcept>
-#include <string_view>
-#include <utility>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// A JWT that the user already has. It cannot be renewed: when it expires, calls fail with `authentication`.
-class bearer_auth {
- public:
-  /// Takes white space off both ends. Throws std::invalid_argument for an empty token or one with control
-  /// bytes, and authentication_error when its `exp` has passed at `now`; a token that cannot be decoded is
-  /// left to the service.
-  explicit bearer_auth(const secret& jwt, wall_time now = std::chrono::system_clock::now())
-      : jwt_(detail::require_trimmed(jwt.reveal(), "JWT")),
-        expires_at_(read_token_times(jwt_.reveal()).expires_at) {
-    if (jwt_.reveal().find(' ') != std::string_view::npos) {
-      throw std::invalid_argument("the JWT holds a space: give the token alone, without 'Bearer' in front");
-    }
-    if (has_expired(now)) throw_error(expired());
-  }
-
-  result<token_generation> authorize(request& message, exchange& via) const {
-    if (has_expired(via.clock().wall_now())) return expired();
-    detail::set_bearer_token(message, jwt_.reveal());
-    return token_generation{0};
-  }
-
-  bool on_unauthorized(token_generation) const noexcept { return false; }
-
- private:
-  bool has_expired(wall_time now) const { return expires_at_ && detail::since_1970(now) >= *expires_at_; }
-
-  static error expired() {
-    return {.category = error_category::authentication,
-            .message =
-                "the JWT has expired: get a new one, or use credentials_auth or secret_key_auth, which need "
-                "none"};
-  }
-
-  secret jwt_;
-  std::optional<std::chrono::seconds> expires_at_;
-};
-
-static_assert(auth_method<bearer_auth>);
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_AUTH_NONE_HPP
-#define T3API_AUTH_NONE_HPP
-
-
-namespace t3api::inline v0_1_0 {
-
-/// Sends no credentials: for the few endpoints that need none.
-struct no_auth {
-  static constexpr bool sends_credentials = false;  ///< So plain http is allowed.
-
-  result<token_generation> authorize(request&, exchange&) const { return token_generation{0}; }
-  bool on_unauthorized(token_generation) const noexcept { return false; }
-};
-
-static_assert(auth_method<no_auth>);
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_AUTH_SECRET_KEY_HPP
-#define T3API_AUTH_SECRET_KEY_HPP
-
-#include <string>
-#include <vector>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// Where a secret key travels.
-enum class secret_key_place {
-  header,  ///< `X-T3-API-Key`, which T3's guide prefers.
-  query    ///< `?secretKey=`, for URLs that must stand alone; such a URL is itself a password.
-};
-
-/// A long-lived secret key, made once with `POST /v2/auth/secretkey`. It does not expire, so nothing is
-/// renewed.
-class secret_key_auth {
- public:
-  /// Takes white space off both ends. Throws std::invalid_argument for an empty key or one with control
-  /// bytes.
-  explicit secret_key_auth(const secret& key, secret_key_place place = secret_key_place::header)
-      : key_(detail::require_trimmed(key.reveal(), "secret key")), place_(place) {}
-
-  result<token_generation> authorize(request& message, exchange&) const {
-    if (place_ == secret_key_place::header) {
-      message.headers.set("X-T3-API-Key", std::string(key_.reveal()));
-    } else {
-      std::erase_if(message.query, [](const auto& parameter) { return parameter.first == "secretKey"; });
-      message.query.emplace_back("secretKey", key_.reveal());
-    }
-    return token_generation{0};
-  }
-
-  bool on_unauthorized(token_generation) const noexcept { return false; }
-
- private:
-  secret key_;
-  secret_key_place place_;
-};
-
-static_assert(auth_method<secret_key_auth>);
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_AUTHENTICATE_HPP
-#define T3API_AUTHENTICATE_HPP
-
-// The named functions by which users of T3's Python client log in; docs/from-python.md has them side by side.
-
-#ifndef T3API_AUTHENTICATE_BY_API_KEY_HPP
-#define T3API_AUTHENTICATE_BY_API_KEY_HPP
-
-#include <future>
-#include <memory>
-#include <utility>
-
-#ifndef T3API_AUTHENTICATE_ARGUMENTS_HPP
-#define T3API_AUTHENTICATE_ARGUMENTS_HPP
-
-#include <optional>
-#include <stop_token>
-#include <string>
-
-#ifndef T3API_DEFAULT_CLIENT_HPP
-#define T3API_DEFAULT_CLIENT_HPP
-
 #ifndef T3API_RETRY_EXPONENTIAL_BACKOFF_HPP
 #define T3API_RETRY_EXPONENTIAL_BACKOFF_HPP
 
@@ -6547,1068 +5830,14 @@ static_assert(retry_policy<exponential_backoff>);
 #ifndef T3API_TRANSPORT_HTTPLIB_HPP
 #define T3API_TRANSPORT_HTTPLIB_HPP
 
-#include <algorithm>
-#include <chrono>
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <system_error>
-#include <utility>
-#include <vector>
 
-#ifndef T3API_CORE_RESOLVER_HPP
-#define T3API_CORE_RESOLVER_HPP
-
-#include <condition_variable>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <stop_token>
-#include <string>
-#include <system_error>
-#include <thread>
-#include <vector>
-
-#ifndef T3API_NATIVE_SOCKET_HPP
-#define T3API_NATIVE_SOCKET_HPP
-
-// This folder is the one place of the client wing that talks to the operating system itself.
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
-#ifdef _WIN32
-#include <winsock2.h>
-#include <ws2tcpip.h>
-#else
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-#ifdef _WIN32
-using native_socket = SOCKET;
-inline constexpr native_socket no_socket = INVALID_SOCKET;
-#else
-using native_socket = int;
-inline constexpr native_socket no_socket = -1;
-#endif
-
-inline void close_native(native_socket socket) noexcept {
-#ifdef _WIN32
-  ::closesocket(socket);
-#else
-  ::close(socket);
-#endif
-}
-
-/// Keeps a socket from programs that this one starts.
-inline void close_on_exec(native_socket socket) noexcept {
-#ifdef _WIN32
-  ::SetHandleInformation(reinterpret_cast<HANDLE>(socket), HANDLE_FLAG_INHERIT, 0);
-#else
-  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
-#endif
-}
-
-/// A second descriptor of a socket that someone else owns. It stays valid whatever the owner does, so that
-/// another thread can end the connection without ever touching a descriptor number that has been given to
-/// someone new.
-class socket_handle {
- public:
-  explicit socket_handle(native_socket owned_elsewhere) noexcept {
-#ifdef _WIN32
-    WSAPROTOCOL_INFOW info;
-    if (::WSADuplicateSocketW(owned_elsewhere, ::GetCurrentProcessId(), &info) == 0) {
-      socket_ = ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0, 0);
-    }
-#else
-    socket_ = ::fcntl(owned_elsewhere, F_DUPFD_CLOEXEC, 0);
-#endif
-  }
-  socket_handle(socket_handle&& other) noexcept : socket_(std::exchange(other.socket_, no_socket)) {}
-  socket_handle& operator=(socket_handle&& other) noexcept {
-    std::swap(socket_, other.socket_);
-    return *this;
-  }
-  ~socket_handle() {
-    if (socket_ != no_socket) close_native(socket_);
-  }
-
-  bool valid() const noexcept { return socket_ != no_socket; }
-
-  /// Ends the connection in both directions: whoever connects, reads or writes on it gets an error at once.
-  void interrupt() const noexcept {
-#ifdef _WIN32
-    ::shutdown(socket_, SD_BOTH);
-#else
-    ::shutdown(socket_, SHUT_RDWR);
-#endif
-  }
-
-  /// Whether there is something to read, be it the peer's farewell or an error. Never blocks.
-  bool has_pending_input() const noexcept {
-    char byte = 0;
-#ifdef _WIN32
-    u_long waiting = 0;
-    if (::ioctlsocket(socket_, FIONREAD, &waiting) != 0 || waiting > 0) return true;
-    WSAPOLLFD poll{socket_, POLLRDNORM, 0};
-    return ::WSAPoll(&poll, 1, 0) != 0;
-#else
-    return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-           (errno != EAGAIN && errno != EWOULDBLOCK);
-#endif
-  }
-
-  /// How many bytes the program has taken from this connection so far; nothing where the system does not
-  /// tell.
-  std::optional<std::uint64_t> bytes_consumed() const noexcept {
-#ifdef __linux__
-    // The head of `struct tcp_info` in linux/tcp.h; libc's own copy stops short of what is needed here.
-    struct {
-      std::uint8_t states[8];
-      std::uint32_t counters[24];
-      std::uint64_t pacing_rates[2];
-      std::uint64_t bytes_acked;
-      std::uint64_t bytes_received;
-    } info{};
-    socklen_t size = sizeof info;
-    int unread = 0;
-    if (::getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || size < sizeof info ||
-        ::ioctl(socket_, FIONREAD, &unread) != 0) {
-      return std::nullopt;
-    }
-    return info.bytes_received - static_cast<std::uint64_t>(unread);
-#else
-    return std::nullopt;
-#endif
-  }
-
- private:
-  native_socket socket_ = no_socket;
-};
-
-/// Keeps a write to a connection that the peer has closed from raising SIGPIPE in this thread, without
-/// touching the program's own handling of that signal.
-class sigpipe_guard {
- public:
-#ifdef _WIN32
-  sigpipe_guard() = default;
-  void write_may_have_failed() noexcept {}
-#else
-  sigpipe_guard() noexcept {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~sigpipe_guard() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-  /// Takes the signal away that a failed write has left pending, unless the thread had it blocked all along.
-  void write_may_have_failed() noexcept {
-    sigset_t pending;
-    ::sigpending(&pending);
-    if (::sigismember(&before_, SIGPIPE) == 1 || ::sigismember(&pending, SIGPIPE) != 1) return;
-#ifdef __APPLE__
-    int signal = 0;
-    ::sigwait(&pipe_, &signal);
-#else
-    const timespec at_once{};
-    ::sigtimedwait(&pipe_, nullptr, &at_once);
-#endif
-  }
-#endif
-  sigpipe_guard(const sigpipe_guard&) = delete;
-  sigpipe_guard& operator=(const sigpipe_guard&) = delete;
-
-#ifndef _WIN32
- private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-#endif
-};
-
-/// Whether `host` is an IPv4 or IPv6 address in digits.
-inline bool is_address(const std::string& host) noexcept {
-  unsigned char bytes[16];
-  return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
-}
-
-/// The addresses of a name in the system's order of preference; empty when it has none. Blocks as long as the
-/// system resolver likes.
-inline std::vector<std::string> lookup_addresses(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
-    hints.ai_flags = 0;
-    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return {};
-  }
-  std::vector<std::string> addresses;
-  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
-    char text[NI_MAXHOST];
-    if (::getnameinfo(entry->ai_addr, static_cast<socklen_t>(entry->ai_addrlen), text, sizeof text, nullptr,
-                      0, NI_NUMERICHOST) == 0) {
-      addresses.emplace_back(text);
-    }
-  }
-  ::freeaddrinfo(found);
-  return addresses;
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-/// The addresses of a host, at the latest by `deadline`. "localhost" is this machine whatever the resolver
-/// says (RFC 6761 section 6.3), as credentials may travel to it unencrypted. For other names: the system's
-/// resolver knows no deadline, so it works in a thread of its own that is left behind when it does not answer
-/// in time.
-inline result<std::vector<std::string>> resolve(const std::string& host, steady_time deadline,
-                                                std::stop_token stop) {
-  if (is_address(host)) return std::vector{host};
-  if (iequals(host, "localhost")) return std::vector<std::string>{"127.0.0.1", "::1"};
-  struct lookup {
-    std::mutex mutex;
-    std::condition_variable_any done;
-    std::optional<std::vector<std::string>> addresses;
-  };
-  const auto shared = std::make_shared<lookup>();
-  try {
-    std::thread([shared, host] {
-      auto addresses = lookup_addresses(host);
-      const std::scoped_lock lock(shared->mutex);
-      shared->addresses = std::move(addresses);
-      shared->done.notify_all();
-    }).detach();
-  } catch (const std::system_error&) {
-    return error{
-        .category = error_category::transport,
-        .message = "no thread could be started to look up the host '" + host + "': the system is out of them",
-        .retryable = true};
-  }
-  std::unique_lock lock(shared->mutex);
-  shared->done.wait_until(lock, stop, deadline, [&] { return shared->addresses.has_value(); });
-  if (!shared->addresses) {
-    if (stop.stop_requested()) {
-      return error{.category = error_category::cancelled,
-                   .message = "the call was cancelled while it looked up its host"};
-    }
-    return error{
-        .category = error_category::timeout,
-        .message = "the name '" + host + "' was not resolved in time: check the network and the DNS server",
-        .retryable = true};
-  }
-  if (shared->addresses->empty()) {
-    return error{
-        .category = error_category::transport,
-        .message = "the name '" + host + "' does not resolve to an address: check the host and the network",
-        .retryable = true};
-  }
-  return *std::move(shared->addresses);
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-#ifndef T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
-#define T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
-
-#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
-#error \
-    "t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program (compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does"
-#endif
-
-#include <httplib.h>
-
-#include <algorithm>
-#include <chrono>
-#include <memory>
-#include <optional>
-#include <string>
-#include <utility>
-
-#ifndef T3API_TRANSPORT_RECEPTION_HPP
-#define T3API_TRANSPORT_RECEPTION_HPP
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <string>
-#include <utility>
-
-
-namespace t3api::inline v0_1_0::detail {
-
-/// An answer while it comes in, and what turned out to be wrong with it.
-class reception {
- public:
-  reception(std::size_t max_body_bytes, bool understands_gzip)
-      : max_body_bytes_(max_body_bytes), understands_gzip_(understands_gzip) {}
-
-  /// Takes status and headers; false when they are at fault.
-  bool take_headers(int status, headers fields) {
-    has_headers_ = true;
-    answer_.status = status;
-    answer_.headers = std::move(fields);
-    fault_ = framing_fault();
-    if (!fault_.empty()) return false;
-    const auto announced = parse_decimal(answer_.headers.get("Content-Length").value_or("0"));
-    if (*announced > max_body_bytes_) {
-      fault_ = body_too_large(max_body_bytes_);
-      return false;
-    }
-    answer_.body.reserve((std::min<std::size_t>)(*announced, 1U << 20U));
-    return true;
-  }
-
-  /// Takes a piece of the unpacked body; false when it is too much.
-  bool take_body(const char* data, std::size_t size) {
-    last_progress_ = std::chrono::steady_clock::now();
-    if (size > max_body_bytes_ - answer_.body.size()) {
-      fault_ = body_too_large(max_body_bytes_);
-      return false;
-    }
-    answer_.body.append(data, size);
-    return true;
-  }
-
-  bool has_headers() const noexcept { return has_headers_; }
-  const std::string& fault() const noexcept { return fault_; }
-  const response& answer() const noexcept { return answer_; }
-  response&& take_answer() noexcept { return std::move(answer_); }
-
-  /// When a piece of the body last came; long ago when none did.
-  steady_time last_progress() const noexcept { return last_progress_; }
-
-  bool closes_connection() const noexcept {
-    return iequals(answer_.headers.get("Connection").value_or(""), "close");
-  }
-
-  /// Whether the body had no length of its own, so that only the end of the connection ends it.
-  bool ends_with_connection() const noexcept {
-    return answer_.status != 204 && answer_.status != 304 && !answer_.headers.contains("Content-Length") &&
-           !answer_.headers.contains("Transfer-Encoding");
-  }
-
- private:
-  /// What is wrong with the headers that say how to read the body (RFC 9112 section 6.3); empty when nothing
-  /// is.
-  std::string framing_fault() const {
-    if (answer_.status < 100 || answer_.status > 599) return "the answer's status is none of HTTP";
-    const auto length = answer_.headers.get("Content-Length");
-    for (const auto& [name, value] : answer_.headers) {
-      if (name.find_first_of(" \t") != name.npos) return "the answer has a header with a space in its name";
-      if (iequals(name, "Content-Length") && (!parse_decimal(value) || value != *length)) {
-        return "the answer's Content-Length is not one number";
-      }
-    }
-    const auto coding = answer_.headers.get("Transfer-Encoding");
-    if (coding && !iequals(*coding, "chunked"))
-      return "the answer has a Transfer-Encoding other than chunked";
-    if (length && coding) {
-      return "the answer has both Content-Length and Transfer-Encoding, so its end is uncertain";
-    }
-    const auto encoding = answer_.headers.get("Content-Encoding").value_or("identity");
-    const bool readable = iequals(encoding, "identity") ||
-                          (understands_gzip_ && (iequals(encoding, "gzip") || iequals(encoding, "deflate")));
-    return readable ? std::string() : "the answer is compressed in a way that was not asked for";
-  }
-
-  const std::size_t max_body_bytes_;
-  const bool understands_gzip_;
-  response answer_;
-  std::string fault_;
-  steady_time last_progress_{};
-  bool has_headers_ = false;
-};
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-#ifndef T3API_TRANSPORT_TLS_TRUST_HPP
-#define T3API_TRANSPORT_TLS_TRUST_HPP
-
-#include <algorithm>
-#include <memory>
-#include <string>
-
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
-#include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
-
-
-namespace t3api::inline v0_1_0::detail {
-
-struct x509_store_free {
-  void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
-};
-
-/// The authorities that a client trusts; read once, shared by all of its connections.
-class tls_trust {
- public:
-  /// Reads what the options name, or the system's store. An `argument` error when it cannot be read.
-  static result<std::shared_ptr<const tls_trust>> load(const tls_options& options) {
-    auto trust = std::make_shared<tls_trust>();
-    X509_STORE* store = trust->store_.get();
-    ERR_clear_error();
-    if (!options.ca_file.empty() && X509_STORE_load_file(store, options.ca_file.c_str()) != 1) {
-      return unreadable("the CA file '" + options.ca_file + "'");
-    }
-    if (!options.ca_directory.empty() && X509_STORE_load_path(store, options.ca_directory.c_str()) != 1) {
-      return unreadable("the CA folder '" + options.ca_directory + "'");
-    }
-    if (!options.ca_pem.empty() && !add_pem(store, options.ca_pem))
-      return unreadable("the text of tls_options::ca_pem");
-    if (options.ca_file.empty() && options.ca_directory.empty() && options.ca_pem.empty()) {
-#ifdef _WIN32
-      X509_STORE_load_store(store, "org.openssl.winstore://");
-#else
-      X509_STORE_set_default_paths(store);
-#endif
-    }
-    ERR_clear_error();
-    return std::shared_ptr<const tls_trust>(std::move(trust));
-  }
-
-  X509_STORE* store() const noexcept { return store_.get(); }
-
- private:
-  static result<std::shared_ptr<const tls_trust>> unreadable(const std::string& what) {
-    ERR_clear_error();
-    return argument_error(what + " cannot be read or holds no certificate in PEM form");
-  }
-
-  static bool add_pem(X509_STORE* store, const std::string& pem) {
-    const std::unique_ptr<BIO, int (*)(BIO*)> text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
-                                                   BIO_free);
-    bool any = false;
-    while (X509* certificate = PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)) {
-      any = X509_STORE_add_cert(store, certificate) == 1 || any;
-      X509_free(certificate);
-    }
-    return any;
-  }
-
-  std::unique_ptr<X509_STORE, x509_store_free> store_{X509_STORE_new()};
-};
-
-/// The verification of one connection's certificate: by our own store, TLS server purpose, and the host's
-/// name or address among the subject alternative names only. It replaces the chain check that OpenSSL runs in
-/// the handshake, so that it does not depend on what the HTTP library put into the context.
-class tls_verification {
- public:
-  tls_verification(std::shared_ptr<const tls_trust> trust, std::string host)
-      : trust_(std::move(trust)), host_(std::move(host)) {}
-
-  /// Makes `context` use this object, which must outlive it.
-  void install(SSL_CTX* context) {
-    SSL_CTX_set_cert_verify_callback(context, &tls_verification::verify, this);
-  }
-
-  /// Why the certificate was refused; empty when it was not.
-  std::string refusal() const {
-    if (code_ == X509_V_OK) return {};
-    if (code_ == X509_V_ERR_HOSTNAME_MISMATCH || code_ == X509_V_ERR_IP_ADDRESS_MISMATCH) {
-      return "it is not made out to '" + host_ + "'";
-    }
-    return X509_verify_cert_error_string(code_);
-  }
-
- private:
-  static int verify(X509_STORE_CTX* handshake, void* self) {
-    auto& verification = *static_cast<tls_verification*>(self);
-    const auto* session =
-        static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(handshake, SSL_get_ex_data_X509_STORE_CTX_idx()));
-    verification.code_ =
-        verification.check(X509_STORE_CTX_get0_cert(handshake), X509_STORE_CTX_get0_untrusted(handshake),
-                           SSL_get_security_level(session));
-    X509_STORE_CTX_set_error(handshake, verification.code_);
-    return verification.code_ == X509_V_OK ? 1 : 0;
-  }
-
-  int check(X509* certificate, STACK_OF(X509) * intermediates, int security_level) const {
-    const std::unique_ptr<X509_STORE_CTX, void (*)(X509_STORE_CTX*)> context(X509_STORE_CTX_new(),
-                                                                             X509_STORE_CTX_free);
-    if (!context || X509_STORE_CTX_init(context.get(), trust_->store(), certificate, intermediates) != 1) {
-      return X509_V_ERR_UNSPECIFIED;
-    }
-    X509_STORE_CTX_set_default(context.get(), "ssl_server");
-    X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(context.get());
-    X509_VERIFY_PARAM_set_auth_level(rules, security_level);
-    X509_VERIFY_PARAM_set_hostflags(
-        rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (X509_VERIFY_PARAM_set1_ip_asc(rules, host_.c_str()) != 1 &&
-        X509_VERIFY_PARAM_set1_host(rules, host_.c_str(), host_.size()) != 1) {
-      return X509_V_ERR_UNSPECIFIED;
-    }
-    if (X509_verify_cert(context.get()) == 1) return X509_V_OK;
-    const int code = X509_STORE_CTX_get_error(context.get());
-    return code == X509_V_OK ? X509_V_ERR_UNSPECIFIED : code;
-  }
-
-  std::shared_ptr<const tls_trust> trust_;
-  std::string host_;
-  int code_ = X509_V_OK;
-};
-
-/// Loads the client certificate that the options name, if any. An error when file, key or pass phrase do not
-/// fit.
-inline std::optional<error> load_client_certificate(SSL_CTX* context, const tls_options& options) {
-  if (options.client_certificate_file.empty()) return std::nullopt;
-  const std::string& key =
-      options.client_key_file.empty() ? options.client_certificate_file : options.client_key_file;
-  SSL_CTX_set_default_passwd_cb_userdata(context, const_cast<secret*>(&options.client_key_password));
-  SSL_CTX_set_default_passwd_cb(context, [](char* buffer, int size, int, void* data) -> int {
-    const auto password = static_cast<const secret*>(data)->reveal();
-    if (password.size() > static_cast<std::size_t>(size)) return -1;
-    std::copy(password.begin(), password.end(), buffer);
-    return static_cast<int>(password.size());
-  });
-  const bool loaded =
-      SSL_CTX_use_certificate_chain_file(context, options.client_certificate_file.c_str()) == 1 &&
-      SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) == 1 &&
-      SSL_CTX_check_private_key(context) == 1;
-  SSL_CTX_set_default_passwd_cb(context, nullptr);
-  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
-  ERR_clear_error();
-  if (loaded) return std::nullopt;
-  return argument_error("the client certificate '" + options.client_certificate_file + "' and its key '" +
-                        key +
-                        "' cannot be used: check that both are readable PEM files, belong together, and that "
-                        "the pass phrase is right");
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-#ifndef T3API_TRANSPORT_WATCHDOG_HPP
-#define T3API_TRANSPORT_WATCHDOG_HPP
-
-#include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <cstdint>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <stop_token>
-#include <thread>
-#include <vector>
-
-
-namespace t3api::inline v0_1_0::detail {
-
-/// Why the watchdog ended a connection.
-enum class interruption { none, deadline, connect_deadline, stopped, headers_too_large };
-
-/// One connection under watch. Its owner says what a call may take; the watchdog ends the socket when it
-/// takes more.
-class watched_connection {
- public:
-  void begin(const send_options& options, std::optional<steady_time> connect_deadline) {
-    const std::scoped_lock lock(mutex_);
-    deadline_ = options.deadline;
-    connect_deadline_ = connect_deadline;
-    stop_ = options.stop;
-    max_header_bytes_ = options.max_header_bytes;
-    headers_start_.reset();
-    reading_headers_ = true;
-    reason_ = interruption::none;
-    active_ = true;
-  }
-
-  /// Ends the watch of a call and tells whether, and why, it was interrupted.
-  interruption end() {
-    const std::scoped_lock lock(mutex_);
-    active_ = false;
-    stop_ = {};
-    return reason_;
-  }
-
-  /// A new socket carries the connection from now on; false when the system is out of descriptors to watch it
-  /// by.
-  bool attach(native_socket socket) {
-    socket_handle handle(socket);
-    if (!handle.valid()) return false;
-    const std::scoped_lock lock(mutex_);
-    socket_.emplace(std::move(handle));
-    return true;
-  }
-
-  void connected() {
-    const std::scoped_lock lock(mutex_);
-    connect_deadline_.reset();
-  }
-
-  void headers_complete() {
-    const std::scoped_lock lock(mutex_);
-    reading_headers_ = false;
-  }
-
-  /// Whether the connection waits in silence, as one must that is to carry another request.
-  bool is_quiet() const {
-    const std::scoped_lock lock(mutex_);
-    return socket_ && !socket_->has_pending_input();
-  }
-
-  /// Looks at the call in progress; called by the watchdog's thread. An interrupted socket is interrupted
-  /// again each time: the first may have come between its making and its connecting.
-  void check(steady_time now) {
-    const std::scoped_lock lock(mutex_);
-    if (!active_) return;
-    if (reason_ == interruption::none) reason_ = find_reason(now);
-    if (reason_ != interruption::none && socket_) socket_->interrupt();
-  }
-
- private:
-  interruption find_reason(steady_time now) {
-    if (stop_.stop_requested()) return interruption::stopped;
-    if (now >= deadline_) return interruption::deadline;
-    if (connect_deadline_ && now >= *connect_deadline_) return interruption::connect_deadline;
-    if (reading_headers_ && socket_) {
-      if (const auto consumed = socket_->bytes_consumed()) {
-        if (!headers_start_) headers_start_ = *consumed;
-        constexpr std::uint64_t reader_buffers = 64U << 10U;
-        if (*consumed - *headers_start_ > max_header_bytes_ + reader_buffers)
-          return interruption::headers_too_large;
-      }
-    }
-    return interruption::none;
-  }
-
-  mutable std::mutex mutex_;
-  std::optional<socket_handle> socket_;
-  steady_time deadline_;
-  std::optional<steady_time> connect_deadline_;
-  std::stop_token stop_;
-  std::size_t max_header_bytes_ = 0;
-  std::optional<std::uint64_t> headers_start_;
-  bool reading_headers_ = false;
-  bool active_ = false;
-  interruption reason_ = interruption::none;
-};
-
-/// One thread that looks at all connections of a transport every few milliseconds while any is in use, and
-/// sleeps otherwise. It gives blocking I/O what it lacks: a total deadline and a way to be stopped.
-class watchdog {
- public:
-  static constexpr auto tick = std::chrono::milliseconds(10);
-
-  watchdog() = default;
-  watchdog(const watchdog&) = delete;
-  watchdog& operator=(const watchdog&) = delete;
-
-  ~watchdog() {
-    {
-      const std::scoped_lock lock(mutex_);
-      stopping_ = true;
-      wake_.notify_all();
-    }
-    if (thread_.joinable()) thread_.join();
-  }
-
-  /// A new connection to watch, for as long as someone else holds it. Throws std::system_error when no thread
-  /// can start.
-  std::shared_ptr<watched_connection> watch() {
-    auto connection = std::make_shared<watched_connection>();
-    const std::scoped_lock lock(mutex_);
-    std::erase_if(connections_, [](const auto& entry) { return entry.expired(); });
-    connections_.push_back(connection);
-    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-    return connection;
-  }
-
-  /// Keeps the watchdog awake as long as it lives.
-  class visit {
-   public:
-    explicit visit(watchdog& guard) : guard_(guard) {
-      guard_.calls_.fetch_add(1);
-      if (guard_.asleep_.load()) {
-        const std::scoped_lock lock(guard_.mutex_);
-        guard_.wake_.notify_all();
-      }
-    }
-    ~visit() { guard_.calls_.fetch_sub(1); }
-    visit(const visit&) = delete;
-    visit& operator=(const visit&) = delete;
-
-   private:
-    watchdog& guard_;
-  };
-
- private:
-  void run() {
-    constexpr int idle_ticks_before_sleep = 100;
-    int idle_ticks = 0;
-    std::unique_lock lock(mutex_);
-    while (!stopping_) {
-      idle_ticks = calls_.load() > 0 ? 0 : idle_ticks + 1;
-      if (idle_ticks > idle_ticks_before_sleep) {
-        asleep_ = true;
-        wake_.wait(lock, [&] { return stopping_ || calls_.load() > 0; });
-        asleep_ = false;
-        idle_ticks = 0;
-      }
-      wake_.wait_for(lock, tick, [&] { return stopping_; });
-      const auto now = std::chrono::steady_clock::now();
-      for (const auto& entry : connections_) {
-        if (const auto connection = entry.lock()) connection->check(now);
-      }
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<std::weak_ptr<watched_connection>> connections_;
-  std::atomic<int> calls_ = 0;
-  std::atomic<bool> asleep_ = false;
-  bool stopping_ = false;
-  std::thread thread_;
-};
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-/// The SSL context behind a cpp-httplib client; its accessor changed its name between versions.
-template <class Client>
-SSL_CTX* native_tls_context(Client& client) {
-  if constexpr (requires { client.tls_context(); }) {
-    return static_cast<SSL_CTX*>(client.tls_context());
-  } else {
-    return client.ssl_context();
-  }
-}
-
-/// Has cpp-httplib send paths as they are; its setter changed its name between versions.
-template <class Client>
-void send_paths_as_given(Client& client) {
-  if constexpr (requires { client.set_path_encode(false); }) {
-    client.set_path_encode(false);
-  } else {
-    client.set_url_encode(false);
-  }
-}
-
-/// Whether a failure with this code came before the request was sent.
-template <class Code>
-bool failed_before_sending(Code code) {
-  if constexpr (requires { Code::ProxyConnection; }) {
-    if (code == Code::ProxyConnection) return true;
-  }
-  return code == Code::Connection || code == Code::BindIPAddress || code == Code::SSLConnection ||
-         code == Code::SSLLoadingCerts || code == Code::SSLServerVerification ||
-         code == Code::ConnectionTimeout;
-}
-
-/// What a connection needs to know beside the request.
-struct connection_target {
-  url host;
-  std::string address;  ///< Of the host, or of the proxy when there is one; in digits.
-  std::chrono::milliseconds connect_timeout;
-  std::optional<steady_time> connect_deadline;
-};
-
-/// One keep-alive connection: a cpp-httplib client that never opens a second socket, and what it lacks in
-/// front of it.
-class httplib_connection {
- public:
-  /// An `argument` error when the TLS settings cannot be used.
-  static result<std::unique_ptr<httplib_connection>> make(connection_target target,
-                                                          const client_config& config,
-                                                          const std::shared_ptr<const tls_trust>& trust,
-                                                          watchdog& guard) {
-    auto made = std::unique_ptr<httplib_connection>(new httplib_connection(std::move(target), config, guard));
-    if (made->target_.host.secure) {
-      if (auto failure = made->make_tls_client(config, trust)) return *std::move(failure);
-    } else {
-      made->http_ = std::make_unique<httplib::ClientImpl>(made->target_.host.host, made->target_.host.port);
-    }
-    made->set_up(config);
-    return made;
-  }
-
-  /// Says farewell to the peer, who may be gone.
-  ~httplib_connection() {
-    sigpipe_guard no_sigpipe;
-    http_.reset();
-    no_sigpipe.write_may_have_failed();
-  }
-  httplib_connection(const httplib_connection&) = delete;
-  httplib_connection& operator=(const httplib_connection&) = delete;
-
-  /// Sends the request and receives the answer. `reusable()` tells afterwards whether another may follow.
-  outcome exchange(const request& message, const send_options& options) {
-    reusable_ = false;
-    sockets_made_ = 0;
-    farewell_received_ = false;
-    watched_->begin(options, used_ ? std::nullopt : target_.connect_deadline);
-    const watchdog::visit visit(guard_);
-    http_->set_connection_timeout(target_.connect_timeout);
-    http_->set_read_timeout(options.read_timeout);
-    http_->set_write_timeout(options.read_timeout);
-
-    httplib::Request wire = to_wire(message);
-    reception incoming(options.max_body_bytes, understands_gzip);
-    attach_reception(wire, incoming);
-    httplib::Response head;
-    auto code = httplib::Error::Success;
-    bool received = false;
-    const auto started = std::chrono::steady_clock::now();
-    {
-      sigpipe_guard no_sigpipe;
-      try {
-        received = http_->send(wire, head, code);
-      } catch (const socket_refused& refused) {
-        code = refused.code;
-      }
-      if (received && !incoming.has_headers()) incoming.take_headers(head.status, received_headers(head));
-      reusable_ = received && head.version == "HTTP/1.1" && !incoming.closes_connection();
-      // What a TLS record holds behind the answer would be taken for the next one.
-      if (reusable_ && session_ != nullptr && SSL_has_pending(session_) == 1) reusable_ = false;
-      if (!reusable_) no_sigpipe.write_may_have_failed();
-    }
-    const auto interrupted = watched_->end();
-    used_ = true;
-    if (received && target_.host.secure && session_ == nullptr) return refused_by_proxy(head.status);
-    // Over TLS an answer that ends with the connection is whole only if the peer said farewell (RFC 8446
-    // section 6.1): an attacker can cut a connection but cannot forge that.
-    const bool may_be_cut = target_.host.secure && message.method != method::head &&
-                            incoming.ends_with_connection() && !farewell_received_;
-    if (!received || interrupted != interruption::none || may_be_cut || !incoming.fault().empty()) {
-      reusable_ = false;
-      const auto silence = std::chrono::steady_clock::now() - (std::max)(started, incoming.last_progress());
-      return failure(code, interrupted, incoming, silence >= options.read_timeout, options);
-    }
-    idle_since_ = std::chrono::steady_clock::now();
-    return incoming.take_answer();
-  }
-
-  bool reusable() const noexcept { return reusable_; }
-
-  /// Whether the last failure came before the TCP connection stood, so that another address may be tried.
-  bool never_connected() const noexcept { return never_connected_; }
-
-  /// Whether the peer has neither closed nor sent anything since the last answer.
-  bool is_quiet() const { return watched_->is_quiet(); }
-
-  const url& host() const noexcept { return target_.host; }
-  steady_time idle_since() const noexcept { return idle_since_; }
-
- private:
-  struct socket_refused {
-    httplib::Error code;
-  };
-
-#ifdef CPPHTTPLIB_ZLIB_SUPPORT
-  static constexpr bool understands_gzip = true;
-#else
-  static constexpr bool understands_gzip = false;
-#endif
-
-  httplib_connection(connection_target target, const client_config& config, watchdog& guard)
-      : target_(std::move(target)),
-        guard_(guard),
-        watched_(guard.watch()),
-        has_proxy_(config.proxy.has_value()) {}
-
-  std::optional<error> make_tls_client(const client_config& config,
-                                       const std::shared_ptr<const tls_trust>& trust) {
-    auto client = std::make_unique<httplib::SSLClient>(target_.host.host, target_.host.port);
-    if (!client->is_valid()) {
-      return error{.category = error_category::transport,
-                   .message = "OpenSSL could not set up TLS: check its configuration"};
-    }
-    SSL_CTX* context = native_tls_context(*client);
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    if (auto failure = load_client_certificate(context, config.tls)) return failure;
-    SSL_CTX_set_app_data(context, this);
-    SSL_CTX_set_info_callback(context, [](const SSL* session, int event, int detail) {
-      auto& self = *static_cast<httplib_connection*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
-      if ((event & SSL_CB_HANDSHAKE_DONE) != 0) {
-        self.session_ = session;
-        self.watched_->connected();
-      }
-      const bool alert_received = (event & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT;
-      if (alert_received && (detail & 0xFF) == SSL_AD_CLOSE_NOTIFY) self.farewell_received_ = true;
-    });
-    if (config.tls.dangerously_accept_any_certificate) {
-      client->enable_server_certificate_verification(false);
-    } else {
-      verification_ = std::make_unique<tls_verification>(trust, target_.host.host);
-      verification_->install(context);
-      // cpp-httplib would read the system's authorities anew for every connection. A folder to look them up
-      // in keeps it from that; nothing is ever looked up there, since the check above takes the place of
-      // OpenSSL's.
-      client->set_ca_cert_path("", "/");
-      client->enable_server_certificate_verification(true);
-    }
-    http_ = std::move(client);
-    return std::nullopt;
-  }
-
-  void set_up(const client_config& config) {
-    http_->set_keep_alive(true);
-    http_->set_follow_location(false);
-    http_->set_tcp_nodelay(true);
-    http_->set_decompress(true);
-    send_paths_as_given(*http_);
-    if (config.proxy) {
-      http_->set_proxy(target_.address, config.proxy->port);
-      if (!config.proxy->username.empty()) {
-        http_->set_proxy_basic_auth(config.proxy->username, std::string(config.proxy->password.reveal()));
-        hide_proxy_credentials_ = target_.host.secure;
-      }
-    } else if (target_.address != target_.host.host) {
-      http_->set_hostname_addr_map({{target_.host.host, target_.address}});
-    }
-    // Newer versions of cpp-httplib connect and send again by themselves when a TLS peer closes. That could
-    // send a write twice, so a second socket within one exchange is refused.
-    http_->set_socket_options([this](native_socket socket) {
-      const bool first = ++sockets_made_ == 1;
-      if (first && watched_->attach(socket)) return;
-      close_native(socket);
-      throw socket_refused{first ? httplib::Error::Connection : httplib::Error::Read};
-    });
-  }
-
-  httplib::Request to_wire(const request& message) const {
-    httplib::Request wire;
-    wire.method = to_string(message.method);
-    wire.path = request_target(message, target_.host.base_path);
-    for (const auto& [name, value] : message.headers) wire.headers.emplace(name, value);
-    if (hide_proxy_credentials_) wire.headers.emplace("Proxy-Authorization", "");
-    if (understands_gzip) wire.headers.emplace("Accept-Encoding", "gzip");
-    if (!message.body.empty()) {
-      wire.content_length_ = message.body.size();
-      wire.content_provider_ = [&body = message.body](std::size_t offset, std::size_t length,
-                                                      httplib::DataSink& sink) {
-        return sink.write(body.data() + offset, length);
-      };
-    }
-    return wire;
-  }
-
-  void attach_reception(httplib::Request& wire, reception& incoming) {
-    wire.response_handler = [this, &incoming](const httplib::Response& head) {
-      watched_->headers_complete();
-      return incoming.take_headers(head.status, received_headers(head));
-    };
-    wire.content_receiver = [&incoming](const char* data, std::size_t size, auto&&...) {
-      return incoming.take_body(data, size);
-    };
-  }
-
-  static headers received_headers(const httplib::Response& head) {
-    headers fields;
-    fields.reserve(head.headers.size());
-    for (const auto& [name, value] : head.headers) fields.add_received(name, value);
-    return fields;
-  }
-
-  /// Some versions of cpp-httplib pass on what a proxy says to CONNECT as if the service had said it.
-  outcome refused_by_proxy(int status) {
-    reusable_ = false;
-    return error{.category = error_category::transport,
-                 .message = "the proxy answered " + std::to_string(status) +
-                            " instead of opening a tunnel to " + target_.host.origin() +
-                            ", nothing was sent: check the proxy settings",
-                 .retryable = is_retryable_status(status)};
-  }
-
-  outcome failure(httplib::Error code, interruption why, const reception& incoming, bool silent,
-                  const send_options& options) {
-    error cause;
-    cause.status = incoming.answer().status;
-    cause.sent = !failed_before_sending(code);
-    never_connected_ = code == httplib::Error::Connection || code == httplib::Error::ConnectionTimeout;
-    cause.retryable = true;
-    const std::string peer = target_.host.origin();
-    const std::string refusal = verification_ ? verification_->refusal() : std::string();
-    if (why == interruption::stopped) {
-      cause.category = error_category::cancelled;
-      cause.message = "the call to " + peer + " was cancelled";
-      cause.retryable = false;
-    } else if (why == interruption::deadline) {
-      cause.category = error_category::timeout;
-      cause.message = "no whole answer came from " + peer + " before the call's deadline";
-    } else if (why == interruption::connect_deadline || code == httplib::Error::ConnectionTimeout) {
-      cause.category = error_category::timeout;
-      cause.message = "no connection to " + peer + " stood within " +
-                      std::to_string(options.connect_timeout.count()) +
-                      " ms: check the host, the network and the firewall";
-    } else if (why == interruption::headers_too_large) {
-      cause.category = error_category::protocol;
-      cause.message = "the headers of the answer from " + peer + " are larger than the limit of " +
-                      std::to_string(options.max_header_bytes) + " bytes (client_config::max_header_bytes)";
-      cause.retryable = false;
-    } else if (!incoming.fault().empty()) {
-      cause.category = error_category::protocol;
-      cause.message = incoming.fault() + ": " + peer + " sent it";
-      cause.retryable = false;
-    } else if (!refusal.empty()) {
-      cause.message = "the certificate of " + peer + " was refused, nothing was sent: " + refusal;
-      cause.retryable = false;
-    } else if (silent && cause.sent) {
-      cause.category = error_category::timeout;
-      cause.message = peer + " was silent for " + std::to_string(options.read_timeout.count()) + " ms";
-    } else if (code == httplib::Error::SSLConnection || code == httplib::Error::SSLServerVerification) {
-      cause.message = "no TLS connection to " + peer + " could be made, nothing was sent: " +
-                      (has_proxy_ ? "did the proxy open a tunnel?" : "does it speak TLS 1.2 or newer there?");
-    } else if (!cause.sent) {
-      cause.message = "no connection to " + peer + (has_proxy_ ? " through the proxy" : "") +
-                      " could be made: check the host, the port and the network";
-    } else {
-      cause.message = "the connection to " + peer + " ended before a whole answer had come";
-    }
-    return cause;
-  }
-
-  connection_target target_;
-  watchdog& guard_;
-  std::shared_ptr<watched_connection> watched_;
-  std::unique_ptr<tls_verification> verification_;
-  std::unique_ptr<httplib::ClientImpl> http_;
-  const SSL* session_ = nullptr;  ///< Of http_, once the handshake is done.
-  steady_time idle_since_{};
-  int sockets_made_ = 0;
-  bool has_proxy_ = false;
-  bool hide_proxy_credentials_ = false;
-  bool farewell_received_ = false;
-  bool used_ = false;
-  bool reusable_ = false;
-  bool never_connected_ = false;
-};
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
 
 namespace t3api::inline v0_1_0 {
+
+namespace detail {
+class httplib_pool;
+}
 
 /// HTTP/1.1 over TCP or TLS by cpp-httplib: a pool of keep-alive connections per origin, deadlines and
 /// cancellation that hold in every phase, limits on what an answer may be. Copies share one pool. The
@@ -7621,125 +5850,12 @@ namespace t3api::inline v0_1_0 {
 class httplib_transport {
  public:
   /// Takes TLS and proxy from `config`; the limits of a call come with the call.
-  explicit httplib_transport(client_config config = {})
-      : state_(std::make_shared<detail::per_process<state>>(
-            [settings = std::make_shared<const client_config>(std::move(config))] {
-              return std::make_unique<state>(settings);
-            })) {}
+  explicit httplib_transport(client_config config = {});
 
-  outcome send(const request& message, const send_options& options) {
-    if (auto stopped = stopped_before_sending(options.stop)) return *std::move(stopped);
-    state& here = state_->get();
-    if (auto reused = here.take_idle(options)) {
-      auto answer = reused->exchange(message, options);
-      const bool stale = !answer && options.idempotent &&
-                         answer.error().category == error_category::transport && answer.error().status == 0;
-      if (!stale) return here.give_back(std::move(reused), std::move(answer));
-      auto second = here.send_on_new_connection(message, options);
-      if (!second) second.error().sent = true;  // The first time, if not the second.
-      return second;
-    }
-    return here.send_on_new_connection(message, options);
-  }
+  outcome send(const request& message, const send_options& options);
 
  private:
-  using connection = detail::httplib_connection;
-
-  /// What one process has of its own.
-  struct state {
-    explicit state(std::shared_ptr<const client_config> settings) : config(std::move(settings)) {}
-
-    /// An idle connection to the host that is still silent; a write takes only one that was in use a moment
-    /// ago.
-    std::unique_ptr<connection> take_idle(const send_options& options) {
-      const auto longest_idle = options.idempotent ? std::chrono::seconds(60) : std::chrono::seconds(2);
-      std::vector<std::unique_ptr<connection>> discarded;
-      const std::scoped_lock lock(mutex);
-      const auto oldest = std::chrono::steady_clock::now() - longest_idle;
-      for (auto entry = idle.end(); entry != idle.begin();) {
-        --entry;
-        if ((*entry)->host() != options.host) continue;
-        auto taken = std::move(*entry);
-        entry = idle.erase(entry);
-        if (taken->idle_since() >= oldest && taken->is_quiet()) return taken;
-        discarded.push_back(std::move(taken));
-      }
-      return nullptr;
-    }
-
-    outcome give_back(std::unique_ptr<connection> used, outcome answer) {
-      if (!answer || !used->reusable()) return answer;
-      const std::scoped_lock lock(mutex);
-      if (idle.size() >= max_idle) idle.erase(idle.begin());
-      idle.push_back(std::move(used));
-      return answer;
-    }
-
-    outcome send_on_new_connection(const request& message, const send_options& options) {
-      std::shared_ptr<const detail::tls_trust> authorities;
-      if (options.host.secure && !config->tls.dangerously_accept_any_certificate) {
-        auto loaded = load_trust();
-        if (!loaded) return loaded.error();
-        authorities = *loaded;
-      }
-      const auto connect_deadline =
-          (std::min)(options.deadline, std::chrono::steady_clock::now() + options.connect_timeout);
-      const auto addresses = detail::resolve(config->proxy ? config->proxy->host : options.host.host,
-                                             connect_deadline, options.stop);
-      if (!addresses) return addresses.error();
-      outcome answer = error{};
-      for (std::size_t i = 0; i < addresses->size(); ++i) {
-        const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(connect_deadline - std::chrono::steady_clock::now());
-        const auto share = left / static_cast<int>(addresses->size() - i);
-        auto made = make_connection(
-            {.host = options.host,
-             .address = (*addresses)[i],
-             .connect_timeout = (std::max)(share, std::chrono::milliseconds(1)),
-             .connect_deadline = options.host.secure ? std::optional(connect_deadline) : std::nullopt},
-            authorities);
-        if (!made) return made.error();
-        answer = (*made)->exchange(message, options);
-        if (answer) return give_back(*std::move(made), std::move(answer));
-        const bool interrupted = answer.error().category == error_category::cancelled ||
-                                 std::chrono::steady_clock::now() >= connect_deadline;
-        if (interrupted || !(*made)->never_connected()) break;
-      }
-      return answer;
-    }
-
-    result<std::unique_ptr<connection>> make_connection(
-        detail::connection_target target, const std::shared_ptr<const detail::tls_trust>& authorities) {
-      try {
-        return connection::make(std::move(target), *config, authorities, guard);
-      } catch (const std::system_error&) {
-        return error{
-            .category = error_category::transport,
-            .message = "no thread could be started to watch over connections: the system is out of them",
-            .retryable = true};
-      }
-    }
-
-    result<std::shared_ptr<const detail::tls_trust>> load_trust() {
-      const std::scoped_lock lock(mutex);
-      if (!trust) {
-        auto loaded = detail::tls_trust::load(config->tls);
-        if (!loaded) return loaded;
-        trust = *std::move(loaded);
-      }
-      return trust;
-    }
-
-    static constexpr std::size_t max_idle = 256;
-
-    const std::shared_ptr<const client_config> config;
-    detail::watchdog guard;
-    std::mutex mutex;
-    std::shared_ptr<const detail::tls_trust> trust;
-    std::vector<std::unique_ptr<connection>> idle;
-  };
-
-  std::shared_ptr<detail::per_process<state>> state_;
+  std::shared_ptr<detail::per_process<detail::httplib_pool>> pools_;
 };
 
 static_assert(transport<httplib_transport>);
@@ -7798,7 +5914,7 @@ struct credentials_arguments {
   /// Default: those of `config`, else `logging_hooks::from_env()`.
   std::optional<t3api::logging_hooks> logging_hooks{};
   t3api::headers headers{};  ///< Sent with every request, besides those of `config`.
-  std::stop_token stop{};    ///< Ends the logging in early.
+  stop_token stop{};         ///< Ends the logging in early.
   /// Calls with the same one share one token, and use no one-time password twice. Default: one of its own.
   std::optional<memory_store> store{};
 };
@@ -7813,7 +5929,7 @@ struct api_key_arguments {
   std::optional<backoff_options> retry_policy{};        ///< As in `credentials_arguments`.
   std::optional<t3api::logging_hooks> logging_hooks{};  ///< As in `credentials_arguments`.
   t3api::headers headers{};                             ///< As in `credentials_arguments`.
-  std::stop_token stop{};                               ///< Ends the logging in early.
+  stop_token stop{};                                    ///< Ends the logging in early.
   std::optional<memory_store> store{};                  ///< Calls with the same one share one token.
 };
 
@@ -7827,25 +5943,138 @@ struct jwt_arguments {
   t3api::headers headers{};                             ///< As in `credentials_arguments`.
 };
 
+#ifdef T3API_COMPILED
+extern template class client<httplib_transport, any_auth, exponential_backoff>;
+extern template any_client::any_client(authenticated_client);
+#ifdef T3API_IMPLEMENTATION
+template class client<httplib_transport, any_auth, exponential_backoff>;
+template any_client::any_client(authenticated_client);
+#endif
+#endif
+
 }  // namespace t3api::inline v0_1_0
 
 #endif
-#ifndef T3API_AUTHENTICATE_LOGIN_HPP
-#define T3API_AUTHENTICATE_LOGIN_HPP
 
-#include <exception>
+namespace t3api::inline v0_1_0 {
+
+/// A client that exchanges the API key for a token with its first call. (T3's Python client of that name
+/// forgets the key and stays unauthenticated.) Does no I/O but to read `.t3.env`. Throws
+/// std::invalid_argument for an empty or malformed key or state code, and for settings that make no sense.
+authenticated_client create_api_key_authenticated_client(const api_key_arguments& given);
+
+/// Exchanges the API key now and gives a client that holds the token; the key only if `renew` asks for it,
+/// and without it the client ends with its token. Throws authentication_error, with the cause nested in it,
+/// whatever goes wrong.
+authenticated_client create_api_key_authenticated_client_or_error(const api_key_arguments& given);
+
+/// The same in the background, on the executor of `config` or a thread of the client's own; the future holds
+/// the client or the authentication_error, or std::future_error (broken_promise) when the executor drops the
+/// job.
+std::future<authenticated_client> create_api_key_authenticated_client_or_error_async(api_key_arguments given);
+
+/// Exchanges the API key and gives the whole answer; the token alone when it comes out of `store`. Throws as
+/// above.
+auth_response_data authenticate_and_get_response_with_api_key(const api_key_arguments& given);
+
+/// The same in the background, as above.
+std::future<auth_response_data> authenticate_and_get_response_with_api_key_async(api_key_arguments given);
+
+/// Exchanges the API key and gives the token alone. Throws as above.
+secret authenticate_and_get_token_with_api_key(const api_key_arguments& given);
+
+/// The same in the background, as above.
+std::future<secret> authenticate_and_get_token_with_api_key_async(api_key_arguments given);
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTHENTICATE_BY_CREDENTIALS_HPP
+#define T3API_AUTHENTICATE_BY_CREDENTIALS_HPP
+
 #include <future>
-#include <memory>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// Logs in to T3 with Metrc credentials and gives a client that holds the token; the credentials only if
+/// `renew` asks for it, and without them the client ends with its token. Throws authentication_error, with
+/// the cause nested in it, whatever goes wrong.
+authenticated_client create_credentials_authenticated_client_or_error(const credentials_arguments& given);
+
+/// The same in the background, on the executor of `config` or a thread of the client's own; the future holds
+/// the client or the authentication_error, or std::future_error (broken_promise) when the executor drops the
+/// job.
+std::future<authenticated_client> create_credentials_authenticated_client_or_error_async(
+    credentials_arguments given);
+
+/// Logs in to T3 with Metrc credentials and gives the whole answer; the token alone when it comes out of
+/// `store`. Throws as above.
+auth_response_data authenticate_and_get_response(const credentials_arguments& given);
+
+/// The same in the background, as above.
+std::future<auth_response_data> authenticate_and_get_response_async(credentials_arguments given);
+
+/// Logs in to T3 with Metrc credentials and gives the token alone. Throws as above.
+secret authenticate_and_get_token(const credentials_arguments& given);
+
+/// The same in the background, as above.
+std::future<secret> authenticate_and_get_token_async(credentials_arguments given);
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTHENTICATE_BY_JWT_HPP
+#define T3API_AUTHENTICATE_BY_JWT_HPP
+
+
+namespace t3api::inline v0_1_0 {
+
+/// A client that uses a JWT which T3 has issued already; it ends with that token. Does no I/O but to read
+/// `.t3.env`. Throws std::invalid_argument for an empty or malformed token, and for settings that make no
+/// sense, and authentication_error for a token that has expired.
+authenticated_client create_jwt_authenticated_client(const jwt_arguments& given);
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTHENTICATE_CONFIGURED_HPP
+#define T3API_AUTHENTICATE_CONFIGURED_HPP
+
+#include <future>
+#include <optional>
+#include <string>
+#include <vector>
+
+#ifndef T3API_AUTHENTICATE_WAY_IN_HPP
+#define T3API_AUTHENTICATE_WAY_IN_HPP
+
+#include <algorithm>
+#include <optional>
 #include <stdexcept>
-#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#ifndef T3API_AUTHENTICATE_INGREDIENT_HPP
+#define T3API_AUTHENTICATE_INGREDIENT_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#ifndef T3API_ENVIRONMENT_ENVIRONMENT_HPP
+#define T3API_ENVIRONMENT_ENVIRONMENT_HPP
+
+#include <cstdlib>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#ifndef T3API_ENVIRONMENT_HPP
-#define T3API_ENVIRONMENT_HPP
-
-// Settings from the process environment and `.t3.env`.
 
 #ifndef T3API_ENVIRONMENT_DOTENV_HPP
 #define T3API_ENVIRONMENT_DOTENV_HPP
@@ -8285,16 +6514,6 @@ inline result<dotenv> read_dotenv(std::string path) {
 }  // namespace t3api::inline v0_1_0
 
 #endif
-#ifndef T3API_ENVIRONMENT_ENVIRONMENT_HPP
-#define T3API_ENVIRONMENT_ENVIRONMENT_HPP
-
-#include <cstdlib>
-#include <functional>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
 
 namespace t3api::inline v0_1_0 {
 
@@ -8346,12 +6565,78 @@ class environment {
 }  // namespace t3api::inline v0_1_0
 
 #endif
-#ifndef T3API_ENVIRONMENT_LOGGING_HPP
-#define T3API_ENVIRONMENT_LOGGING_HPP
 
-#include <cstdio>
-#include <string>
+namespace t3api::inline v0_1_0::detail {
 
+/// Where a setting is found; what is found at the front goes before the rest.
+enum class place { arguments, environment, file };
+
+inline constexpr std::string_view given_as_argument = "the arguments";
+
+inline place place_of(const setting& found) {
+  if (found.source == given_as_argument) return place::arguments;
+  return found.source == "the environment" ? place::environment : place::file;
+}
+
+/// One thing that a way in takes.
+struct ingredient {
+  std::string_view name;  ///< As it is called in the environment.
+  std::string_view noun;  ///< As the auth methods call it in what they throw.
+  std::optional<setting> found;
+
+  secret value() const { return found ? found->value : secret(); }
+  std::string text() const { return std::string(value().reveal()); }
+  bool is_from(place where) const { return found && place_of(*found) == where; }
+};
+
+/// A value that is given as an argument, else what is found elsewhere.
+inline ingredient take(std::string_view name, std::string_view noun, std::string_view given,
+                       const std::optional<setting>& found) {
+  if (trim(given).empty()) return {name, noun, found};
+  return {name, noun, setting{.value = secret(given), .source = std::string(given_as_argument)}};
+}
+
+/// "A", "A and B", "A, B and C".
+inline std::string listed(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    text.append(i == 0 ? "" : i + 1 == words.size() ? " and " : ", ").append(words[i]);
+  }
+  return text;
+}
+
+/// Where those parts that there are come from, such as "METRC_PASSWORD in the environment, METRC_HOSTNAME and
+/// METRC_USERNAME in .t3.env lines 2 and 1". `one` and `several` stand between names and place.
+inline std::string origins(const std::vector<ingredient>& parts, const std::string& one = " in ",
+                           const std::string& several = " in ") {
+  struct group {
+    std::string source;
+    std::vector<std::string> names{};
+    std::vector<std::string> lines{};
+  };
+  constexpr std::string_view line = " line ";
+  std::vector<group> groups;
+  for (const auto& part : parts) {
+    if (!part.found) continue;
+    const auto& source = part.found->source;
+    const auto at = part.is_from(place::file) ? source.rfind(line) : source.npos;
+    const auto name = source.substr(0, at);
+    auto same = std::find_if(groups.begin(), groups.end(), [&](const group& g) { return g.source == name; });
+    if (same == groups.end()) same = groups.insert(same, group{name});
+    same->names.emplace_back(part.name);
+    if (at != source.npos) same->lines.push_back(source.substr(at + line.size()));
+  }
+  std::string text;
+  for (const auto& [source, names, lines] : groups) {
+    text += (text.empty() ? "" : ", ") + listed(names) + (names.size() == 1 ? one : several) + source;
+    if (!lines.empty()) text += (lines.size() == 1 ? " line " : " lines ") + listed(lines);
+  }
+  return text;
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
 #ifndef T3API_ENVIRONMENT_SETTINGS_HPP
 #define T3API_ENVIRONMENT_SETTINGS_HPP
 
@@ -8646,6 +6931,292 @@ inline result<settings> read_settings(const environment& from, client_config bas
 }  // namespace t3api::inline v0_1_0
 
 #endif
+
+namespace t3api::inline v0_1_0 {
+
+/// How a program gets into T3.
+enum class way_in { secret_key, jwt, api_key, credentials };
+
+/// Its name, for people.
+constexpr std::string_view to_string(way_in way) noexcept {
+  switch (way) {
+    case way_in::secret_key: return "secret key";
+    case way_in::jwt: return "JWT";
+    case way_in::api_key: return "API key";
+    case way_in::credentials: return "Metrc credentials";
+  }
+  return "unknown";
+}
+
+namespace detail {
+
+/// A way in with all that it takes; `needed` ones first, the telling one at the front.
+struct candidate {
+  way_in way;
+  std::vector<ingredient> needed;
+  std::vector<ingredient> optional{};
+
+  /// One needed part that is given as an argument makes it the caller's choice. In the environment and the
+  /// file the telling part counts alone.
+  bool is_from(place where) const {
+    const bool chosen = std::any_of(needed.begin(), needed.end(),
+                                    [](const ingredient& part) { return part.is_from(place::arguments); });
+    return chosen ? where == place::arguments : needed.front().is_from(where);
+  }
+  bool is_meant() const { return is_from(place::arguments) || needed.front().found.has_value(); }
+
+  /// The parts that there are.
+  std::vector<ingredient> present() const {
+    std::vector<ingredient> parts;
+    for (const auto* from : {&needed, &optional}) {
+      for (const auto& part : *from) {
+        if (part.found) parts.push_back(part);
+      }
+    }
+    return parts;
+  }
+
+  std::vector<std::string> missing() const {
+    std::vector<std::string> names;
+    for (const auto& part : needed) {
+      if (!part.found) names.emplace_back(part.name);
+    }
+    return names;
+  }
+};
+
+/// What there is for each way in. A one-time password that is given goes before a seed that is found, and
+/// such a seed is taken only where the state wants it.
+template <class Arguments>
+std::vector<candidate> ways_in(const Arguments& given, const configured_credentials& found,
+                               const state_rules& rules) {
+  const auto hostname = take("METRC_HOSTNAME", "Metrc hostname", given.hostname, found.hostname);
+  const bool otp_given = !trim(given.otp.reveal()).empty();
+  const bool seed_is_wanted = !otp_given && rules.needs_otp(hostname.text());
+  const auto seed = seed_is_wanted ? found.otp_seed : std::nullopt;
+  return {{.way = way_in::secret_key,
+           .needed = {take("T3_SECRET_KEY", "secret key", given.secret_key.reveal(), found.secret_key)}},
+          {.way = way_in::jwt, .needed = {take("JWT_TOKEN", "JWT", given.jwt_token.reveal(), found.jwt)}},
+          {.way = way_in::api_key,
+           .needed = {take("API_KEY", "API key", given.api_key.reveal(), found.api_key),
+                      take("API_STATE_CODE", "state code", given.state_code, found.state_code)}},
+          {.way = way_in::credentials,
+           .needed = {take("METRC_PASSWORD", "Metrc password", given.password.reveal(), found.password),
+                      hostname, take("METRC_USERNAME", "Metrc user name", given.username, found.username)},
+           .optional = {take("one-time password", "one-time password", given.otp.reveal(), std::nullopt),
+                        take("METRC_EMAIL", "e-mail address", given.email, found.email),
+                        take("OTP_SEED", "one-time password seed", given.otp_seed.reveal(), seed)}}};
+}
+
+/// A way in and where it comes from: by its telling part if all of it comes from one place, else by every
+/// part.
+inline std::string origin_of(const candidate& way) {
+  const auto parts = way.present();
+  const auto where = place_of(*parts.front().found);
+  const bool together =
+      std::all_of(parts.begin(), parts.end(), [&](const ingredient& part) { return part.is_from(where); });
+  const std::string from = std::string(to_string(way.way)) + " from ";
+  if (!together) return from + origins(parts);
+  return from + (where == place::arguments ? std::string(given_as_argument) : origins({parts.front()}));
+}
+
+/// What a way in takes, for people: "API_KEY with API_STATE_CODE".
+inline std::string names_of(const candidate& way) {
+  std::string names;
+  for (const auto& part : way.needed) {
+    const bool first = &part == &way.needed.front();
+    names.append(first ? "" : &part == &way.needed[1] ? " with " : " and ").append(part.name);
+  }
+  return names;
+}
+
+/// What there is of a way in whose telling part is missing, and what is not.
+inline std::string half_of(const candidate& way) {
+  const auto missing = way.missing();
+  return origins(way.needed, " is set in ", " are set in ") + ", but " + listed(missing) +
+         (missing.size() == 1 ? " is not" : " are not");
+}
+
+/// The one to take: the first in order of those that are given as arguments, else of those in the
+/// environment, else of those in the file. Throws std::invalid_argument when there is none; `file` is what
+/// that message calls the file, empty for none.
+inline const candidate& first_in_order(const std::vector<candidate>& ways, const std::vector<way_in>& order,
+                                       std::string_view file) {
+  if (order.empty()) throw std::invalid_argument("the order of the ways in is empty: name one at least");
+  for (const auto where : {place::arguments, place::environment, place::file}) {
+    for (const auto wanted : order) {
+      for (const auto& way : ways) {
+        if (way.way == wanted && way.is_from(where)) return way;
+      }
+    }
+  }
+  std::string looked_for;
+  std::string halves;
+  for (const auto wanted : order) {
+    for (const auto& way : ways) {
+      if (way.way != wanted) continue;
+      looked_for += (looked_for.empty() ? "" : ", or ") + names_of(way);
+      if (way.missing().size() < way.needed.size()) halves += (halves.empty() ? "" : "; ") + half_of(way);
+    }
+  }
+  if (!halves.empty()) {
+    throw std::invalid_argument("the credentials that are configured are not enough: " + halves);
+  }
+  const std::string places = file.empty() ? "the arguments and the environment"
+                                          : "the arguments, the environment and " + printable(file, 100);
+  throw std::invalid_argument("no credentials are configured: looked in " + places + " for " + looked_for +
+                              "; set one of these");
+}
+
+}  // namespace detail
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+/// Arguments of `get_authenticated_client_or_error`. What is given here goes before the environment, and that
+/// before `.t3.env`.
+struct configured_arguments {
+  secret secret_key{};                ///< Else `T3_SECRET_KEY`.
+  secret jwt_token{};                 ///< Else `JWT_TOKEN`.
+  secret api_key{};                   ///< Else `API_KEY`.
+  std::string state_code{};           ///< Else `API_STATE_CODE`.
+  std::string hostname{};             ///< Else `METRC_HOSTNAME`.
+  std::string username{};             ///< Else `METRC_USERNAME`.
+  secret password{};                  ///< Else `METRC_PASSWORD`.
+  secret otp{};                       ///< A one-time password for this login.
+  std::string email{};                ///< Else `METRC_EMAIL`.
+  secret otp_seed{};                  ///< Else `OTP_SEED`, where the state wants a one-time password.
+  std::optional<std::string> host{};  ///< Else that of `config`, else `T3_API_HOST`, else production.
+  /// Of the ways in that are given as arguments the first in this order is taken; else of those in the
+  /// environment, else of those in the file. Those not named are never. One argument that a way in needs,
+  /// such as `username`, makes it one that is given.
+  std::vector<way_in> order{way_in::secret_key, way_in::jwt, way_in::api_key, way_in::credentials};
+  bool renew = true;  ///< Whether the client keeps password or API key, to get new tokens with them.
+  std::optional<client_config> config{};                ///< As in `credentials_arguments`.
+  std::optional<backoff_options> retry_policy{};        ///< As in `credentials_arguments`.
+  std::optional<t3api::logging_hooks> logging_hooks{};  ///< As in `credentials_arguments`.
+  t3api::headers headers{};                             ///< As in `credentials_arguments`.
+  environment_options environment{};                    ///< Where to look besides.
+  stop_token stop{};                                    ///< Ends the logging in early.
+  std::optional<memory_store>
+      store{};  ///< Calls with the same one share one token, and use no one-time password twice.
+};
+
+/// A client for what is configured: explicitly, in the environment, or in `.t3.env` in the working directory.
+/// It is logged in, and renews its token by itself unless `renew` forbids. `client.auth().description()` says
+/// in one line which way in was taken and from where, which service it goes to, and whether certificates are
+/// not checked; so does the log. Throws authentication_error, with the cause nested in it, whatever goes
+/// wrong; when nothing is configured its message lists what was looked for.
+authenticated_client get_authenticated_client_or_error(const configured_arguments& given = {});
+
+/// The same in the background, on the executor of `config` or a thread of the client's own. When the executor
+/// drops the job, the future holds std::future_error (broken_promise).
+std::future<authenticated_client> get_authenticated_client_or_error_async(configured_arguments given = {});
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+
+#endif
+#ifndef T3API_COROUTINE_HPP
+#define T3API_COROUTINE_HPP
+
+#include <coroutine>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// A call that a coroutine can wait for; made by `awaitable_send`. It keeps a copy of the client, and the
+/// coroutine must not be destroyed while it waits.
+template <class Client>
+class send_awaitable {
+ public:
+  /// Use `awaitable_send`.
+  send_awaitable(Client via, request message, call_options options)
+      : via_(std::move(via)), message_(std::move(message)), options_(std::move(options)) {}
+
+  /// Asked by the coroutine: the call has not begun.
+  bool await_ready() const noexcept { return false; }
+
+  // Kept out of the coroutine: once the call has begun another thread may end the coroutine, and inlined by
+  // clang before 17 this function's variables would go with it.
+  /// Begins the call; false when it has ended already.
+  [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> waiting) {
+    const auto now = std::make_shared<beginning>();
+    via_.async_send(std::move(message_), std::move(options_), [this, waiting, now](result<response> got) {
+      answer_.emplace(std::move(got));
+      if (now->is_here()) {
+        now->answered = true;
+      } else {
+        waiting.resume();
+      }
+    });
+    now->over = true;
+    return !now->answered;
+  }
+
+  /// What `co_await` gives.
+  result<response> await_resume() { return *std::move(answer_); }
+
+ private:
+  /// Tells an answer that comes before `await_suspend` has returned, in its own thread: the coroutine then
+  /// never suspends, so that a long row of such calls takes no stack.
+  struct beginning {
+    bool is_here() const { return std::this_thread::get_id() == thread && !over; }
+
+    const std::thread::id thread = std::this_thread::get_id();
+    bool over = false;
+    bool answered = false;
+  };
+
+  Client via_;
+  request message_;
+  call_options options_;
+  std::optional<result<response>> answer_;
+};
+
+/// `co_await awaitable_send(client, request)` gives what `client.send` would. The coroutine goes on in the
+/// thread that made the call: of `client_config::executor` or of the client's own; in its own when the
+/// executor runs the call there or throws. When the executor drops the call it never goes on.
+///
+/// Takes named requests and options only, and copies them: g++ 12 destroys a temporary one in a co_await
+/// expression twice, so that `co_await awaitable_send(client, {.path = "/x"})` must not compile.
+template <class Transport, class Auth, class Retry>
+send_awaitable<client<Transport, Auth, Retry>> awaitable_send(client<Transport, Auth, Retry> via,
+                                                              std::reference_wrapper<const request> message) {
+  return {std::move(via), message.get(), call_options()};
+}
+
+/// The same with options of the call.
+template <class Transport, class Auth, class Retry>
+send_awaitable<client<Transport, Auth, Retry>> awaitable_send(
+    client<Transport, Auth, Retry> via, std::reference_wrapper<const request> message,
+    std::reference_wrapper<const call_options> options) {
+  return {std::move(via), message.get(), options.get()};
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_ENVIRONMENT_HPP
+#define T3API_ENVIRONMENT_HPP
+
+// Settings from the process environment and `.t3.env`.
+
+#ifndef T3API_ENVIRONMENT_LOGGING_HPP
+#define T3API_ENVIRONMENT_LOGGING_HPP
+
+#include <cstdio>
+#include <string>
+
 #ifndef T3API_LOGGING_SINKS_HPP
 #define T3API_LOGGING_SINKS_HPP
 
@@ -8667,6 +7238,61 @@ inline result<settings> read_settings(const environment& from, client_config bas
 #include <string>
 #include <string_view>
 
+#ifndef T3API_LOGGING_ONE_LINE_HPP
+#define T3API_LOGGING_ONE_LINE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Whether a character could break a line, drive a terminal, or make text look other than it is: controls,
+/// line separators, and those without a width or that turn the writing direction.
+constexpr bool disturbs_line(std::uint32_t point) noexcept {
+  return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD || point == 0x61C ||
+         point == 0x180E || (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) ||
+         (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF || (point >= 0xFFF9 && point <= 0xFFFB) ||
+         (point >= 0xE0000 && point <= 0xE0FFF);
+}
+
+/// Foreign text as part of one line: such characters become `\uXXXX`, bytes that are no UTF-8 `?`. At most
+/// `limit` bytes, cut between characters; dots follow when something was cut.
+inline std::string one_line(std::string_view text, std::size_t limit) {
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string line;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    std::size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    std::string piece(text.substr(i, size));
+    if (!is_utf8(piece)) {
+      size = 1;
+      piece = "?";
+    } else {
+      std::uint32_t point = size == 1 ? lead : lead & (0x7FU >> size);
+      for (std::size_t k = 1; k < size; ++k) {
+        point = (point << 6) | (static_cast<unsigned char>(piece[k]) & 0x3FU);
+      }
+      if (disturbs_line(point)) {
+        piece = point > 0xFFFF ? "?" : "\\u";
+        for (unsigned shift = 16; point <= 0xFFFF && shift > 0;) {
+          shift -= 4;
+          piece += hex[(point >> shift) & 15U];
+        }
+      }
+    }
+    if (line.size() + piece.size() > limit) return line + "...";
+    line += piece;
+    i += size;
+  }
+  return line;
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
 
 namespace t3api::inline v0_1_0::detail {
 
@@ -8946,846 +7572,6 @@ inline logging_hooks logging_hooks::from_env() {
 #endif
 
 #endif
-
-namespace t3api::inline v0_1_0::detail {
-
-/// The settings of a client: what is given as an argument goes before what `found` has from the environment
-/// and `.t3.env`. Throws std::invalid_argument for settings that make no sense, and std::runtime_error when
-/// the log file cannot be used.
-template <class Arguments>
-settings settings_for(const Arguments& given, settings found) {
-  if (given.config) found.client = *given.config;
-  if (given.host && !given.host->empty()) found.client.host = *given.host;
-  if (given.retry_policy) found.retry = *given.retry_policy;
-  if (given.logging_hooks) {
-    found.client.logging = *given.logging_hooks;
-  } else if (found.log.http && !found.client.logging.any()) {
-    found.client.logging = make_logging_hooks(found.log);
-  }
-  for (const auto& [name, value] : given.headers) found.client.headers.set(name, value);
-  return found;
-}
-
-template <class Arguments>
-settings settings_for(const Arguments& given) {
-  return settings_for(given, read_settings(environment::load().value()).value());
-}
-
-inline authenticated_client make_client(any_auth auth, const settings& chosen) {
-  return {httplib_transport(chosen.client), std::move(auth), exponential_backoff(chosen.retry),
-          chosen.client};
-}
-
-/// A client that has yet to log in, and what the exchange of its credentials will have been answered with.
-struct login {
-  authenticated_client client;
-  std::shared_ptr<const auth_response_data> answer{};
-  std::stop_token stop{};
-};
-
-/// What the named functions give of a finished login.
-inline constexpr auto client_of = [](const login& done) { return done.client; };
-inline constexpr auto response_of = [](const login& done) { return *done.answer; };
-inline constexpr auto token_of = [](const login& done) { return done.answer->access_token; };
-
-inline std::shared_ptr<auth_response_data> make_room() { return std::make_shared<auth_response_data>(); }
-
-/// How the auth method of a login gets its token; the answer is kept if there is room for it.
-inline renewal_options once_into(const std::shared_ptr<auth_response_data>& answer, bool renew) {
-  renewal_options options{.keep_credentials = renew};
-  if (answer) options.on_response = [answer](const auth_response_data& data) { *answer = data; };
-  return options;
-}
-
-/// An auth method that tells which token it put into a request: one out of a store came without an answer.
-template <class Auth>
-class token_teller {
- public:
-  token_teller(Auth told_of, std::shared_ptr<auth_response_data> answer)
-      : told_of_(std::move(told_of)), answer_(std::move(answer)) {}
-
-  result<token_generation> authorize(request& message, exchange& via) {
-    constexpr std::string_view scheme = "Bearer ";
-    auto generation = told_of_.authorize(message, via);
-    const auto header = message.headers.get("Authorization");
-    if (!generation || !header || !header->starts_with(scheme)) return generation;
-    const auto token = header->substr(scheme.size());
-    if (answer_->access_token.reveal() != token) *answer_ = {.access_token = secret(token)};
-    return generation;
-  }
-  bool on_unauthorized(token_generation generation) { return told_of_.on_unauthorized(generation); }
-
- private:
-  Auth told_of_;
-  std::shared_ptr<auth_response_data> answer_;
-};
-
-/// `auth`, which tells its token to `answer` if there is one.
-template <class Auth>
-any_auth heard_by(const std::shared_ptr<auth_response_data>& answer, Auth auth) {
-  if (!answer) return auth;
-  return token_teller<Auth>(std::move(auth), answer);
-}
-
-/// What `work` gives. Whatever it throws is thrown as an authentication_error with the cause nested in it.
-template <class Work>
-auto or_authentication_error(const std::string& what, Work work) {
-  try {
-    return work();
-  } catch (const exception& failure) {
-    error cause = failure.details();
-    cause.message = what + " failed: " + cause.message;
-    std::throw_with_nested(authentication_error(std::move(cause)));
-  } catch (const std::invalid_argument& failure) {
-    std::throw_with_nested(authentication_error(argument_error(what + " failed: " + failure.what())));
-  } catch (const std::exception& failure) {
-    std::throw_with_nested(authentication_error(
-        {.category = error_category::authentication, .message = what + " failed: " + failure.what()}));
-  } catch (...) {
-    std::throw_with_nested(
-        authentication_error({.category = error_category::authentication,
-                              .message = what + " failed: something threw what is no std::exception"}));
-  }
-}
-
-/// Logs in with what `prepare` makes, and gives `part_of` it.
-template <class Prepare, class Part>
-auto log_in(const std::string& what, Prepare prepare, Part part_of) {
-  return or_authentication_error(what, [&] {
-    const login prepared = prepare();
-    prepared.client.authenticate({.stop = prepared.stop}).value();
-    return part_of(prepared);
-  });
-}
-
-/// The same where the asynchronous calls of the client run; what went wrong is in the future.
-template <class Prepare, class Part>
-auto log_in_async(const std::string& what, Prepare prepare, Part part_of)
-    -> std::future<decltype(part_of(prepare()))> {
-  try {
-    const login prepared = or_authentication_error(what, prepare);
-    try {
-      return prepared.client.async([what, prepared, part_of] {
-        return log_in(
-            what, [&] { return prepared; }, part_of);
-      });
-    } catch (...) {
-      std::throw_with_nested(authentication_error(
-          {.category = error_category::transport,
-           .message = what + " failed: the executor did not take the call: " + caught_text(),
-           .retryable = true}));
-    }
-  } catch (...) {
-    std::promise<decltype(part_of(prepare()))> failed;
-    failed.set_exception(std::current_exception());
-    return failed.get_future();
-  }
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-
-namespace t3api::inline v0_1_0 {
-
-namespace detail {
-
-inline constexpr const char* api_key_login = "the T3 API login with an API key";
-
-inline login prepare_login(const api_key_arguments& given,
-                           const std::shared_ptr<auth_response_data>& answer = {}) {
-  api_key_auth auth(given.api_key, given.state_code, given.store.value_or(memory_store()),
-                    once_into(answer, given.renew));
-  return {.client = make_client(heard_by(answer, std::move(auth)), settings_for(given)),
-          .answer = answer,
-          .stop = given.stop};
-}
-
-}  // namespace detail
-
-/// A client that exchanges the API key for a token with its first call. (T3's Python client of that name
-/// forgets the key and stays unauthenticated.) Does no I/O but to read `.t3.env`. Throws
-/// std::invalid_argument for an empty or malformed key or state code, and for settings that make no sense.
-inline authenticated_client create_api_key_authenticated_client(const api_key_arguments& given) {
-  return detail::prepare_login(given).client;
-}
-
-/// Exchanges the API key now and gives a client that holds the token; the key only if `renew` asks for it,
-/// and without it the client ends with its token. Throws authentication_error, with the cause nested in it,
-/// whatever goes wrong.
-inline authenticated_client create_api_key_authenticated_client_or_error(const api_key_arguments& given) {
-  return detail::log_in(
-      detail::api_key_login, [&] { return detail::prepare_login(given); }, detail::client_of);
-}
-
-/// The same in the background, on the executor of `config` or a thread of the client's own; the future holds
-/// the client or the authentication_error, or std::future_error (broken_promise) when the executor drops the
-/// job.
-inline std::future<authenticated_client> create_api_key_authenticated_client_or_error_async(
-    api_key_arguments given) {
-  return detail::log_in_async(
-      detail::api_key_login, [&] { return detail::prepare_login(given); }, detail::client_of);
-}
-
-/// Exchanges the API key and gives the whole answer; the token alone when it comes out of `store`. Throws as
-/// above.
-inline auth_response_data authenticate_and_get_response_with_api_key(const api_key_arguments& given) {
-  return detail::log_in(
-      detail::api_key_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::response_of);
-}
-
-/// The same in the background, as above.
-inline std::future<auth_response_data> authenticate_and_get_response_with_api_key_async(
-    api_key_arguments given) {
-  return detail::log_in_async(
-      detail::api_key_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::response_of);
-}
-
-/// Exchanges the API key and gives the token alone. Throws as above.
-inline secret authenticate_and_get_token_with_api_key(const api_key_arguments& given) {
-  return detail::log_in(
-      detail::api_key_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::token_of);
-}
-
-/// The same in the background, as above.
-inline std::future<secret> authenticate_and_get_token_with_api_key_async(api_key_arguments given) {
-  return detail::log_in_async(
-      detail::api_key_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::token_of);
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_AUTHENTICATE_BY_CREDENTIALS_HPP
-#define T3API_AUTHENTICATE_BY_CREDENTIALS_HPP
-
-#include <future>
-#include <memory>
-#include <utility>
-
-
-namespace t3api::inline v0_1_0 {
-
-namespace detail {
-
-inline constexpr const char* credentials_login = "the T3 API login with Metrc credentials";
-
-inline login prepare_login(const credentials_arguments& given,
-                           const std::shared_ptr<auth_response_data>& answer = {}) {
-  const auto chosen = settings_for(given);
-  credentials user{.hostname = given.hostname,
-                   .username = given.username,
-                   .password = given.password,
-                   .otp = given.otp,
-                   .email = given.email,
-                   .otp_seed = given.otp_seed};
-  credentials_auth auth(std::move(user), given.store.value_or(memory_store()),
-                        {.rules = chosen.rules, .renewal = once_into(answer, given.renew)});
-  return {
-      .client = make_client(heard_by(answer, std::move(auth)), chosen), .answer = answer, .stop = given.stop};
-}
-
-}  // namespace detail
-
-/// Logs in to T3 with Metrc credentials and gives a client that holds the token; the credentials only if
-/// `renew` asks for it, and without them the client ends with its token. Throws authentication_error, with
-/// the cause nested in it, whatever goes wrong.
-inline authenticated_client create_credentials_authenticated_client_or_error(
-    const credentials_arguments& given) {
-  return detail::log_in(
-      detail::credentials_login, [&] { return detail::prepare_login(given); }, detail::client_of);
-}
-
-/// The same in the background, on the executor of `config` or a thread of the client's own; the future holds
-/// the client or the authentication_error, or std::future_error (broken_promise) when the executor drops the
-/// job.
-inline std::future<authenticated_client> create_credentials_authenticated_client_or_error_async(
-    credentials_arguments given) {
-  return detail::log_in_async(
-      detail::credentials_login, [&] { return detail::prepare_login(given); }, detail::client_of);
-}
-
-/// Logs in to T3 with Metrc credentials and gives the whole answer; the token alone when it comes out of
-/// `store`. Throws as above.
-inline auth_response_data authenticate_and_get_response(const credentials_arguments& given) {
-  return detail::log_in(
-      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::response_of);
-}
-
-/// The same in the background, as above.
-inline std::future<auth_response_data> authenticate_and_get_response_async(credentials_arguments given) {
-  return detail::log_in_async(
-      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::response_of);
-}
-
-/// Logs in to T3 with Metrc credentials and gives the token alone. Throws as above.
-inline secret authenticate_and_get_token(const credentials_arguments& given) {
-  return detail::log_in(
-      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::token_of);
-}
-
-/// The same in the background, as above.
-inline std::future<secret> authenticate_and_get_token_async(credentials_arguments given) {
-  return detail::log_in_async(
-      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::token_of);
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_AUTHENTICATE_BY_JWT_HPP
-#define T3API_AUTHENTICATE_BY_JWT_HPP
-
-#include <utility>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// A client that uses a JWT which T3 has issued already; it ends with that token. Does no I/O but to read
-/// `.t3.env`. Throws std::invalid_argument for an empty or malformed token, and for settings that make no
-/// sense, and authentication_error for a token that has expired.
-inline authenticated_client create_jwt_authenticated_client(const jwt_arguments& given) {
-  bearer_auth auth(given.jwt_token);
-  return detail::make_client(std::move(auth), detail::settings_for(given));
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_AUTHENTICATE_CONFIGURED_HPP
-#define T3API_AUTHENTICATE_CONFIGURED_HPP
-
-#include <future>
-#include <optional>
-#include <stop_token>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#ifndef T3API_AUTHENTICATE_INGREDIENT_HPP
-#define T3API_AUTHENTICATE_INGREDIENT_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
-
-namespace t3api::inline v0_1_0::detail {
-
-/// Where a setting is found; what is found at the front goes before the rest.
-enum class place { arguments, environment, file };
-
-inline constexpr std::string_view given_as_argument = "the arguments";
-
-inline place place_of(const setting& found) {
-  if (found.source == given_as_argument) return place::arguments;
-  return found.source == "the environment" ? place::environment : place::file;
-}
-
-/// One thing that a way in takes.
-struct ingredient {
-  std::string_view name;  ///< As it is called in the environment.
-  std::string_view noun;  ///< As the auth methods call it in what they throw.
-  std::optional<setting> found;
-
-  secret value() const { return found ? found->value : secret(); }
-  std::string text() const { return std::string(value().reveal()); }
-  bool is_from(place where) const { return found && place_of(*found) == where; }
-};
-
-/// A value that is given as an argument, else what is found elsewhere.
-inline ingredient take(std::string_view name, std::string_view noun, std::string_view given,
-                       const std::optional<setting>& found) {
-  if (trim(given).empty()) return {name, noun, found};
-  return {name, noun, setting{.value = secret(given), .source = std::string(given_as_argument)}};
-}
-
-/// "A", "A and B", "A, B and C".
-inline std::string listed(const std::vector<std::string>& words) {
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    text.append(i == 0 ? "" : i + 1 == words.size() ? " and " : ", ").append(words[i]);
-  }
-  return text;
-}
-
-/// Where those parts that there are come from, such as "METRC_PASSWORD in the environment, METRC_HOSTNAME and
-/// METRC_USERNAME in .t3.env lines 2 and 1". `one` and `several` stand between names and place.
-inline std::string origins(const std::vector<ingredient>& parts, const std::string& one = " in ",
-                           const std::string& several = " in ") {
-  struct group {
-    std::string source;
-    std::vector<std::string> names{};
-    std::vector<std::string> lines{};
-  };
-  constexpr std::string_view line = " line ";
-  std::vector<group> groups;
-  for (const auto& part : parts) {
-    if (!part.found) continue;
-    const auto& source = part.found->source;
-    const auto at = part.is_from(place::file) ? source.rfind(line) : source.npos;
-    const auto name = source.substr(0, at);
-    auto same = std::find_if(groups.begin(), groups.end(), [&](const group& g) { return g.source == name; });
-    if (same == groups.end()) same = groups.insert(same, group{name});
-    same->names.emplace_back(part.name);
-    if (at != source.npos) same->lines.push_back(source.substr(at + line.size()));
-  }
-  std::string text;
-  for (const auto& [source, names, lines] : groups) {
-    text += (text.empty() ? "" : ", ") + listed(names) + (names.size() == 1 ? one : several) + source;
-    if (!lines.empty()) text += (lines.size() == 1 ? " line " : " lines ") + listed(lines);
-  }
-  return text;
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-#ifndef T3API_AUTHENTICATE_TAKE_WAY_IN_HPP
-#define T3API_AUTHENTICATE_TAKE_WAY_IN_HPP
-
-#include <algorithm>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#ifndef T3API_AUTHENTICATE_WAY_IN_HPP
-#define T3API_AUTHENTICATE_WAY_IN_HPP
-
-#include <algorithm>
-#include <optional>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <vector>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// How a program gets into T3.
-enum class way_in { secret_key, jwt, api_key, credentials };
-
-/// Its name, for people.
-constexpr std::string_view to_string(way_in way) noexcept {
-  switch (way) {
-    case way_in::secret_key: return "secret key";
-    case way_in::jwt: return "JWT";
-    case way_in::api_key: return "API key";
-    case way_in::credentials: return "Metrc credentials";
-  }
-  return "unknown";
-}
-
-namespace detail {
-
-/// A way in with all that it takes; `needed` ones first, the telling one at the front.
-struct candidate {
-  way_in way;
-  std::vector<ingredient> needed;
-  std::vector<ingredient> optional{};
-
-  /// One needed part that is given as an argument makes it the caller's choice. In the environment and the
-  /// file the telling part counts alone.
-  bool is_from(place where) const {
-    const bool chosen = std::any_of(needed.begin(), needed.end(),
-                                    [](const ingredient& part) { return part.is_from(place::arguments); });
-    return chosen ? where == place::arguments : needed.front().is_from(where);
-  }
-  bool is_meant() const { return is_from(place::arguments) || needed.front().found.has_value(); }
-
-  /// The parts that there are.
-  std::vector<ingredient> present() const {
-    std::vector<ingredient> parts;
-    for (const auto* from : {&needed, &optional}) {
-      for (const auto& part : *from) {
-        if (part.found) parts.push_back(part);
-      }
-    }
-    return parts;
-  }
-
-  std::vector<std::string> missing() const {
-    std::vector<std::string> names;
-    for (const auto& part : needed) {
-      if (!part.found) names.emplace_back(part.name);
-    }
-    return names;
-  }
-};
-
-/// What there is for each way in. A one-time password that is given goes before a seed that is found, and
-/// such a seed is taken only where the state wants it.
-template <class Arguments>
-std::vector<candidate> ways_in(const Arguments& given, const configured_credentials& found,
-                               const state_rules& rules) {
-  const auto hostname = take("METRC_HOSTNAME", "Metrc hostname", given.hostname, found.hostname);
-  const bool otp_given = !trim(given.otp.reveal()).empty();
-  const bool seed_is_wanted = !otp_given && rules.needs_otp(hostname.text());
-  const auto seed = seed_is_wanted ? found.otp_seed : std::nullopt;
-  return {{.way = way_in::secret_key,
-           .needed = {take("T3_SECRET_KEY", "secret key", given.secret_key.reveal(), found.secret_key)}},
-          {.way = way_in::jwt, .needed = {take("JWT_TOKEN", "JWT", given.jwt_token.reveal(), found.jwt)}},
-          {.way = way_in::api_key,
-           .needed = {take("API_KEY", "API key", given.api_key.reveal(), found.api_key),
-                      take("API_STATE_CODE", "state code", given.state_code, found.state_code)}},
-          {.way = way_in::credentials,
-           .needed = {take("METRC_PASSWORD", "Metrc password", given.password.reveal(), found.password),
-                      hostname, take("METRC_USERNAME", "Metrc user name", given.username, found.username)},
-           .optional = {take("one-time password", "one-time password", given.otp.reveal(), std::nullopt),
-                        take("METRC_EMAIL", "e-mail address", given.email, found.email),
-                        take("OTP_SEED", "one-time password seed", given.otp_seed.reveal(), seed)}}};
-}
-
-/// A way in and where it comes from: by its telling part if all of it comes from one place, else by every
-/// part.
-inline std::string origin_of(const candidate& way) {
-  const auto parts = way.present();
-  const auto where = place_of(*parts.front().found);
-  const bool together =
-      std::all_of(parts.begin(), parts.end(), [&](const ingredient& part) { return part.is_from(where); });
-  const std::string from = std::string(to_string(way.way)) + " from ";
-  if (!together) return from + origins(parts);
-  return from + (where == place::arguments ? std::string(given_as_argument) : origins({parts.front()}));
-}
-
-/// What a way in takes, for people: "API_KEY with API_STATE_CODE".
-inline std::string names_of(const candidate& way) {
-  std::string names;
-  for (const auto& part : way.needed) {
-    const bool first = &part == &way.needed.front();
-    names.append(first ? "" : &part == &way.needed[1] ? " with " : " and ").append(part.name);
-  }
-  return names;
-}
-
-/// What there is of a way in whose telling part is missing, and what is not.
-inline std::string half_of(const candidate& way) {
-  const auto missing = way.missing();
-  return origins(way.needed, " is set in ", " are set in ") + ", but " + listed(missing) +
-         (missing.size() == 1 ? " is not" : " are not");
-}
-
-/// The one to take: the first in order of those that are given as arguments, else of those in the
-/// environment, else of those in the file. Throws std::invalid_argument when there is none; `file` is what
-/// that message calls the file, empty for none.
-inline const candidate& first_in_order(const std::vector<candidate>& ways, const std::vector<way_in>& order,
-                                       std::string_view file) {
-  if (order.empty()) throw std::invalid_argument("the order of the ways in is empty: name one at least");
-  for (const auto where : {place::arguments, place::environment, place::file}) {
-    for (const auto wanted : order) {
-      for (const auto& way : ways) {
-        if (way.way == wanted && way.is_from(where)) return way;
-      }
-    }
-  }
-  std::string looked_for;
-  std::string halves;
-  for (const auto wanted : order) {
-    for (const auto& way : ways) {
-      if (way.way != wanted) continue;
-      looked_for += (looked_for.empty() ? "" : ", or ") + names_of(way);
-      if (way.missing().size() < way.needed.size()) halves += (halves.empty() ? "" : "; ") + half_of(way);
-    }
-  }
-  if (!halves.empty()) {
-    throw std::invalid_argument("the credentials that are configured are not enough: " + halves);
-  }
-  const std::string places = file.empty() ? "the arguments and the environment"
-                                          : "the arguments, the environment and " + printable(file, 100);
-  throw std::invalid_argument("no credentials are configured: looked in " + places + " for " + looked_for +
-                              "; set one of these");
-}
-
-}  // namespace detail
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-/// What an auth method says against a way in, with the part it speaks of and that part's place in front; with
-/// the whole way in when it speaks of none alone.
-inline std::string blamed(const candidate& way, std::string_view message) {
-  const auto parts = way.present();
-  const ingredient* culprit = nullptr;
-  for (const auto& part : parts) {
-    const bool spoken_of = message.starts_with("the " + std::string(part.noun) + " ");
-    if (spoken_of && (culprit == nullptr || part.noun.size() > culprit->noun.size())) culprit = &part;
-  }
-  return (culprit != nullptr ? origins({*culprit}) : "the " + origin_of(way)) + ": " + std::string(message);
-}
-
-inline bool is_all_configured(const candidate& way) {
-  const auto parts = way.present();
-  return std::none_of(parts.begin(), parts.end(),
-                      [](const ingredient& part) { return part.is_from(place::arguments); });
-}
-
-/// Throws std::invalid_argument when the state wants more of Metrc credentials than there is. Who has given
-/// no argument hears of settings alone.
-inline void require_rules(const candidate& way, const state_rules& rules) {
-  const auto& hostname = way.needed[1];
-  const auto refuse = [&](const std::string& what, const std::string& setting, const std::string& argument) {
-    throw std::invalid_argument(origins({hostname}) + ": " + printable(trim(hostname.value().reveal()), 100) +
-                                " wants " + what + ": set " + setting +
-                                (is_all_configured(way) ? "" : ", or give " + argument));
-  };
-  const auto& otp = way.optional[0];
-  const auto& email = way.optional[1];
-  const auto& seed = way.optional[2];
-  if (rules.needs_otp(hostname.value().reveal()) && !otp.found && !seed.found)
-    refuse("a one-time password", "OTP_SEED, the Base32 text that they come from", "otp_seed or otp");
-  if (rules.needs_email(hostname.value().reveal()) && !email.found)
-    refuse("the account's e-mail address", "METRC_EMAIL", "email");
-}
-
-inline any_auth make_auth(const candidate& way, const state_rules& rules, bool renew,
-                          const memory_store& store, std::string description) {
-  const auto& needed = way.needed;
-  const renewal_options renewal{.keep_credentials = renew};
-  switch (way.way) {
-    case way_in::secret_key: return {secret_key_auth(needed[0].value()), std::move(description)};
-    case way_in::jwt: return {bearer_auth(needed[0].value()), std::move(description)};
-    case way_in::api_key:
-      return {api_key_auth(needed[0].value(), needed[1].text(), store, renewal), std::move(description)};
-    case way_in::credentials: break;
-  }
-  return {credentials_auth({.hostname = needed[1].text(),
-                            .username = needed[2].text(),
-                            .password = needed[0].value(),
-                            .otp = way.optional[0].value(),
-                            .email = way.optional[1].text(),
-                            .otp_seed = way.optional[2].value()},
-                           store, {.rules = rules, .renewal = renewal}),
-          std::move(description)};
-}
-
-/// What is taken, from where, and what else there is.
-inline std::string description_of(const std::vector<candidate>& ways, const candidate& chosen) {
-  std::string others;
-  for (const auto& way : ways) {
-    if (&way != &chosen && way.is_meant()) others += (others.empty() ? "" : ", ") + origin_of(way);
-  }
-  return "using the " + origin_of(chosen) + (others.empty() ? "" : " (not used: " + others + ")");
-}
-
-/// The auth method for `chosen`, one of `ways`, with a description of what it is and where it comes from;
-/// `destination` is its end. Throws std::invalid_argument when something is missing of it or malformed, and
-/// authentication_error for an expired JWT; both name the settings and their places.
-inline any_auth take_way_in(const std::vector<candidate>& ways, const candidate& chosen,
-                            const state_rules& rules, bool renew, const memory_store& store = memory_store(),
-                            const std::string& destination = {}) {
-  if (const auto missing = chosen.missing(); !missing.empty()) {
-    throw std::invalid_argument("the " + origin_of(chosen) + " is not enough: " + listed(missing) +
-                                " must be set too");
-  }
-  if (chosen.way == way_in::credentials) require_rules(chosen, rules);
-  try {
-    return make_auth(chosen, rules, renew, store, description_of(ways, chosen) + destination);
-  } catch (const std::invalid_argument& failure) {
-    throw std::invalid_argument(blamed(chosen, failure.what()));
-  } catch (const authentication_error& failure) {
-    error told = failure.details();
-    if (is_all_configured(chosen)) {
-      told.message =
-          "the JWT has expired: get a new one, or set T3_SECRET_KEY or Metrc credentials in its place";
-    }
-    told.message = blamed(chosen, told.message);
-    throw authentication_error(std::move(told));
-  }
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-
-namespace t3api::inline v0_1_0 {
-
-/// Arguments of `get_authenticated_client_or_error`. What is given here goes before the environment, and that
-/// before `.t3.env`.
-struct configured_arguments {
-  secret secret_key{};                ///< Else `T3_SECRET_KEY`.
-  secret jwt_token{};                 ///< Else `JWT_TOKEN`.
-  secret api_key{};                   ///< Else `API_KEY`.
-  std::string state_code{};           ///< Else `API_STATE_CODE`.
-  std::string hostname{};             ///< Else `METRC_HOSTNAME`.
-  std::string username{};             ///< Else `METRC_USERNAME`.
-  secret password{};                  ///< Else `METRC_PASSWORD`.
-  secret otp{};                       ///< A one-time password for this login.
-  std::string email{};                ///< Else `METRC_EMAIL`.
-  secret otp_seed{};                  ///< Else `OTP_SEED`, where the state wants a one-time password.
-  std::optional<std::string> host{};  ///< Else that of `config`, else `T3_API_HOST`, else production.
-  /// Of the ways in that are given as arguments the first in this order is taken; else of those in the
-  /// environment, else of those in the file. Those not named are never. One argument that a way in needs,
-  /// such as `username`, makes it one that is given.
-  std::vector<way_in> order{way_in::secret_key, way_in::jwt, way_in::api_key, way_in::credentials};
-  bool renew = true;  ///< Whether the client keeps password or API key, to get new tokens with them.
-  std::optional<client_config> config{};                ///< As in `credentials_arguments`.
-  std::optional<backoff_options> retry_policy{};        ///< As in `credentials_arguments`.
-  std::optional<t3api::logging_hooks> logging_hooks{};  ///< As in `credentials_arguments`.
-  t3api::headers headers{};                             ///< As in `credentials_arguments`.
-  environment_options environment{};                    ///< Where to look besides.
-  std::stop_token stop{};                               ///< Ends the logging in early.
-  std::optional<memory_store>
-      store{};  ///< Calls with the same one share one token, and use no one-time password twice.
-};
-
-namespace detail {
-
-inline constexpr const char* configured_login = "the T3 API login with what is configured";
-
-/// Where the credentials go and how well that is made sure of; who has set it, if it is not the program.
-inline std::string destination(const configured_arguments& given, const environment& from,
-                               const client_config& chosen) {
-  const auto set_by = [&](std::string_view name) {
-    const auto found = given.config ? std::nullopt : from.get(name);
-    return found ? " (" + origins({take(name, {}, {}, found)}) + ")" : std::string();
-  };
-  const bool host_given = given.host && !given.host->empty();
-  std::string text = ", at " + parse_url(chosen.host).value().origin();
-  if (!host_given) text += set_by("T3_API_HOST");
-  if (chosen.tls.dangerously_accept_any_certificate)
-    text += "; certificates are NOT checked" + set_by("VERIFY_SSL");
-  return text;
-}
-
-inline login prepare_login(const configured_arguments& given) {
-  const auto from = environment::load(given.environment).value();
-  auto found = read_settings(from).value();
-  const auto candidates = ways_in(given, found.credentials, found.rules);
-  const auto& taken = first_in_order(candidates, given.order, given.environment.file);
-  const auto chosen = settings_for(given, std::move(found));
-  auto auth = take_way_in(candidates, taken, chosen.rules, given.renew, given.store.value_or(memory_store()),
-                          destination(given, from, chosen.client));
-  tell(chosen.client.logging.on_notice, [&] { return std::string_view(auth.description()); });
-  return {.client = make_client(std::move(auth), chosen), .stop = given.stop};
-}
-
-}  // namespace detail
-
-/// A client for what is configured: explicitly, in the environment, or in `.t3.env` in the working directory.
-/// It is logged in, and renews its token by itself unless `renew` forbids. `client.auth().description()` says
-/// in one line which way in was taken and from where, which service it goes to, and whether certificates are
-/// not checked; so does the log. Throws authentication_error, with the cause nested in it, whatever goes
-/// wrong; when nothing is configured its message lists what was looked for.
-inline authenticated_client get_authenticated_client_or_error(const configured_arguments& given = {}) {
-  return detail::log_in(
-      detail::configured_login, [&] { return detail::prepare_login(given); }, detail::client_of);
-}
-
-/// The same in the background, on the executor of `config` or a thread of the client's own. When the executor
-/// drops the job, the future holds std::future_error (broken_promise).
-inline std::future<authenticated_client> get_authenticated_client_or_error_async(
-    configured_arguments given = {}) {
-  return detail::log_in_async(
-      detail::configured_login, [&] { return detail::prepare_login(given); }, detail::client_of);
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-
-#endif
-#ifndef T3API_COROUTINE_HPP
-#define T3API_COROUTINE_HPP
-
-#include <coroutine>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <thread>
-#include <utility>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// A call that a coroutine can wait for; made by `awaitable_send`. It keeps a copy of the client, and the
-/// coroutine must not be destroyed while it waits.
-template <class Client>
-class send_awaitable {
- public:
-  /// Use `awaitable_send`.
-  send_awaitable(Client via, request message, call_options options)
-      : via_(std::move(via)), message_(std::move(message)), options_(std::move(options)) {}
-
-  /// Asked by the coroutine: the call has not begun.
-  bool await_ready() const noexcept { return false; }
-
-  // Kept out of the coroutine: once the call has begun another thread may end the coroutine, and inlined by
-  // clang before 17 this function's variables would go with it.
-  /// Begins the call; false when it has ended already.
-  [[gnu::noinline]] bool await_suspend(std::coroutine_handle<> waiting) {
-    const auto now = std::make_shared<beginning>();
-    via_.async_send(std::move(message_), std::move(options_), [this, waiting, now](result<response> got) {
-      answer_.emplace(std::move(got));
-      if (now->is_here()) {
-        now->answered = true;
-      } else {
-        waiting.resume();
-      }
-    });
-    now->over = true;
-    return !now->answered;
-  }
-
-  /// What `co_await` gives.
-  result<response> await_resume() { return *std::move(answer_); }
-
- private:
-  /// Tells an answer that comes before `await_suspend` has returned, in its own thread: the coroutine then
-  /// never suspends, so that a long row of such calls takes no stack.
-  struct beginning {
-    bool is_here() const { return std::this_thread::get_id() == thread && !over; }
-
-    const std::thread::id thread = std::this_thread::get_id();
-    bool over = false;
-    bool answered = false;
-  };
-
-  Client via_;
-  request message_;
-  call_options options_;
-  std::optional<result<response>> answer_;
-};
-
-/// `co_await awaitable_send(client, request)` gives what `client.send` would. The coroutine goes on in the
-/// thread that made the call: of `client_config::executor` or of the client's own; in its own when the
-/// executor runs the call there or throws. When the executor drops the call it never goes on.
-///
-/// Takes named requests and options only, and copies them: g++ 12 destroys a temporary one in a co_await
-/// expression twice, so that `co_await awaitable_send(client, {.path = "/x"})` must not compile.
-template <class Transport, class Auth, class Retry>
-send_awaitable<client<Transport, Auth, Retry>> awaitable_send(client<Transport, Auth, Retry> via,
-                                                              std::reference_wrapper<const request> message) {
-  return {std::move(via), message.get(), call_options()};
-}
-
-/// The same with options of the call.
-template <class Transport, class Auth, class Retry>
-send_awaitable<client<Transport, Auth, Retry>> awaitable_send(
-    client<Transport, Auth, Retry> via, std::reference_wrapper<const request> message,
-    std::reference_wrapper<const call_options> options) {
-  return {std::move(via), message.get(), options.get()};
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
 #ifndef T3API_RETRY_NONE_HPP
 #define T3API_RETRY_NONE_HPP
 
@@ -9922,4 +7708,3050 @@ class scripted_transport {
 
 #endif
 
+#endif
+
+#if !defined(T3API_COMPILED) || defined(T3API_IMPLEMENTATION)
+#ifndef T3API_API_IMPL_AUTH_HPP
+#define T3API_API_IMPL_AUTH_HPP
+
+#include <string>
+
+#ifndef T3API_API_SHAPES_HPP
+#define T3API_API_SHAPES_HPP
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+/// The error for an answer that is JSON but not what the endpoint gives.
+inline error unexpected_shape(const std::string& path, const std::string& expected) {
+  return {.category = error_category::protocol,
+          .message = "the answer to " + path + " is not " + expected + ": is the host setting right?",
+          .status = 200,
+          .sent = true};
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_CORE_JSON_HPP
+#define T3API_CORE_JSON_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// Deeper JSON is refused: copying and printing it would exhaust the stack.
+inline constexpr std::size_t max_json_depth = 64;
+
+/// The JSON value in `text`; nothing when it is no JSON, no UTF-8, or nested deeper than `max_json_depth`.
+std::optional<nlohmann::json> parse_json(std::string_view text);
+
+/// A text member of an object; nothing when it is missing or no text.
+std::optional<std::string> string_member(const nlohmann::json& object, const char* name);
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+// Where the larger functions are compiled: in every file, as they come; or, with T3API_COMPILED defined in all files, in
+// that one which defines T3API_IMPLEMENTATION before it includes them. The CMake target t3api::compiled sees to both.
+#ifndef T3API_DETAIL_INLINE_HPP
+#define T3API_DETAIL_INLINE_HPP
+
+#ifdef T3API_COMPILED
+#define T3API_INLINE
+#else
+#define T3API_INLINE inline
+#endif
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+T3API_INLINE result<identity> whoami(const any_client& via, const call_options& options) {
+  const std::string path = "/v2/auth/whoami";
+  const auto answer = via.get(path, {}, options);
+  if (!answer) return answer.error();
+  const result<nlohmann::json> body = answer->json();
+  if (!body) return body.error();
+  if (!body->is_object()) return detail::unexpected_shape(path, "an object");
+  const auto text = [&](const char* name) { return string_member(*body, name).value_or(""); };
+  const auto plus = body->find("hasT3plus");
+  return identity{.hostname = text("hostname"),
+                  .username = text("username"),
+                  .auth_mode = text("authMode"),
+                  .credential_key = text("credentialKey"),
+                  .t3plus_subscription_tier = text("t3plusSubscriptionTier"),
+                  .has_t3plus = plus != body->end() && plus->is_boolean() && plus->get<bool>()};
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_API_IMPL_COLLECTIONS_HPP
+#define T3API_API_IMPL_COLLECTIONS_HPP
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+/// A path as it may stand in a message: a query may hold a secret key.
+inline std::string without_query(const std::string& path) { return path.substr(0, path.find('?')); }
+
+inline result<collection_page> read_page(const std::string& path, result<nlohmann::json> body) {
+  if (!body) return body.error();
+  if (!body->is_object() || !body->contains("data") || !(*body)["data"].is_array()) {
+    return unexpected_shape(path, "an object with a list called data");
+  }
+  collection_page loaded;
+  for (const auto& [name, member] :
+       {std::pair{"page", &loaded.page}, std::pair{"pageSize", &loaded.page_size},
+        std::pair{"totalPages", &loaded.total_pages}, std::pair{"total", &loaded.total}}) {
+    const auto found = body->find(name);
+    if (found == body->end() || !found->is_number_unsigned()) {
+      return unexpected_shape(path, std::string("an object with a number called ") + name);
+    }
+    *member = found->get<std::uint64_t>();
+  }
+  for (const auto& row : (*body)["data"]) {
+    if (!row.is_object()) return unexpected_shape(path, "an object with a list of objects called data");
+  }
+  loaded.data = std::move((*body)["data"].get_ref<nlohmann::json::array_t&>());
+  return loaded;
+}
+
+}  // namespace detail
+
+T3API_INLINE result<collection_page> load_page(const any_client& via, const std::string& path,
+                                               const page_request& wanted, const call_options& options) {
+  if (detail::trim(wanted.license_number).empty())
+    return argument_error("the licence number is empty: list_licenses() gives yours");
+  if (wanted.page < 1) return argument_error("the page must be 1 or more");
+  if (wanted.page_size < 1 || wanted.page_size > 500)
+    return argument_error("the page size must be from 1 to 500");
+  query_params query{{"licenseNumber", wanted.license_number},
+                     {"page", std::to_string(wanted.page)},
+                     {"pageSize", std::to_string(wanted.page_size)}};
+  query.insert(query.end(), wanted.query.begin(), wanted.query.end());
+  const auto answer = via.get(path, std::move(query), options);
+  if (!answer) return answer.error();
+  return detail::read_page(detail::without_query(path), answer->json());
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_API_IMPL_LICENSES_HPP
+#define T3API_API_IMPL_LICENSES_HPP
+
+#include <string>
+#include <vector>
+
+
+namespace t3api::inline v0_1_0 {
+
+T3API_INLINE result<std::vector<license>> list_licenses(const any_client& via, const call_options& options) {
+  const std::string path = "/v2/licenses";
+  const auto answer = via.get(path, {}, options);
+  if (!answer) return answer.error();
+  const result<nlohmann::json> body = answer->json();
+  if (!body) return body.error();
+  if (!body->is_array()) return detail::unexpected_shape(path, "a list");
+  std::vector<license> licenses;
+  for (const auto& entry : *body) {
+    auto number = string_member(entry, "licenseNumber");
+    if (!number) return detail::unexpected_shape(path, "a list of objects with a licenseNumber");
+    licenses.push_back(
+        {.name = string_member(entry, "licenseName").value_or(""), .number = *std::move(number)});
+  }
+  return licenses;
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_API_IMPL_LOAD_ALL_HPP
+#define T3API_API_IMPL_LOAD_ALL_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+/// How one reading of a collection ended: with its rows, an error, or what shows that the collection changed.
+struct reading {
+  nlohmann::json::array_t rows{};
+  std::optional<error> failure{};
+  std::string change{};  ///< Empty when no change was seen.
+};
+
+/// What the first page says of all pages.
+struct collection_size {
+  std::uint64_t total = 0;
+  std::uint64_t page_size = 0;
+  std::uint64_t pages = 1;  ///< At least 1: one page is asked for in any case.
+
+  std::uint64_t rows_on(std::uint64_t page) const noexcept {
+    return page < pages ? page_size : total - (pages - 1) * page_size;
+  }
+};
+
+/// What no honest service says of a page; nothing when there is no such thing.
+inline std::optional<std::string> contradiction(const collection_page& got, std::uint64_t asked) {
+  const auto number = [](std::uint64_t n) { return std::to_string(n); };
+  if (got.page != asked) return "the answer says that it is page " + number(got.page);
+  if (got.page_size == 0) return "the answer says that a page holds no rows (pageSize 0)";
+  const auto pages = got.total / got.page_size + (got.total % got.page_size != 0 ? 1 : 0);
+  if (got.total_pages != pages && !(got.total == 0 && got.total_pages == 1)) {
+    return "the answer says pageSize " + number(got.page_size) + ", total " + number(got.total) +
+           " and totalPages " + number(got.total_pages) + ", which cannot all be true";
+  }
+  if (got.data.size() > got.page_size) {
+    return "the answer holds " + number(got.data.size()) + " rows, but says that a page holds " +
+           number(got.page_size);
+  }
+  return std::nullopt;
+}
+
+/// What shows that the collection is no longer the one that the first page spoke of.
+inline std::optional<std::string> change_of_size(const collection_page& got, const collection_size& first) {
+  if (got.total == first.total && got.page_size == first.page_size) return std::nullopt;
+  return "said " + std::to_string(got.total) + " rows, " + std::to_string(got.page_size) +
+         " to a page, where page 1 had said " + std::to_string(first.total) + ", " +
+         std::to_string(first.page_size) + " to a page";
+}
+inline std::optional<std::string> change_of_rows(const collection_page& got, const collection_size& first,
+                                                 std::uint64_t asked) {
+  const auto due = first.rows_on(asked);
+  if (got.data.size() == due) return std::nullopt;
+  return "held " + std::to_string(got.data.size()) + " rows instead of " + std::to_string(due);
+}
+
+/// Whether two rows have the same `id`, a number or text.
+inline bool has_id_twice(const nlohmann::json::array_t& rows) {
+  struct equal_values {
+    bool operator()(const nlohmann::json* a, const nlohmann::json* b) const { return *a == *b; }
+  };
+  struct hash_of_value {
+    std::size_t operator()(const nlohmann::json* value) const { return std::hash<nlohmann::json>()(*value); }
+  };
+  std::unordered_set<const nlohmann::json*, hash_of_value, equal_values> seen;
+  seen.reserve(rows.size());
+  return std::any_of(rows.begin(), rows.end(), [&](const nlohmann::json& row) {
+    const auto id = row.find("id");
+    if (id == row.end() || !(id->is_number() || id->is_string())) return false;
+    return !seen.insert(&*id).second;
+  });
+}
+
+/// An error with the page in its message. What stands behind the path's question mark may be secret.
+inline error on_page(error cause, std::uint64_t page, const std::string& path) {
+  if (cause.category == error_category::argument) return cause;
+  cause.message = "page " + std::to_string(page) + " of " + without_query(path) + ": " + cause.message;
+  return cause;
+}
+
+inline error broken_page(std::string what) {
+  return {.category = error_category::protocol, .message = std::move(what), .status = 200, .sent = true};
+}
+
+/// The pages behind the first one: any number of threads take numbers here and give pages back, which are put
+/// into order.
+class page_collector {
+ public:
+  page_collector(const std::string& path, const collection_size& size, nlohmann::json::array_t first_rows,
+                 const stop_token& callers)
+      : path_(path), size_(size), either_(callers, own_.get_token()) {
+    reading_.rows = std::move(first_rows);
+  }
+
+  /// Asks to stop when the caller does, and when a page failed.
+  stop_token stop() const { return either_.token(); }
+
+  /// The next page to load; nothing when none is left or needed. Each taken page must be given back, or given
+  /// up.
+  std::optional<std::uint64_t> take() {
+    const std::scoped_lock lock(mutex_);
+    if (over_ || next_ > size_.pages) return std::nullopt;
+    ++taken_;
+    return next_++;
+  }
+
+  void give(std::uint64_t page, result<collection_page> loaded) {
+    {
+      const std::scoped_lock lock(mutex_);
+      if (!over_) keep(page, std::move(loaded));
+      --taken_;
+    }
+    signal();
+  }
+
+  void give_up(std::exception_ptr why) noexcept {
+    {
+      const std::scoped_lock lock(mutex_);
+      if (!over_) thrown_ = std::move(why);
+      over_ = true;
+      --taken_;
+    }
+    signal();
+  }
+
+  /// Waits until no page is in flight; only to be called when there is none left to take. Throws what a page
+  /// was given up for.
+  reading finish() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return taken_ == 0; });
+    early_.clear();  // A helper that begins late may keep this object for long.
+    reading done = std::move(reading_);
+    if (thrown_) std::rethrow_exception(thrown_);
+    return done;
+  }
+
+ private:
+  void keep(std::uint64_t page, result<collection_page> loaded) {
+    if (!loaded) return fail(page, std::move(loaded).error());
+    if (auto change = change_of_size(*loaded, size_)) return fail(page, *std::move(change));
+    if (auto wrong = contradiction(*loaded, page)) return fail(page, broken_page(*std::move(wrong)));
+    if (auto change = change_of_rows(*loaded, size_, page)) return fail(page, *std::move(change));
+    early_.emplace(page, std::move(loaded->data));
+    for (auto next = early_.begin(); next != early_.end() && next->first == due_; ++due_) {
+      std::move(next->second.begin(), next->second.end(), std::back_inserter(reading_.rows));
+      next = early_.erase(next);
+    }
+  }
+
+  void fail(std::uint64_t page, error cause) {
+    reading_.failure = on_page(std::move(cause), page, path_);
+    over_ = true;
+  }
+  void fail(std::uint64_t page, std::string change) {
+    reading_.change = "page " + std::to_string(page) + " " + change;
+    over_ = true;
+  }
+
+  void signal() noexcept {
+    bool over = false;
+    {
+      const std::scoped_lock lock(mutex_);
+      over = over_;
+    }
+    if (over) own_.request_stop();
+    changed_.notify_all();
+  }
+
+  const std::string path_;
+  const collection_size size_;
+  stop_source own_;
+  const either_stop either_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::uint64_t, nlohmann::json::array_t> early_;  ///< Pages whose predecessors are not there yet.
+  std::uint64_t next_ = 2;                                  ///< To be taken.
+  std::uint64_t due_ = 2;                                   ///< To be put behind the rows.
+  std::size_t taken_ = 0;                                   ///< Pages in flight.
+  bool over_ = false;
+  reading reading_;
+  std::exception_ptr thrown_;
+};
+
+/// Reads a collection as often as it takes.
+class collection_reader {
+ public:
+  collection_reader(const any_client& via, const std::string& path, const page_request& wanted,
+                    const call_options& options)
+      : via_(via),
+        path_(path),
+        wanted_(wanted),
+        options_(options),
+        clock_(via.config().clock ? via.config().clock : std::make_shared<real_clock>()) {
+    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
+    if (options.timeout) deadline_ = clock_->now() + (std::min)(*options.timeout, longest);
+  }
+
+  result<nlohmann::json::array_t> read() const {
+    constexpr int readings = 3;
+    for (int number = 1;; ++number) {
+      reading got = read_once();
+      if (got.failure) return *std::move(got.failure);
+      if (got.change.empty()) return std::move(got.rows);
+      if (number == readings) return changes_too_fast(got.change);
+    }
+  }
+
+ private:
+  reading read_once() const {
+    const auto fails = [&](error cause) { return reading{.failure = on_page(std::move(cause), 1, path_)}; };
+    auto first = load(1, wanted_.page_size, options_.stop);
+    if (!first) return fails(std::move(first).error());
+    if (auto wrong = contradiction(*first, 1)) return fails(broken_page(*std::move(wrong)));
+    if (first->total > max_loaded_rows) {
+      return fails(broken_page("the answer says that there are " + std::to_string(first->total) +
+                               " rows, and load_all() reads at most " + std::to_string(max_loaded_rows) +
+                               ": filter them, or take page by page with load_page()"));
+    }
+    const collection_size size{.total = first->total,
+                               .page_size = first->page_size,
+                               .pages = (std::max<std::uint64_t>)(first->total_pages, 1)};
+    if (auto change = change_of_rows(*first, size, 1)) return {.change = "page 1 " + *change};
+
+    auto got = read_others(size, std::move(first->data));
+    if (!got.failure && got.change.empty() && has_id_twice(got.rows)) {
+      got.change = "a row came twice, as its id shows";
+    }
+    return got;
+  }
+
+  /// No deadlock: this thread takes pages like any helper until none is left, so it never needs a helper to
+  /// begin; it then waits only for calls that are being made, each of which has a deadline.
+  reading read_others(const collection_size& size, nlohmann::json::array_t first_rows) const {
+    const auto pages = std::make_shared<page_collector>(path_, size, std::move(first_rows), options_.stop);
+    const auto page_size = (std::min)(static_cast<std::uint64_t>(wanted_.page_size), size.page_size);
+    // A helper that begins late may touch this reader no more, and does not: there is no page left to take.
+    const auto work = [pages, page_size, reader = this] {
+      while (const auto page = pages->take()) {
+        try {
+          pages->give(*page, reader->load(*page, static_cast<int>(page_size), pages->stop()));
+        } catch (...) {
+          pages->give_up(std::current_exception());
+        }
+      }
+    };
+    const auto at_once = (std::min)(size.pages - 1, static_cast<std::uint64_t>(via_.config().batch_size));
+    for (std::uint64_t thread = 1; thread < at_once; ++thread) {  // This one is the first.
+      try {
+        via_.async(work);
+      } catch (...) {
+        break;  // The work is done without help, too.
+      }
+    }
+    work();
+    return pages->finish();
+  }
+
+  result<collection_page> load(std::uint64_t page, int page_size, stop_token stop) const {
+    auto wanted = wanted_;
+    wanted.page = static_cast<int>(page);
+    wanted.page_size = page_size;
+    auto options = options_;
+    options.stop = std::move(stop);
+    options.timeout = via_.config().timeout;
+    if (deadline_) {
+      const auto left = std::chrono::floor<std::chrono::milliseconds>(*deadline_ - clock_->now());
+      if (left.count() <= 0) {
+        return error{.category = error_category::timeout,
+                     .message = "the time for the whole collection was over before the page was asked for"};
+      }
+      options.timeout = (std::min)(*options.timeout, left);
+    }
+    return load_page(via_, path_, wanted, options);
+  }
+
+  error changes_too_fast(const std::string& change) const {
+    return {.category = error_category::protocol,
+            .message = "the collection " + without_query(path_) +
+                       " changes faster than it can be read: each of three readings met a change, and in "
+                       "the last one " +
+                       change + ". Try again later, or with larger pages",
+            .retryable = true,
+            .sent = true};
+  }
+
+  const any_client& via_;
+  const std::string& path_;
+  const page_request& wanted_;
+  const call_options& options_;
+  const std::shared_ptr<clock> clock_;
+  std::optional<steady_time> deadline_;
+};
+
+}  // namespace detail
+
+T3API_INLINE result<nlohmann::json::array_t> load_all(const any_client& via, const std::string& path,
+                                                      const page_request& wanted,
+                                                      const call_options& options) {
+  if (wanted.page != 1) return argument_error("load_all() begins with page 1: load_page() gives any page");
+  if (via.config().batch_size < 1) return argument_error("client_config::batch_size must be at least 1");
+  if (options.timeout && options.timeout->count() <= 0)
+    return argument_error("the timeout of load_all() must be longer than nothing");
+  return detail::collection_reader(via, path, wanted, options).read();
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_API_IMPL_SECRET_KEYS_HPP
+#define T3API_API_IMPL_SECRET_KEYS_HPP
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+inline constexpr const char* secret_keys_path = "/v2/auth/secretkey";
+
+inline std::optional<utc_milliseconds> time_member(const nlohmann::json& object, const char* name) {
+  const auto text = string_member(object, name);
+  return text ? parse_iso_time(*text) : std::nullopt;
+}
+
+/// Nothing when a member is missing or wrong. `lastUsedAt` must be there to be believed: a key that only
+/// looks as if it was never used might be deleted as a dormant one.
+inline std::optional<secret_key_info> read_secret_key_info(const nlohmann::json& row) {
+  const auto id = string_member(row, "id");
+  const auto created_at = time_member(row, "createdAt");
+  if (!id || id->empty() || !created_at) return std::nullopt;
+  const auto last_used = row.find("lastUsedAt"), enabled = row.find("isEnabled");
+  if (last_used == row.end() || enabled == row.end() || !enabled->is_boolean()) return std::nullopt;
+  const auto last_used_at = time_member(row, "lastUsedAt");
+  if (!last_used_at && !last_used->is_null()) return std::nullopt;
+  return secret_key_info{
+      .id = *id, .created_at = *created_at, .last_used_at = last_used_at, .is_enabled = enabled->get<bool>()};
+}
+
+/// Takes the key out of the answer and overwrites what the answer held of it.
+inline result<secret> take_secret_key(response answer) {
+  result<nlohmann::json> body = answer.json();
+  wipe(answer.body);
+  if (!body) return body.error();
+  const auto found = body->is_object() ? body->find("secretKey") : body->end();
+  if (found == body->end() || !found->is_string() || found->get_ref<const std::string&>().empty()) {
+    return unexpected_shape(secret_keys_path, "an object with a secretKey");
+  }
+  return secret(std::move(found->get_ref<std::string&>()));
+}
+
+}  // namespace detail
+
+T3API_INLINE result<secret> create_secret_key(const any_client& via, const credentials& user,
+                                              const call_options& options, const state_rules& rules) {
+  try {
+    detail::require_valid(user, rules);
+  } catch (const std::invalid_argument& fault) {
+    return argument_error(fault.what());
+  }
+  if (rules.needs_otp(user.hostname) && user.otp_seed.empty()) {
+    return argument_error(
+        "a secret key for this hostname needs the seed of the one-time passwords (otp_seed), since the "
+        "service "
+        "logs in again by itself");
+  }
+  auto answer = via.send(
+      detail::credentials_request(detail::secret_keys_path, user, "otpSeed", user.otp_seed), options);
+  if (!answer) {
+    for (const secret& value : {user.password, user.otp_seed}) redact(answer.error(), value.reveal());
+    return answer.error();
+  }
+  return detail::take_secret_key(*std::move(answer));
+}
+
+T3API_INLINE result<std::vector<secret_key_info>> list_secret_keys(const any_client& via,
+                                                                   const call_options& options) {
+  const std::string path = detail::secret_keys_path;
+  const auto answer = via.get(path, {}, options);
+  if (!answer) return answer.error();
+  const result<nlohmann::json> body = answer->json();
+  if (!body) return body.error();
+  if (!body->is_array()) return detail::unexpected_shape(path, "a list");
+  std::vector<secret_key_info> keys;
+  for (const auto& row : *body) {
+    auto key = detail::read_secret_key_info(row);
+    if (!key) {
+      return detail::unexpected_shape(
+          path, "a list of objects with id, createdAt, lastUsedAt (null or a time) and isEnabled");
+    }
+    keys.push_back(*std::move(key));
+  }
+  return keys;
+}
+
+T3API_INLINE result<std::monostate> delete_secret_key(const any_client& via, const std::string& id,
+                                                      const call_options& options) {
+  try {
+    detail::require_text(id, "id of the secret key");
+  } catch (const std::invalid_argument& fault) {
+    return argument_error(fault.what());
+  }
+  if (id.find_first_of("/\\") != id.npos || id == "." || id == "..") {
+    return argument_error("the id of the secret key is no id but a path: list_secret_keys() gives the ids");
+  }
+  std::string path = std::string(detail::secret_keys_path) + "/";
+  detail::append_percent_encoded(path, id);
+  auto answer = via.del(std::move(path), options);
+  if (answer) return std::monostate{};
+  error& cause = answer.error();
+  if (cause.status == 404) {
+    cause.message =
+        "the service knows no such secret key of this user, or has deleted it already: list_secret_keys() "
+        "gives the ids";
+  }
+  redact(cause, id);  // Someone may have given the key in the place of its id.
+  return cause;
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTH_IMPL_AUTH_RESPONSE_DATA_HPP
+#define T3API_AUTH_IMPL_AUTH_RESPONSE_DATA_HPP
+
+#include <string>
+#include <utility>
+
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+T3API_INLINE result<auth_response_data> read_auth_response(const std::string& path, const response& answer) {
+  const auto unusable = [&](const std::string& what) {
+    return error{.category = error_category::protocol,
+                 .message = "the answer to " + path + " " + what + ": is the host setting right?",
+                 .status = answer.status};
+  };
+  auto body = answer.json();
+  if (!body) return body.error();
+  const auto token = string_member(*body, "accessToken").value_or("");
+  if (token.size() > longest_token) {
+    return unusable("holds an accessToken of " + std::to_string(token.size()) +
+                    " bytes, which no header can carry");
+  }
+  if (!is_usable_token(token)) return unusable("holds no usable accessToken");
+  body->erase("accessToken");
+  return auth_response_data{.access_token = token, .further = *std::move(body)};
+}
+
+}  // namespace detail
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTH_IMPL_TOKEN_HPP
+#define T3API_AUTH_IMPL_TOKEN_HPP
+
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#ifndef T3API_DETAIL_BASE64URL_HPP
+#define T3API_DETAIL_BASE64URL_HPP
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5, RFC 7515 section 2).
+inline std::string base64url_encode(std::string_view bytes) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text;
+  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t window = 0;
+  int bits = 0;
+  for (const char c : bytes) {
+    window = (window << 8) | static_cast<unsigned char>(c);
+    for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(window >> (bits - 6)) & 63U];
+  }
+  if (bits > 0) text += alphabet[(window << (6 - bits)) & 63U];
+  return text;
+}
+
+/// The bytes behind `text`, or nothing when it is not base64url. Trailing padding is accepted.
+inline std::optional<std::string> base64url_decode(std::string_view text) {
+  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  std::uint32_t window = 0;
+  int bits = 0;
+  for (const char c : text) {
+    std::uint32_t digit = 0;
+    if (c >= 'A' && c <= 'Z') {
+      digit = static_cast<std::uint32_t>(c - 'A');
+    } else if (c >= 'a' && c <= 'z') {
+      digit = static_cast<std::uint32_t>(c - 'a') + 26;
+    } else if (c >= '0' && c <= '9') {
+      digit = static_cast<std::uint32_t>(c - '0') + 52;
+    } else if (c == '-') {
+      digit = 62;
+    } else if (c == '_') {
+      digit = 63;
+    } else {
+      return std::nullopt;
+    }
+    window = (window << 6) | digit;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes += static_cast<char>((window >> bits) & 0xFFU);
+    }
+  }
+  if ((window & ((1U << bits) - 1U)) != 0) return std::nullopt;
+  return bytes;
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+T3API_INLINE token_times read_token_times(std::string_view jwt) {
+  const auto first = jwt.find('.');
+  const auto second = first == jwt.npos ? jwt.npos : jwt.find('.', first + 1);
+  if (second == jwt.npos || jwt.find('.', second + 1) != jwt.npos) return {};
+  const auto payload = detail::base64url_decode(jwt.substr(first + 1, second - first - 1));
+  const auto claims = payload ? parse_json(*payload) : std::nullopt;
+  if (!claims || !claims->is_object()) return {};
+  const auto seconds_of = [&](const char* name) -> std::optional<std::chrono::seconds> {
+    const auto claim = claims->find(name);
+    if (claim == claims->end() || !claim->is_number()) return std::nullopt;
+    constexpr double far_future = 1e11;
+    const double value = claim->get<double>();
+    if (!std::isfinite(value)) return std::nullopt;
+    return std::chrono::seconds(static_cast<std::int64_t>(std::clamp(value, -far_future, far_future)));
+  };
+  return {.issued_at = seconds_of("iat"), .expires_at = seconds_of("exp")};
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_CORE_IMPL_SERVICE_ERROR_HPP
+#define T3API_CORE_IMPL_SERVICE_ERROR_HPP
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+/// What an error body says: `{"error": {"message"}}` (T3), `{"message"}`, `{"detail"}`, `{"error"}` or
+/// `{"errors": […]}`.
+inline std::string service_message(const response& answer) {
+  const auto body = parse_json(answer.body);
+  if (!body || !body->is_object()) return {};
+  if (const auto nested = body->find("error"); nested != body->end()) {
+    if (const auto text = string_member(*nested, "message")) return *text;
+  }
+  for (const char* name : {"message", "detail", "error"}) {
+    if (const auto text = string_member(*body, name)) return *text;
+  }
+  for (const char* name : {"errors", "detail"}) {
+    const auto list = body->find(name);
+    if (list == body->end() || !list->is_array()) continue;
+    std::string joined;
+    for (const auto& entry : *list) {
+      std::string text =
+          entry.is_string() ? entry.get<std::string>() : string_member(entry, "message").value_or("");
+      if (text.empty()) text = string_member(entry, "msg").value_or("");
+      if (!text.empty()) joined += (joined.empty() ? "" : "; ") + text;
+    }
+    if (!joined.empty()) return joined;
+  }
+  return {};
+}
+
+inline std::string_view advice(int status) noexcept {
+  switch (status) {
+    case 401: return "check the credentials";
+    case 403: return "these credentials may not do this: check the licence number and the subscription";
+    case 404: return "there is nothing at this path: check path and host";
+    case 400:
+    case 422: return "check what was sent";
+    case 407: return "the proxy wants credentials: check the proxy settings";
+    case 408: return "the service gave up waiting: try again";
+    case 409: return "it conflicts with what the service has";
+    case 429: return "too many requests: wait before the next";
+    default: break;
+  }
+  if (status >= 300 && status < 400)
+    return "t3api never follows a redirect: set the client's host to the right address";
+  if (status >= 500) return "the service or Metrc behind it is in trouble: try again later";
+  return "this status was not expected";
+}
+
+}  // namespace detail
+
+namespace detail {
+
+inline void redact_as_written(error& cause, std::string_view sensitive, std::size_t shortest) {
+  for (std::string* text : {&cause.service_message, &cause.message, &cause.service_request_id}) {
+    for (auto at = text->find(sensitive); at != text->npos; at = text->find(sensitive, at)) {
+      text->replace(at, sensitive.size(), "***");
+    }
+    for (auto dots = text->find("..."); dots != text->npos; dots = text->find("...", dots + 3)) {
+      const auto before = std::string_view(*text).substr(0, dots);
+      auto size = (std::min)(sensitive.size(), before.size());
+      while (size >= shortest && !before.ends_with(sensitive.substr(0, size))) --size;
+      if (size < shortest) continue;
+      text->replace(dots - size, size, "***");
+      dots = dots - size + 3;
+    }
+  }
+}
+
+}  // namespace detail
+
+T3API_INLINE void redact(error& cause, std::string_view sensitive) {
+  constexpr std::size_t shortest = 4;
+  if (sensitive.size() < shortest) return;
+  detail::redact_as_written(cause, sensitive, shortest);
+  std::string written;
+  written.reserve(6 * sensitive.size());
+  detail::append_json_escaped(written, sensitive);
+  if (written != sensitive) detail::redact_as_written(cause, written, shortest);
+  written.clear();
+  detail::append_percent_encoded(written, sensitive);
+  if (written != sensitive) detail::redact_as_written(cause, written, shortest);
+  detail::wipe(written);
+}
+
+T3API_INLINE error service_error(const request& asked, const response& answer, wall_time now) {
+  error cause;
+  cause.category = answer.status == 401 ? error_category::authentication : error_category::http;
+  cause.status = answer.status;
+  cause.service_message = detail::printable(detail::service_message(answer), 300);
+  cause.service_request_id = detail::printable(answer.headers.get("X-Request-Id").value_or(""), 100);
+  cause.retryable = is_retryable_status(answer.status);
+  cause.sent = true;
+  cause.retry_after = retry_after(answer.headers, now);
+  cause.message = std::string(to_string(asked.method)) + " " + detail::printable(asked.path, 80) +
+                  " was answered with status " + std::to_string(answer.status);
+  if (!cause.service_message.empty()) cause.message += " (" + cause.service_message + ")";
+  cause.message += ": " + std::string(detail::advice(answer.status));
+  if (cause.retry_after) cause.message += ", in " + std::to_string(cause.retry_after->count()) + " s";
+  return cause;
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTHENTICATE_IMPL_BY_API_KEY_HPP
+#define T3API_AUTHENTICATE_IMPL_BY_API_KEY_HPP
+
+#include <future>
+#include <memory>
+#include <utility>
+
+#ifndef T3API_AUTHENTICATE_LOGIN_HPP
+#define T3API_AUTHENTICATE_LOGIN_HPP
+
+#include <exception>
+#include <future>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+/// The settings of a client: what is given as an argument goes before what `found` has from the environment
+/// and `.t3.env`. Throws std::invalid_argument for settings that make no sense, and std::runtime_error when
+/// the log file cannot be used.
+template <class Arguments>
+settings settings_for(const Arguments& given, settings found) {
+  if (given.config) found.client = *given.config;
+  if (given.host && !given.host->empty()) found.client.host = *given.host;
+  if (given.retry_policy) found.retry = *given.retry_policy;
+  if (given.logging_hooks) {
+    found.client.logging = *given.logging_hooks;
+  } else if (found.log.http && !found.client.logging.any()) {
+    found.client.logging = make_logging_hooks(found.log);
+  }
+  for (const auto& [name, value] : given.headers) found.client.headers.set(name, value);
+  return found;
+}
+
+template <class Arguments>
+settings settings_for(const Arguments& given) {
+  return settings_for(given, read_settings(environment::load().value()).value());
+}
+
+inline authenticated_client make_client(any_auth auth, const settings& chosen) {
+  return {httplib_transport(chosen.client), std::move(auth), exponential_backoff(chosen.retry),
+          chosen.client};
+}
+
+/// A client that has yet to log in, and what the exchange of its credentials will have been answered with.
+struct login {
+  authenticated_client client;
+  std::shared_ptr<const auth_response_data> answer{};
+  stop_token stop{};
+};
+
+/// What the named functions give of a finished login.
+inline authenticated_client client_of(const login& done) { return done.client; }
+inline auth_response_data response_of(const login& done) { return *done.answer; }
+inline secret token_of(const login& done) { return done.answer->access_token; }
+
+inline std::shared_ptr<auth_response_data> make_room() { return std::make_shared<auth_response_data>(); }
+
+/// How the auth method of a login gets its token; the answer is kept if there is room for it.
+inline renewal_options once_into(const std::shared_ptr<auth_response_data>& answer, bool renew) {
+  renewal_options options{.keep_credentials = renew};
+  if (answer) options.on_response = [answer](const auth_response_data& data) { *answer = data; };
+  return options;
+}
+
+/// An auth method that tells which token it put into a request: one out of a store came without an answer.
+template <class Auth>
+class token_teller {
+ public:
+  token_teller(Auth told_of, std::shared_ptr<auth_response_data> answer)
+      : told_of_(std::move(told_of)), answer_(std::move(answer)) {}
+
+  result<token_generation> authorize(request& message, exchange& via) {
+    constexpr std::string_view scheme = "Bearer ";
+    auto generation = told_of_.authorize(message, via);
+    const auto header = message.headers.get("Authorization");
+    if (!generation || !header || !header->starts_with(scheme)) return generation;
+    const auto token = header->substr(scheme.size());
+    if (answer_->access_token.reveal() != token) *answer_ = {.access_token = secret(token)};
+    return generation;
+  }
+  bool on_unauthorized(token_generation generation) { return told_of_.on_unauthorized(generation); }
+
+ private:
+  Auth told_of_;
+  std::shared_ptr<auth_response_data> answer_;
+};
+
+/// `auth`, which tells its token to `answer` if there is one.
+template <class Auth>
+any_auth heard_by(const std::shared_ptr<auth_response_data>& answer, Auth auth) {
+  if (!answer) return auth;
+  return token_teller<Auth>(std::move(auth), answer);
+}
+
+/// What `work` gives. Whatever it throws is thrown as an authentication_error with the cause nested in it.
+template <class Work>
+auto or_authentication_error(const std::string& what, Work work) {
+  try {
+    return work();
+  } catch (const exception& failure) {
+    error cause = failure.details();
+    cause.message = what + " failed: " + cause.message;
+    std::throw_with_nested(authentication_error(std::move(cause)));
+  } catch (const std::invalid_argument& failure) {
+    std::throw_with_nested(authentication_error(argument_error(what + " failed: " + failure.what())));
+  } catch (const std::exception& failure) {
+    std::throw_with_nested(authentication_error(
+        {.category = error_category::authentication, .message = what + " failed: " + failure.what()}));
+  } catch (...) {
+    std::throw_with_nested(
+        authentication_error({.category = error_category::authentication,
+                              .message = what + " failed: something threw what is no std::exception"}));
+  }
+}
+
+/// Logs in with what `prepare` makes, and gives `part_of` it.
+template <class Prepare, class Part>
+auto log_in(const std::string& what, Prepare prepare, Part part_of) {
+  return or_authentication_error(what, [&] {
+    const login prepared = prepare();
+    prepared.client.authenticate({.stop = prepared.stop}).value();
+    return part_of(prepared);
+  });
+}
+
+/// The same where the asynchronous calls of the client run; what went wrong is in the future.
+template <class Prepare, class Part>
+auto log_in_async(const std::string& what, Prepare prepare, Part part_of)
+    -> std::future<decltype(part_of(prepare()))> {
+  try {
+    const login prepared = or_authentication_error(what, prepare);
+    try {
+      return prepared.client.async([what, prepared, part_of] {
+        return log_in(
+            what, [&] { return prepared; }, part_of);
+      });
+    } catch (...) {
+      std::throw_with_nested(authentication_error(
+          {.category = error_category::transport,
+           .message = what + " failed: the executor did not take the call: " + caught_text(),
+           .retryable = true}));
+    }
+  } catch (...) {
+    std::promise<decltype(part_of(prepare()))> failed;
+    failed.set_exception(std::current_exception());
+    return failed.get_future();
+  }
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+inline constexpr const char* api_key_login = "the T3 API login with an API key";
+
+inline login prepare_login(const api_key_arguments& given,
+                           const std::shared_ptr<auth_response_data>& answer = {}) {
+  api_key_auth auth(given.api_key, given.state_code, given.store.value_or(memory_store()),
+                    once_into(answer, given.renew));
+  return {.client = make_client(heard_by(answer, std::move(auth)), settings_for(given)),
+          .answer = answer,
+          .stop = given.stop};
+}
+
+}  // namespace detail
+
+T3API_INLINE authenticated_client create_api_key_authenticated_client(const api_key_arguments& given) {
+  return detail::prepare_login(given).client;
+}
+
+T3API_INLINE authenticated_client
+create_api_key_authenticated_client_or_error(const api_key_arguments& given) {
+  return detail::log_in(
+      detail::api_key_login, [&] { return detail::prepare_login(given); }, detail::client_of);
+}
+
+T3API_INLINE std::future<authenticated_client> create_api_key_authenticated_client_or_error_async(
+    api_key_arguments given) {
+  return detail::log_in_async(
+      detail::api_key_login, [&] { return detail::prepare_login(given); }, detail::client_of);
+}
+
+T3API_INLINE auth_response_data authenticate_and_get_response_with_api_key(const api_key_arguments& given) {
+  return detail::log_in(
+      detail::api_key_login, [&] { return detail::prepare_login(given, detail::make_room()); },
+      detail::response_of);
+}
+
+T3API_INLINE std::future<auth_response_data> authenticate_and_get_response_with_api_key_async(
+    api_key_arguments given) {
+  return detail::log_in_async(
+      detail::api_key_login, [&] { return detail::prepare_login(given, detail::make_room()); },
+      detail::response_of);
+}
+
+T3API_INLINE secret authenticate_and_get_token_with_api_key(const api_key_arguments& given) {
+  return detail::log_in(
+      detail::api_key_login, [&] { return detail::prepare_login(given, detail::make_room()); },
+      detail::token_of);
+}
+
+T3API_INLINE std::future<secret> authenticate_and_get_token_with_api_key_async(api_key_arguments given) {
+  return detail::log_in_async(
+      detail::api_key_login, [&] { return detail::prepare_login(given, detail::make_room()); },
+      detail::token_of);
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_LOGGING_IMPL_CALL_LOG_HPP
+#define T3API_LOGGING_IMPL_CALL_LOG_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef T3API_LOGGING_REDACTION_HPP
+#define T3API_LOGGING_REDACTION_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+template <class Names>
+bool listed(const Names& names, std::string_view name) {
+  return std::any_of(std::begin(names), std::end(names),
+                     [&](const char* known) { return iequals(known, name); });
+}
+
+inline bool may_show_parameter(std::string_view name) {
+  constexpr const char* shown[] = {"licenseNumber",
+                                   "page",
+                                   "pageSize",
+                                   "sort",
+                                   "filter",
+                                   "filterLogic",
+                                   "strictPagination",
+                                   "contentType",
+                                   "fieldnames",
+                                   "prependCsvMetadata",
+                                   "submit"};
+  return listed(shown, name);
+}
+
+inline bool may_show_header(std::string_view name) {
+  constexpr const char* shown[] = {"Accept",
+                                   "Accept-Encoding",
+                                   "Accept-Language",
+                                   "Accept-Ranges",
+                                   "Age",
+                                   "Allow",
+                                   "Cache-Control",
+                                   "Connection",
+                                   "Content-Encoding",
+                                   "Content-Language",
+                                   "Content-Length",
+                                   "Content-Type",
+                                   "Date",
+                                   "ETag",
+                                   "Expires",
+                                   "Host",
+                                   "Idempotency-Key",
+                                   "If-None-Match",
+                                   "If-Modified-Since",
+                                   "Keep-Alive",
+                                   "Last-Modified",
+                                   "Retry-After",
+                                   "Server",
+                                   "Transfer-Encoding",
+                                   "User-Agent",
+                                   "Vary",
+                                   "X-RateLimit-Limit",
+                                   "X-RateLimit-Remaining",
+                                   "X-RateLimit-Reset",
+                                   "X-Request-Id"};
+  return listed(shown, name);
+}
+
+/// A path in lower case, decoded and without empty segments: what a service may take it for.
+inline std::string plain_path(std::string_view path) {
+  std::string plain;
+  for (const char c : to_lower(query_decode(path.substr(0, path.find_first_of("?#"))))) {
+    if (c != '/' || !plain.ends_with('/')) plain += c;
+  }
+  return plain;
+}
+
+inline bool is_authentication_path(std::string_view path) {
+  return ("/" + plain_path(path) + "/").find("/auth/") != std::string::npos;
+}
+
+/// The path as it is shown, percent-encoded; behind `/auth/secretkey/` stands the name of a key.
+inline std::string shown_path(std::string_view path, const std::vector<std::string_view>& known) {
+  constexpr std::string_view kept = "/%:@!$&'()*+,;=";
+  constexpr std::string_view keys = "/auth/secretkey/";
+  std::string shown;
+  const std::string plain = plain_path(path);
+  if (const auto at = plain.find(keys); at != plain.npos && plain.size() > at + keys.size()) {
+    append_percent_encoded(shown, plain.substr(0, at + keys.size()), kept);
+    return shown.append(hidden);
+  }
+  append_percent_encoded(shown, hide_secrets(path, known), kept);
+  return shown;
+}
+
+inline void append_shown_parameter(std::string& shown, const std::pair<std::string, std::string>& parameter,
+                                   const std::vector<std::string_view>& known) {
+  constexpr std::size_t longest_name = 40;
+  const auto& [name, value] = parameter;
+  shown += shown.find('?') == shown.npos ? '?' : '&';
+  if (may_show_parameter(name)) {
+    shown.append(name).append("=");
+    append_percent_encoded(shown, hide_secrets(value, known), "*:,");
+  } else if (value.empty() || name.size() > longest_name) {  // The name itself may be what was to be hidden.
+    shown.append(hidden);
+  } else {
+    append_percent_encoded(shown, hide_secrets(name, known), "*");
+    shown.append("=").append(hidden);
+  }
+}
+
+/// Where `sent` goes, as it may be shown; see `redacted_url`.
+inline std::string shown_url(const url& host, const request& sent,
+                             const std::vector<std::string_view>& known) {
+  constexpr std::size_t longest = 2000;
+  const auto target = std::string_view(sent.path).substr(0, sent.path.find('#'));
+  const auto mark = (std::min)(target.find('?'), target.size());
+  std::string path = host.base_path;
+  path += target.starts_with('/') && !target.starts_with("//") ? target.substr(0, mark) : "/***";
+  std::string shown = one_line(host.origin(), longest) + shown_path(path, known);
+  if (mark < target.size()) {
+    for (const auto& parameter : decode_query(target.substr(mark + 1))) {
+      append_shown_parameter(shown, parameter, known);
+    }
+  }
+  for (const auto& parameter : sent.query) append_shown_parameter(shown, parameter, known);
+  return one_line(shown, longest);
+}
+
+/// The fields, with the values that may be shown; see `redacted_headers`.
+inline headers shown_headers(const headers& fields, const std::vector<std::string_view>& known) {
+  constexpr std::size_t longest_name = 60;
+  constexpr std::size_t longest_value = 300;
+  headers shown;
+  shown.reserve(fields.size());
+  for (const auto& [name, value] : fields) {
+    shown.add_received(
+        one_line(hide_known_secrets(name, known), longest_name),
+        may_show_header(name) ? one_line(hide_secrets(value, known), longest_value) : std::string(hidden));
+  }
+  return shown;
+}
+
+inline bool is_json_type(std::string_view content_type) {
+  const auto type = to_lower(trim(content_type.substr(0, content_type.find(';'))));
+  return type == "application/json" || type == "text/json" || type.ends_with("+json");
+}
+
+/// Whether an object is about a secret that it names in a value, as `{"name": "password", "value": …}` and
+/// `{"loc": ["body", "password"], "input": …}` are.
+inline bool tells_secret_name(const nlohmann::json& object) {
+  const auto is_secret_name = [](const nlohmann::json& value) {
+    return value.is_string() && names_secret(value.get_ref<const std::string&>());
+  };
+  for (const char* member : {"name", "key", "field", "header", "param", "parameter", "loc", "path"}) {
+    const auto found = object.find(member);
+    if (found == object.end()) continue;
+    if (is_secret_name(*found)) return true;
+    if (found->is_array() && std::any_of(found->begin(), found->end(), is_secret_name)) return true;
+  }
+  return false;
+}
+
+/// What may be shown of a value. `room` is how many bytes are wanted yet; what would come after is left out.
+inline nlohmann::json shown_json(const nlohmann::json& value, const std::vector<std::string_view>& known,
+                                 std::size_t& room) {
+  const auto use = [&room](std::size_t bytes) { room -= (std::min)(room, bytes); };
+  use(1);
+  if (value.is_string()) {
+    std::string text = hide_secrets(value.get_ref<const std::string&>(), known);
+    use(text.size());
+    return text;
+  }
+  if (value.is_array()) {
+    auto shown = nlohmann::json::array();
+    for (auto entry = value.begin(); entry != value.end() && room > 0; ++entry) {
+      shown.push_back(shown_json(*entry, known, room));
+    }
+    return shown;
+  }
+  if (!value.is_object()) return value;
+  auto shown = nlohmann::json::object();
+  const bool about_secret = tells_secret_name(value);
+  for (auto member = value.begin(); member != value.end() && room > 0; ++member) {
+    const std::string& name = member.key();
+    const bool secret = names_secret(name) || (about_secret && (name == "value" || name == "input"));
+    shown[hide_secrets(name, known)] =
+        secret ? nlohmann::json(hidden) : shown_json(member.value(), known, room);
+  }
+  return shown;
+}
+
+/// A body as it may be shown, without `known`; see `redacted_body`.
+inline std::string shown_body(std::string_view path, std::string_view content_type, std::string_view body,
+                              const std::vector<std::string_view>& known) {
+  constexpr std::size_t longest = 2000;
+  constexpr std::size_t longest_type = 60;
+  constexpr std::size_t largest_parsed = 8U << 20U;
+  if (body.empty()) return {};
+  if (is_authentication_path(path)) return "(not shown: authentication)";
+  const std::string size = std::to_string(body.size()) + " bytes";
+  if (is_json_type(content_type) && body.size() <= largest_parsed) {
+    const auto value = parse_json(body);
+    if (value && value->is_structured()) {  // A lone text could be a token.
+      std::size_t room = 2 * longest;       // More than is shown, so that what was left out is told as cut.
+      const auto text =
+          shown_json(*value, known, room).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+      auto shown = one_line(text, longest);
+      if (shown.ends_with("...") || room == 0) shown += " (" + size + " in all)";
+      return shown;
+    }
+  }
+  const auto type =
+      content_type.empty() ? "no type" : one_line(hide_secrets(content_type, known), longest_type);
+  return "(" + size + " of " + type + ")";
+}
+
+}  // namespace detail
+
+/// Where `sent` goes, on one line: values of query parameters that are not known to be harmless are `***`, in
+/// the path too, and so is what stands behind `/auth/secretkey/`.
+inline std::string redacted_url(const url& host, const request& sent) {
+  return detail::shown_url(host, sent, {});
+}
+
+/// The fields with `***` for each value that is not known to be harmless; names and values fit one line.
+inline headers redacted_headers(const headers& fields) { return detail::shown_headers(fields, {}); }
+
+/// A body on one line of about 2000 bytes. JSON is shown with `***` in the place of members that sound like a
+/// secret, of anything else its size only, and of what goes to or comes from authentication nothing.
+inline std::string redacted_body(std::string_view path, std::string_view content_type,
+                                 std::string_view body) {
+  return detail::shown_body(path, content_type, body, {});
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+inline std::string sentence(std::string_view text, const std::vector<std::string_view>& known) {
+  constexpr std::size_t longest = 600;
+  return one_line(hide_secrets(text, known), longest);
+}
+
+/// The values of a request that are not shown, longest first; a service may repeat them in its answer.
+inline std::vector<std::string_view> hidden_values(const request& sent,
+                                                   const std::vector<std::string_view>& in_body) {
+  std::vector<std::string_view> values;
+  const auto add = [&](std::string_view value) {
+    constexpr std::size_t shortest = 6;
+    if (value.size() >= shortest) values.push_back(value);
+  };
+  for (const auto& [name, value] : sent.headers) {
+    if (may_show_header(name)) continue;
+    add(value);
+    for (std::string_view rest = value; !rest.empty();) {  // `Bearer x` and `a=x; b=y` hold x and y.
+      const auto word = rest.substr(0, rest.find_first_of(" ;,"));
+      rest.remove_prefix((std::min)(rest.size(), word.size() + 1));
+      if (!iequals(word, "Bearer")) add(word);
+      if (const auto equals = word.find('='); equals != word.npos) add(word.substr(equals + 1));
+    }
+  }
+  for (const auto& [name, value] : sent.query) {
+    if (!may_show_parameter(name)) add(value);
+  }
+  for (const auto value : in_body) add(value);
+  std::sort(values.begin(), values.end(),
+            [](std::string_view a, std::string_view b) { return a.size() > b.size(); });
+  return values;
+}
+
+T3API_INLINE void call_log::sending(int attempt, const request& sent) const noexcept {
+  tell(hooks_.on_request, [&] {
+    return request_event{.request_id = std::string(request_id_),
+                         .attempt = attempt,
+                         .method = sent.method,
+                         .url = redacted_url(host_, sent),
+                         .headers = shown_fields(sent.headers, {}),
+                         .body = shown_content(sent, sent.headers, sent.body, hidden_values(sent, {})),
+                         .body_bytes = sent.body.size()};
+  });
+}
+
+T3API_INLINE void call_log::received(int attempt, const request& sent, const result<response>& answer,
+                                     std::chrono::steady_clock::duration elapsed) const noexcept {
+  tell(hooks_.on_response, [&] {
+    response_event event{.request_id = std::string(request_id_),
+                         .attempt = attempt,
+                         .method = sent.method,
+                         .url = redacted_url(host_, sent),
+                         .elapsed = std::chrono::duration_cast<std::chrono::microseconds>(elapsed)};
+    const body_secrets in_body(sent.body);
+    const auto known = hidden_values(sent, in_body.values());
+    if (answer) {
+      event.status = answer->status;
+      event.headers = shown_fields(answer->headers, known);
+      event.body = shown_content(sent, answer->headers, answer->body, known);
+      event.body_bytes = answer->body.size();
+    } else {
+      const auto& cause = answer.error();
+      event.problem = sentence(cause.message.empty() ? to_string(cause.category) : cause.message, known);
+    }
+    return event;
+  });
+}
+
+T3API_INLINE void call_log::retrying(int attempt, const error& cause,
+                                     std::chrono::milliseconds pause) const noexcept {
+  tell(hooks_.on_retry, [&] {
+    return retry_event{.request_id = std::string(request_id_),
+                       .attempt = attempt,
+                       .pause = pause,
+                       .reason = sentence(cause.message, {})};
+  });
+}
+
+T3API_INLINE void call_log::renewed(renewal_event event) const noexcept {
+  tell(hooks_.on_renewal, [&] {
+    event.request_id = request_id_;
+    event.problem = sentence(event.problem, {});
+    return std::move(event);
+  });
+}
+
+T3API_INLINE headers call_log::shown_fields(const headers& fields,
+                                            const std::vector<std::string_view>& known) const {
+  return hooks_.with_headers ? shown_headers(fields, known) : headers();
+}
+
+T3API_INLINE std::string call_log::shown_content(const request& sent, const headers& fields,
+                                                 std::string_view body,
+                                                 const std::vector<std::string_view>& known) const {
+  if (!hooks_.with_body) return {};
+  return shown_body(host_.base_path + sent.path, fields.get("Content-Type").value_or(""), body, known);
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_CORE_IMPL_JSON_BODY_HPP
+#define T3API_CORE_IMPL_JSON_BODY_HPP
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::inline v0_1_0 {
+
+T3API_INLINE result<std::string> json_body(const nlohmann::json& value) {
+  if (!value.is_object() && !value.is_array()) {
+    return argument_error(
+        std::string("the JSON body is ") + value.type_name() +
+        ", not an object or array: give a nlohmann::json value, or send() a request with a raw body");
+  }
+  try {
+    return value.dump();
+  } catch (const nlohmann::json::exception&) {
+    return argument_error("the JSON body holds a text that is not valid UTF-8: convert it");
+  }
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_TRANSPORT_IMPL_HTTPLIB_HPP
+#define T3API_TRANSPORT_IMPL_HTTPLIB_HPP
+
+#include <memory>
+#include <utility>
+
+#ifndef T3API_TRANSPORT_HTTPLIB_POOL_HPP
+#define T3API_TRANSPORT_HTTPLIB_POOL_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#ifndef T3API_CORE_RESOLVER_HPP
+#define T3API_CORE_RESOLVER_HPP
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#ifndef T3API_NATIVE_SOCKET_HPP
+#define T3API_NATIVE_SOCKET_HPP
+
+// This folder is the one place of the client wing that talks to the operating system itself.
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#ifdef _WIN32
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#else
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+#ifdef _WIN32
+using native_socket = SOCKET;
+inline constexpr native_socket no_socket = INVALID_SOCKET;
+#else
+using native_socket = int;
+inline constexpr native_socket no_socket = -1;
+#endif
+
+inline void close_native(native_socket socket) noexcept {
+#ifdef _WIN32
+  ::closesocket(socket);
+#else
+  ::close(socket);
+#endif
+}
+
+/// Keeps a socket from programs that this one starts.
+inline void close_on_exec(native_socket socket) noexcept {
+#ifdef _WIN32
+  ::SetHandleInformation(reinterpret_cast<HANDLE>(socket), HANDLE_FLAG_INHERIT, 0);
+#else
+  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+#endif
+}
+
+/// A second descriptor of a socket that someone else owns. It stays valid whatever the owner does, so that
+/// another thread can end the connection without ever touching a descriptor number that has been given to
+/// someone new.
+class socket_handle {
+ public:
+  explicit socket_handle(native_socket owned_elsewhere) noexcept {
+#ifdef _WIN32
+    WSAPROTOCOL_INFOW info;
+    if (::WSADuplicateSocketW(owned_elsewhere, ::GetCurrentProcessId(), &info) == 0) {
+      socket_ = ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0, 0);
+    }
+#else
+    socket_ = ::fcntl(owned_elsewhere, F_DUPFD_CLOEXEC, 0);
+#endif
+  }
+  socket_handle(socket_handle&& other) noexcept : socket_(std::exchange(other.socket_, no_socket)) {}
+  socket_handle& operator=(socket_handle&& other) noexcept {
+    std::swap(socket_, other.socket_);
+    return *this;
+  }
+  ~socket_handle() {
+    if (socket_ != no_socket) close_native(socket_);
+  }
+
+  bool valid() const noexcept { return socket_ != no_socket; }
+
+  /// Ends the connection in both directions: whoever connects, reads or writes on it gets an error at once.
+  void interrupt() const noexcept {
+#ifdef _WIN32
+    ::shutdown(socket_, SD_BOTH);
+#else
+    ::shutdown(socket_, SHUT_RDWR);
+#endif
+  }
+
+  /// Whether there is something to read, be it the peer's farewell or an error. Never blocks.
+  bool has_pending_input() const noexcept {
+#ifdef _WIN32
+    u_long waiting = 0;
+    if (::ioctlsocket(socket_, FIONREAD, &waiting) != 0 || waiting > 0) return true;
+    WSAPOLLFD poll{socket_, POLLRDNORM, 0};
+    return ::WSAPoll(&poll, 1, 0) != 0;
+#else
+    char byte = 0;
+    return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+           (errno != EAGAIN && errno != EWOULDBLOCK);
+#endif
+  }
+
+  /// How many bytes the program has taken from this connection so far; nothing where the system does not
+  /// tell.
+  std::optional<std::uint64_t> bytes_consumed() const noexcept {
+#ifdef __linux__
+    // The head of `struct tcp_info` in linux/tcp.h; libc's own copy stops short of what is needed here.
+    struct {
+      std::uint8_t states[8];
+      std::uint32_t counters[24];
+      std::uint64_t pacing_rates[2];
+      std::uint64_t bytes_acked;
+      std::uint64_t bytes_received;
+    } info{};
+    socklen_t size = sizeof info;
+    int unread = 0;
+    if (::getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || size < sizeof info ||
+        ::ioctl(socket_, FIONREAD, &unread) != 0) {
+      return std::nullopt;
+    }
+    return info.bytes_received - static_cast<std::uint64_t>(unread);
+#else
+    return std::nullopt;
+#endif
+  }
+
+ private:
+  native_socket socket_ = no_socket;
+};
+
+/// Keeps a write to a connection that the peer has closed from raising SIGPIPE in this thread, without
+/// touching the program's own handling of that signal.
+class sigpipe_guard {
+ public:
+#ifdef _WIN32
+  sigpipe_guard() = default;
+  void write_may_have_failed() noexcept {}
+#else
+  sigpipe_guard() noexcept {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~sigpipe_guard() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  /// Takes the signal away that a failed write has left pending, unless the thread had it blocked all along.
+  void write_may_have_failed() noexcept {
+    sigset_t pending;
+    ::sigpending(&pending);
+    if (::sigismember(&before_, SIGPIPE) == 1 || ::sigismember(&pending, SIGPIPE) != 1) return;
+#ifdef __APPLE__
+    int signal = 0;
+    ::sigwait(&pipe_, &signal);
+#else
+    const timespec at_once{};
+    ::sigtimedwait(&pipe_, nullptr, &at_once);
+#endif
+  }
+#endif
+  sigpipe_guard(const sigpipe_guard&) = delete;
+  sigpipe_guard& operator=(const sigpipe_guard&) = delete;
+
+#ifndef _WIN32
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+#endif
+};
+
+/// Whether `host` is an IPv4 or IPv6 address in digits.
+inline bool is_address(const std::string& host) noexcept {
+  unsigned char bytes[16];
+  return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
+}
+
+/// The addresses of a name in the system's order of preference; empty when it has none. Blocks as long as the
+/// system resolver likes.
+inline std::vector<std::string> lookup_addresses(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
+    hints.ai_flags = 0;
+    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return {};
+  }
+  std::vector<std::string> addresses;
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+    char text[NI_MAXHOST];
+    if (::getnameinfo(entry->ai_addr, static_cast<socklen_t>(entry->ai_addrlen), text, sizeof text, nullptr,
+                      0, NI_NUMERICHOST) == 0) {
+      addresses.emplace_back(text);
+    }
+  }
+  ::freeaddrinfo(found);
+  return addresses;
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+/// The addresses of a host, at the latest by `deadline`. "localhost" is this machine whatever the resolver
+/// says (RFC 6761 section 6.3), as credentials may travel to it unencrypted. For other names: the system's
+/// resolver knows no deadline, so it works in a thread of its own that is left behind when it does not answer
+/// in time.
+inline result<std::vector<std::string>> resolve(const std::string& host, steady_time deadline,
+                                                stop_token stop) {
+  if (is_address(host)) return std::vector{host};
+  if (iequals(host, "localhost")) return std::vector<std::string>{"127.0.0.1", "::1"};
+  struct lookup {
+    std::mutex mutex;
+    stoppable_condition done;
+    std::optional<std::vector<std::string>> addresses;
+  };
+  const auto shared = std::make_shared<lookup>();
+  try {
+    std::thread([shared, host] {
+      auto addresses = lookup_addresses(host);
+      const std::scoped_lock lock(shared->mutex);
+      shared->addresses = std::move(addresses);
+      shared->done.notify_all();
+    }).detach();
+  } catch (const std::system_error&) {
+    return error{
+        .category = error_category::transport,
+        .message = "no thread could be started to look up the host '" + host + "': the system is out of them",
+        .retryable = true};
+  }
+  std::unique_lock lock(shared->mutex);
+  shared->done.wait_until(lock, stop, deadline, [&] { return shared->addresses.has_value(); });
+  if (!shared->addresses) {
+    if (stop.stop_requested()) {
+      return error{.category = error_category::cancelled,
+                   .message = "the call was cancelled while it looked up its host"};
+    }
+    return error{
+        .category = error_category::timeout,
+        .message = "the name '" + host + "' was not resolved in time: check the network and the DNS server",
+        .retryable = true};
+  }
+  if (shared->addresses->empty()) {
+    return error{
+        .category = error_category::transport,
+        .message = "the name '" + host + "' does not resolve to an address: check the host and the network",
+        .retryable = true};
+  }
+  return *std::move(shared->addresses);
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
+#define T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
+
+
+#include <httplib.h>
+
+#ifndef T3API_DETAIL_REQUIRE_HTTPLIB_HPP
+#define T3API_DETAIL_REQUIRE_HTTPLIB_HPP
+
+// Included behind <httplib.h>: says what to do when it is too old, or not made for TLS, here or in another
+// file.
+
+#include <string_view>
+
+#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
+#error \
+    "t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program (compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does"
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Whether `version`, such as "0.11.4", is at least the other one.
+constexpr bool is_at_least(std::string_view version, std::string_view other) noexcept {
+  const auto take_number = [](std::string_view& text) {
+    int number = 0;
+    while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
+      number = number * 10 + (text.front() - '0');
+      text.remove_prefix(1);
+    }
+    if (!text.empty()) text.remove_prefix(1);
+    return number;
+  };
+  while (!other.empty()) {
+    const int here = take_number(version);
+    const int there = take_number(other);
+    if (here != there) return here > there;
+  }
+  return true;
+}
+
+static_assert(is_at_least(CPPHTTPLIB_VERSION, "0.11.4"),
+              "t3api needs cpp-httplib 0.11.4 or newer, and found " CPPHTTPLIB_VERSION);
+
+template <class Client>
+concept knows_tls = requires(Client& client) {
+  client.enable_server_certificate_verification(true);
+};
+
+static_assert(
+    knows_tls<httplib::ClientImpl>,
+    "<httplib.h> was included before CPPHTTPLIB_OPENSSL_SUPPORT was defined: define it for the whole program "
+    "(compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does");
+
+#ifdef __ELF__
+// Files that differ in these macros do not link: the linker refuses a name that is thread-local in one file
+// only, and tells it. The first has its counterpart in core/response.hpp.
+[[gnu::used]] inline thread_local const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
+#ifdef CPPHTTPLIB_ZLIB_SUPPORT
+[[gnu::used]] inline thread_local const char define_CPPHTTPLIB_ZLIB_SUPPORT_in_all_files_or_in_none = 0;
+#else
+[[gnu::used]] inline const char define_CPPHTTPLIB_ZLIB_SUPPORT_in_all_files_or_in_none = 0;
+#endif
+#endif
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#ifndef T3API_TRANSPORT_RECEPTION_HPP
+#define T3API_TRANSPORT_RECEPTION_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+/// An answer while it comes in, and what turned out to be wrong with it.
+class reception {
+ public:
+  reception(std::size_t max_body_bytes, bool understands_gzip)
+      : max_body_bytes_(max_body_bytes), understands_gzip_(understands_gzip) {}
+
+  /// Takes status and headers; false when they are at fault.
+  bool take_headers(int status, headers fields) {
+    has_headers_ = true;
+    answer_.status = status;
+    answer_.headers = std::move(fields);
+    fault_ = framing_fault();
+    if (!fault_.empty()) return false;
+    const auto announced = parse_decimal(answer_.headers.get("Content-Length").value_or("0"));
+    if (*announced > max_body_bytes_) {
+      fault_ = body_too_large(max_body_bytes_);
+      return false;
+    }
+    answer_.body.reserve((std::min<std::size_t>)(*announced, 1U << 20U));
+    return true;
+  }
+
+  /// Takes a piece of the unpacked body; false when it is too much.
+  bool take_body(const char* data, std::size_t size) {
+    last_progress_ = std::chrono::steady_clock::now();
+    if (size > max_body_bytes_ - answer_.body.size()) {
+      fault_ = body_too_large(max_body_bytes_);
+      return false;
+    }
+    answer_.body.append(data, size);
+    return true;
+  }
+
+  bool has_headers() const noexcept { return has_headers_; }
+  const std::string& fault() const noexcept { return fault_; }
+  const response& answer() const noexcept { return answer_; }
+  response&& take_answer() noexcept { return std::move(answer_); }
+
+  /// When a piece of the body last came; long ago when none did.
+  steady_time last_progress() const noexcept { return last_progress_; }
+
+  bool closes_connection() const noexcept {
+    return iequals(answer_.headers.get("Connection").value_or(""), "close");
+  }
+
+  /// Whether the body had no length of its own, so that only the end of the connection ends it.
+  bool ends_with_connection() const noexcept {
+    return answer_.status != 204 && answer_.status != 304 && !answer_.headers.contains("Content-Length") &&
+           !answer_.headers.contains("Transfer-Encoding");
+  }
+
+ private:
+  /// What is wrong with the headers that say how to read the body (RFC 9112 section 6.3); empty when nothing
+  /// is.
+  std::string framing_fault() const {
+    if (answer_.status < 100 || answer_.status > 599) return "the answer's status is none of HTTP";
+    const auto length = answer_.headers.get("Content-Length");
+    for (const auto& [name, value] : answer_.headers) {
+      if (name.find_first_of(" \t") != name.npos) return "the answer has a header with a space in its name";
+      if (iequals(name, "Content-Length") && (!parse_decimal(value) || value != *length)) {
+        return "the answer's Content-Length is not one number";
+      }
+    }
+    const auto coding = answer_.headers.get("Transfer-Encoding");
+    if (coding && !iequals(*coding, "chunked"))
+      return "the answer has a Transfer-Encoding other than chunked";
+    if (length && coding) {
+      return "the answer has both Content-Length and Transfer-Encoding, so its end is uncertain";
+    }
+    const auto encoding = answer_.headers.get("Content-Encoding").value_or("identity");
+    const bool readable = iequals(encoding, "identity") ||
+                          (understands_gzip_ && (iequals(encoding, "gzip") || iequals(encoding, "deflate")));
+    return readable ? std::string() : "the answer is compressed in a way that was not asked for";
+  }
+
+  const std::size_t max_body_bytes_;
+  const bool understands_gzip_;
+  response answer_;
+  std::string fault_;
+  steady_time last_progress_{};
+  bool has_headers_ = false;
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_TRANSPORT_TLS_TRUST_HPP
+#define T3API_TRANSPORT_TLS_TRUST_HPP
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+struct x509_store_free {
+  void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
+};
+
+/// The authorities that a client trusts; read once, shared by all of its connections.
+class tls_trust {
+ public:
+  /// Reads what the options name, or the system's store. An `argument` error when it cannot be read.
+  static result<std::shared_ptr<const tls_trust>> load(const tls_options& options) {
+    auto trust = std::make_shared<tls_trust>();
+    X509_STORE* store = trust->store_.get();
+    ERR_clear_error();
+    if (!options.ca_file.empty() && X509_STORE_load_file(store, options.ca_file.c_str()) != 1) {
+      return unreadable("the CA file '" + options.ca_file + "'");
+    }
+    if (!options.ca_directory.empty() && X509_STORE_load_path(store, options.ca_directory.c_str()) != 1) {
+      return unreadable("the CA folder '" + options.ca_directory + "'");
+    }
+    if (!options.ca_pem.empty() && !add_pem(store, options.ca_pem))
+      return unreadable("the text of tls_options::ca_pem");
+    if (options.ca_file.empty() && options.ca_directory.empty() && options.ca_pem.empty()) {
+#ifdef _WIN32
+      X509_STORE_load_store(store, "org.openssl.winstore://");
+#else
+      X509_STORE_set_default_paths(store);
+#endif
+    }
+    ERR_clear_error();
+    return std::shared_ptr<const tls_trust>(std::move(trust));
+  }
+
+  X509_STORE* store() const noexcept { return store_.get(); }
+
+ private:
+  static result<std::shared_ptr<const tls_trust>> unreadable(const std::string& what) {
+    ERR_clear_error();
+    return argument_error(what + " cannot be read or holds no certificate in PEM form");
+  }
+
+  static bool add_pem(X509_STORE* store, const std::string& pem) {
+    const std::unique_ptr<BIO, int (*)(BIO*)> text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
+                                                   BIO_free);
+    bool any = false;
+    while (X509* certificate = PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)) {
+      any = X509_STORE_add_cert(store, certificate) == 1 || any;
+      X509_free(certificate);
+    }
+    return any;
+  }
+
+  std::unique_ptr<X509_STORE, x509_store_free> store_{X509_STORE_new()};
+};
+
+/// The verification of one connection's certificate: by our own store, TLS server purpose, and the host's
+/// name or address among the subject alternative names only. It replaces the chain check that OpenSSL runs in
+/// the handshake, so that it does not depend on what the HTTP library put into the context.
+class tls_verification {
+ public:
+  tls_verification(std::shared_ptr<const tls_trust> trust, std::string host)
+      : trust_(std::move(trust)), host_(std::move(host)) {}
+
+  /// Makes `context` use this object, which must outlive it.
+  void install(SSL_CTX* context) {
+    SSL_CTX_set_cert_verify_callback(context, &tls_verification::verify, this);
+  }
+
+  /// Why the certificate was refused; empty when it was not.
+  std::string refusal() const {
+    if (code_ == X509_V_OK) return {};
+    if (code_ == X509_V_ERR_HOSTNAME_MISMATCH || code_ == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+      return "it is not made out to '" + host_ + "'";
+    }
+    return X509_verify_cert_error_string(code_);
+  }
+
+ private:
+  static int verify(X509_STORE_CTX* handshake, void* self) {
+    auto& verification = *static_cast<tls_verification*>(self);
+    const auto* session =
+        static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(handshake, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    verification.code_ =
+        verification.check(X509_STORE_CTX_get0_cert(handshake), X509_STORE_CTX_get0_untrusted(handshake),
+                           SSL_get_security_level(session));
+    X509_STORE_CTX_set_error(handshake, verification.code_);
+    return verification.code_ == X509_V_OK ? 1 : 0;
+  }
+
+  int check(X509* certificate, STACK_OF(X509) * intermediates, int security_level) const {
+    const std::unique_ptr<X509_STORE_CTX, void (*)(X509_STORE_CTX*)> context(X509_STORE_CTX_new(),
+                                                                             X509_STORE_CTX_free);
+    if (!context || X509_STORE_CTX_init(context.get(), trust_->store(), certificate, intermediates) != 1) {
+      return X509_V_ERR_UNSPECIFIED;
+    }
+    X509_STORE_CTX_set_default(context.get(), "ssl_server");
+    X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(context.get());
+    X509_VERIFY_PARAM_set_auth_level(rules, security_level);
+    X509_VERIFY_PARAM_set_hostflags(
+        rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (X509_VERIFY_PARAM_set1_ip_asc(rules, host_.c_str()) != 1 &&
+        X509_VERIFY_PARAM_set1_host(rules, host_.c_str(), host_.size()) != 1) {
+      return X509_V_ERR_UNSPECIFIED;
+    }
+    if (X509_verify_cert(context.get()) == 1) return X509_V_OK;
+    const int code = X509_STORE_CTX_get_error(context.get());
+    return code == X509_V_OK ? X509_V_ERR_UNSPECIFIED : code;
+  }
+
+  std::shared_ptr<const tls_trust> trust_;
+  std::string host_;
+  int code_ = X509_V_OK;
+};
+
+/// Loads the client certificate that the options name, if any. An error when file, key or pass phrase do not
+/// fit.
+inline std::optional<error> load_client_certificate(SSL_CTX* context, const tls_options& options) {
+  if (options.client_certificate_file.empty()) return std::nullopt;
+  const std::string& key =
+      options.client_key_file.empty() ? options.client_certificate_file : options.client_key_file;
+  SSL_CTX_set_default_passwd_cb_userdata(context, const_cast<secret*>(&options.client_key_password));
+  SSL_CTX_set_default_passwd_cb(context, [](char* buffer, int size, int, void* data) -> int {
+    const auto password = static_cast<const secret*>(data)->reveal();
+    if (password.size() > static_cast<std::size_t>(size)) return -1;
+    std::copy(password.begin(), password.end(), buffer);
+    return static_cast<int>(password.size());
+  });
+  const bool loaded =
+      SSL_CTX_use_certificate_chain_file(context, options.client_certificate_file.c_str()) == 1 &&
+      SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) == 1 &&
+      SSL_CTX_check_private_key(context) == 1;
+  SSL_CTX_set_default_passwd_cb(context, nullptr);
+  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+  ERR_clear_error();
+  if (loaded) return std::nullopt;
+  return argument_error("the client certificate '" + options.client_certificate_file + "' and its key '" +
+                        key +
+                        "' cannot be used: check that both are readable PEM files, belong together, and that "
+                        "the pass phrase is right");
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_TRANSPORT_WATCHDOG_HPP
+#define T3API_TRANSPORT_WATCHDOG_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Why the watchdog ended a connection.
+enum class interruption { none, deadline, connect_deadline, stopped, headers_too_large };
+
+/// One connection under watch. Its owner says what a call may take; the watchdog ends the socket when it
+/// takes more.
+class watched_connection {
+ public:
+  void begin(const send_options& options, std::optional<steady_time> connect_deadline) {
+    const std::scoped_lock lock(mutex_);
+    deadline_ = options.deadline;
+    connect_deadline_ = connect_deadline;
+    stop_ = options.stop;
+    max_header_bytes_ = options.max_header_bytes;
+    headers_start_.reset();
+    reading_headers_ = true;
+    reason_ = interruption::none;
+    active_ = true;
+  }
+
+  /// Ends the watch of a call and tells whether, and why, it was interrupted.
+  interruption end() {
+    const std::scoped_lock lock(mutex_);
+    active_ = false;
+    stop_ = {};
+    return reason_;
+  }
+
+  /// A new socket carries the connection from now on; false when the system is out of descriptors to watch it
+  /// by.
+  bool attach(native_socket socket) {
+    socket_handle handle(socket);
+    if (!handle.valid()) return false;
+    const std::scoped_lock lock(mutex_);
+    socket_.emplace(std::move(handle));
+    return true;
+  }
+
+  void connected() {
+    const std::scoped_lock lock(mutex_);
+    connect_deadline_.reset();
+  }
+
+  void headers_complete() {
+    const std::scoped_lock lock(mutex_);
+    reading_headers_ = false;
+  }
+
+  /// Whether the connection waits in silence, as one must that is to carry another request.
+  bool is_quiet() const {
+    const std::scoped_lock lock(mutex_);
+    return socket_ && !socket_->has_pending_input();
+  }
+
+  /// Looks at the call in progress; called by the watchdog's thread. An interrupted socket is interrupted
+  /// again each time: the first may have come between its making and its connecting.
+  void check(steady_time now) {
+    const std::scoped_lock lock(mutex_);
+    if (!active_) return;
+    if (reason_ == interruption::none) reason_ = find_reason(now);
+    if (reason_ != interruption::none && socket_) socket_->interrupt();
+  }
+
+ private:
+  interruption find_reason(steady_time now) {
+    if (stop_.stop_requested()) return interruption::stopped;
+    if (now >= deadline_) return interruption::deadline;
+    if (connect_deadline_ && now >= *connect_deadline_) return interruption::connect_deadline;
+    if (reading_headers_ && socket_) {
+      if (const auto consumed = socket_->bytes_consumed()) {
+        if (!headers_start_) headers_start_ = *consumed;
+        constexpr std::uint64_t reader_buffers = 64U << 10U;
+        if (*consumed - *headers_start_ > max_header_bytes_ + reader_buffers)
+          return interruption::headers_too_large;
+      }
+    }
+    return interruption::none;
+  }
+
+  mutable std::mutex mutex_;
+  std::optional<socket_handle> socket_;
+  steady_time deadline_;
+  std::optional<steady_time> connect_deadline_;
+  stop_token stop_;
+  std::size_t max_header_bytes_ = 0;
+  std::optional<std::uint64_t> headers_start_;
+  bool reading_headers_ = false;
+  bool active_ = false;
+  interruption reason_ = interruption::none;
+};
+
+/// One thread that looks at all connections of a transport every few milliseconds while any is in use, and
+/// sleeps otherwise. It gives blocking I/O what it lacks: a total deadline and a way to be stopped.
+class watchdog {
+ public:
+  static constexpr auto tick = std::chrono::milliseconds(10);
+
+  watchdog() = default;
+  watchdog(const watchdog&) = delete;
+  watchdog& operator=(const watchdog&) = delete;
+
+  ~watchdog() {
+    {
+      const std::scoped_lock lock(mutex_);
+      stopping_ = true;
+      wake_.notify_all();
+    }
+    if (thread_.joinable()) thread_.join();
+  }
+
+  /// A new connection to watch, for as long as someone else holds it. Throws std::system_error when no thread
+  /// can start.
+  std::shared_ptr<watched_connection> watch() {
+    auto connection = std::make_shared<watched_connection>();
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(connections_, [](const auto& entry) { return entry.expired(); });
+    connections_.push_back(connection);
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+    return connection;
+  }
+
+  /// Keeps the watchdog awake as long as it lives.
+  class visit {
+   public:
+    explicit visit(watchdog& guard) : guard_(guard) {
+      guard_.calls_.fetch_add(1);
+      if (guard_.asleep_.load()) {
+        const std::scoped_lock lock(guard_.mutex_);
+        guard_.wake_.notify_all();
+      }
+    }
+    ~visit() { guard_.calls_.fetch_sub(1); }
+    visit(const visit&) = delete;
+    visit& operator=(const visit&) = delete;
+
+   private:
+    watchdog& guard_;
+  };
+
+ private:
+  void run() {
+    constexpr int idle_ticks_before_sleep = 100;
+    int idle_ticks = 0;
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      idle_ticks = calls_.load() > 0 ? 0 : idle_ticks + 1;
+      if (idle_ticks > idle_ticks_before_sleep) {
+        asleep_ = true;
+        wake_.wait(lock, [&] { return stopping_ || calls_.load() > 0; });
+        asleep_ = false;
+        idle_ticks = 0;
+      }
+      wake_.wait_for(lock, tick, [&] { return stopping_; });
+      const auto now = std::chrono::steady_clock::now();
+      for (const auto& entry : connections_) {
+        if (const auto connection = entry.lock()) connection->check(now);
+      }
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<std::weak_ptr<watched_connection>> connections_;
+  std::atomic<int> calls_ = 0;
+  std::atomic<bool> asleep_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+/// The SSL context behind a cpp-httplib client; its accessor changed its name between versions.
+template <class Client>
+SSL_CTX* native_tls_context(Client& client) {
+  if constexpr (requires { client.tls_context(); }) {
+    return static_cast<SSL_CTX*>(client.tls_context());
+  } else {
+    return client.ssl_context();
+  }
+}
+
+/// Has cpp-httplib send paths as they are; its setter changed its name between versions.
+template <class Client>
+void send_paths_as_given(Client& client) {
+  if constexpr (requires { client.set_path_encode(false); }) {
+    client.set_path_encode(false);
+  } else {
+    client.set_url_encode(false);
+  }
+}
+
+/// Whether a failure with this code came before the request was sent.
+template <class Code>
+bool failed_before_sending(Code code) {
+  if constexpr (requires { Code::ProxyConnection; }) {
+    if (code == Code::ProxyConnection) return true;
+  }
+  return code == Code::Connection || code == Code::BindIPAddress || code == Code::SSLConnection ||
+         code == Code::SSLLoadingCerts || code == Code::SSLServerVerification ||
+         code == Code::ConnectionTimeout;
+}
+
+/// What a connection needs to know beside the request.
+struct connection_target {
+  url host;
+  std::string address;  ///< Of the host, or of the proxy when there is one; in digits.
+  std::chrono::milliseconds connect_timeout;
+  std::optional<steady_time> connect_deadline;
+};
+
+/// One keep-alive connection: a cpp-httplib client that never opens a second socket, and what it lacks in
+/// front of it.
+class httplib_connection {
+ public:
+  /// An `argument` error when the TLS settings cannot be used.
+  static result<std::unique_ptr<httplib_connection>> make(connection_target target,
+                                                          const client_config& config,
+                                                          const std::shared_ptr<const tls_trust>& trust,
+                                                          watchdog& guard) {
+    auto made = std::unique_ptr<httplib_connection>(new httplib_connection(std::move(target), config, guard));
+    if (made->target_.host.secure) {
+      if (auto failure = made->make_tls_client(config, trust)) return *std::move(failure);
+    } else {
+      made->http_ = std::make_unique<httplib::ClientImpl>(made->target_.host.host, made->target_.host.port);
+    }
+    made->set_up(config);
+    return made;
+  }
+
+  /// Says farewell to the peer, who may be gone.
+  ~httplib_connection() {
+    sigpipe_guard no_sigpipe;
+    http_.reset();
+    no_sigpipe.write_may_have_failed();
+  }
+  httplib_connection(const httplib_connection&) = delete;
+  httplib_connection& operator=(const httplib_connection&) = delete;
+
+  /// Sends the request and receives the answer. `reusable()` tells afterwards whether another may follow.
+  outcome exchange(const request& message, const send_options& options) {
+    reusable_ = false;
+    sockets_made_ = 0;
+    farewell_received_ = false;
+    watched_->begin(options, used_ ? std::nullopt : target_.connect_deadline);
+    const watchdog::visit visit(guard_);
+    http_->set_connection_timeout(target_.connect_timeout);
+    http_->set_read_timeout(options.read_timeout);
+    http_->set_write_timeout(options.read_timeout);
+
+    httplib::Request wire = to_wire(message);
+    reception incoming(options.max_body_bytes, understands_gzip);
+    attach_reception(wire, incoming);
+    httplib::Response head;
+    auto code = httplib::Error::Success;
+    bool received = false;
+    const auto started = std::chrono::steady_clock::now();
+    {
+      sigpipe_guard no_sigpipe;
+      try {
+        received = http_->send(wire, head, code);
+      } catch (const socket_refused& refused) {
+        code = refused.code;
+      }
+      if (received && !incoming.has_headers()) incoming.take_headers(head.status, received_headers(head));
+      reusable_ = received && head.version == "HTTP/1.1" && !incoming.closes_connection();
+      // What a TLS record holds behind the answer would be taken for the next one.
+      if (reusable_ && session_ != nullptr && SSL_has_pending(session_) == 1) reusable_ = false;
+      if (!reusable_) no_sigpipe.write_may_have_failed();
+    }
+    const auto interrupted = watched_->end();
+    used_ = true;
+    if (received && target_.host.secure && session_ == nullptr) return refused_by_proxy(head.status);
+    // Over TLS an answer that ends with the connection is whole only if the peer said farewell (RFC 8446
+    // section 6.1): an attacker can cut a connection but cannot forge that.
+    const bool may_be_cut = target_.host.secure && message.method != method::head &&
+                            incoming.ends_with_connection() && !farewell_received_;
+    if (!received || interrupted != interruption::none || may_be_cut || !incoming.fault().empty()) {
+      reusable_ = false;
+      const auto silence = std::chrono::steady_clock::now() - (std::max)(started, incoming.last_progress());
+      return failure(code, interrupted, incoming, silence >= options.read_timeout, options);
+    }
+    idle_since_ = std::chrono::steady_clock::now();
+    return incoming.take_answer();
+  }
+
+  bool reusable() const noexcept { return reusable_; }
+
+  /// Whether the last failure came before the TCP connection stood, so that another address may be tried.
+  bool never_connected() const noexcept { return never_connected_; }
+
+  /// Whether the peer has neither closed nor sent anything since the last answer.
+  bool is_quiet() const { return watched_->is_quiet(); }
+
+  const url& host() const noexcept { return target_.host; }
+  steady_time idle_since() const noexcept { return idle_since_; }
+
+ private:
+  struct socket_refused {
+    httplib::Error code;
+  };
+
+#ifdef CPPHTTPLIB_ZLIB_SUPPORT
+  static constexpr bool understands_gzip = true;
+#else
+  static constexpr bool understands_gzip = false;
+#endif
+
+  httplib_connection(connection_target target, const client_config& config, watchdog& guard)
+      : target_(std::move(target)),
+        guard_(guard),
+        watched_(guard.watch()),
+        has_proxy_(config.proxy.has_value()) {}
+
+  std::optional<error> make_tls_client(const client_config& config,
+                                       const std::shared_ptr<const tls_trust>& trust) {
+    auto client = std::make_unique<httplib::SSLClient>(target_.host.host, target_.host.port);
+    if (!client->is_valid()) {
+      return error{.category = error_category::transport,
+                   .message = "OpenSSL could not set up TLS: check its configuration"};
+    }
+    SSL_CTX* context = native_tls_context(*client);
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    if (auto failure = load_client_certificate(context, config.tls)) return failure;
+    SSL_CTX_set_app_data(context, this);
+    SSL_CTX_set_info_callback(context, [](const SSL* session, int event, int detail) {
+      auto& self = *static_cast<httplib_connection*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
+      if ((event & SSL_CB_HANDSHAKE_DONE) != 0) {
+        self.session_ = session;
+        self.watched_->connected();
+      }
+      const bool alert_received = (event & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT;
+      if (alert_received && (detail & 0xFF) == SSL_AD_CLOSE_NOTIFY) self.farewell_received_ = true;
+    });
+    if (config.tls.dangerously_accept_any_certificate) {
+      client->enable_server_certificate_verification(false);
+    } else {
+      verification_ = std::make_unique<tls_verification>(trust, target_.host.host);
+      verification_->install(context);
+      // cpp-httplib would read the system's authorities anew for every connection. A folder to look them up
+      // in keeps it from that; nothing is ever looked up there, since the check above takes the place of
+      // OpenSSL's.
+      client->set_ca_cert_path("", "/");
+      client->enable_server_certificate_verification(true);
+    }
+    http_ = std::move(client);
+    return std::nullopt;
+  }
+
+  void set_up(const client_config& config) {
+    http_->set_keep_alive(true);
+    http_->set_follow_location(false);
+    http_->set_tcp_nodelay(true);
+    http_->set_decompress(true);
+    send_paths_as_given(*http_);
+    if (config.proxy) {
+      http_->set_proxy(target_.address, config.proxy->port);
+      if (!config.proxy->username.empty()) {
+        http_->set_proxy_basic_auth(config.proxy->username, std::string(config.proxy->password.reveal()));
+        hide_proxy_credentials_ = target_.host.secure;
+      }
+    } else if (target_.address != target_.host.host) {
+      http_->set_hostname_addr_map({{target_.host.host, target_.address}});
+    }
+    // Newer versions of cpp-httplib connect and send again by themselves when a TLS peer closes. That could
+    // send a write twice, so a second socket within one exchange is refused.
+    http_->set_socket_options([this](native_socket socket) {
+      const bool first = ++sockets_made_ == 1;
+      if (first && watched_->attach(socket)) return;
+      close_native(socket);
+      throw socket_refused{first ? httplib::Error::Connection : httplib::Error::Read};
+    });
+  }
+
+  httplib::Request to_wire(const request& message) const {
+    httplib::Request wire;
+    wire.method = to_string(message.method);
+    wire.path = request_target(message, target_.host.base_path);
+    for (const auto& [name, value] : message.headers) wire.headers.emplace(name, value);
+    if (hide_proxy_credentials_) wire.headers.emplace("Proxy-Authorization", "");
+    if (understands_gzip) wire.headers.emplace("Accept-Encoding", "gzip");
+    if (!message.body.empty()) {
+      wire.content_length_ = message.body.size();
+      wire.content_provider_ = [&body = message.body](std::size_t offset, std::size_t length,
+                                                      httplib::DataSink& sink) {
+        return sink.write(body.data() + offset, length);
+      };
+    }
+    return wire;
+  }
+
+  void attach_reception(httplib::Request& wire, reception& incoming) {
+    wire.response_handler = [this, &incoming](const httplib::Response& head) {
+      watched_->headers_complete();
+      return incoming.take_headers(head.status, received_headers(head));
+    };
+    wire.content_receiver = [&incoming](const char* data, std::size_t size, auto&&...) {
+      return incoming.take_body(data, size);
+    };
+  }
+
+  static headers received_headers(const httplib::Response& head) {
+    headers fields;
+    fields.reserve(head.headers.size());
+    for (const auto& [name, value] : head.headers) fields.add_received(name, value);
+    return fields;
+  }
+
+  /// Some versions of cpp-httplib pass on what a proxy says to CONNECT as if the service had said it.
+  outcome refused_by_proxy(int status) {
+    reusable_ = false;
+    return error{.category = error_category::transport,
+                 .message = "the proxy answered " + std::to_string(status) +
+                            " instead of opening a tunnel to " + target_.host.origin() +
+                            ", nothing was sent: check the proxy settings",
+                 .retryable = is_retryable_status(status)};
+  }
+
+  outcome failure(httplib::Error code, interruption why, const reception& incoming, bool silent,
+                  const send_options& options) {
+    error cause;
+    cause.status = incoming.answer().status;
+    cause.sent = !failed_before_sending(code);
+    never_connected_ = code == httplib::Error::Connection || code == httplib::Error::ConnectionTimeout;
+    cause.retryable = true;
+    const std::string peer = target_.host.origin();
+    const std::string refusal = verification_ ? verification_->refusal() : std::string();
+    if (why == interruption::stopped) {
+      cause.category = error_category::cancelled;
+      cause.message = "the call to " + peer + " was cancelled";
+      cause.retryable = false;
+    } else if (why == interruption::deadline) {
+      cause.category = error_category::timeout;
+      cause.message = "no whole answer came from " + peer + " before the call's deadline";
+    } else if (why == interruption::connect_deadline || code == httplib::Error::ConnectionTimeout) {
+      cause.category = error_category::timeout;
+      cause.message = "no connection to " + peer + " stood within " +
+                      std::to_string(options.connect_timeout.count()) +
+                      " ms: check the host, the network and the firewall";
+    } else if (why == interruption::headers_too_large) {
+      cause.category = error_category::protocol;
+      cause.message = "the headers of the answer from " + peer + " are larger than the limit of " +
+                      std::to_string(options.max_header_bytes) + " bytes (client_config::max_header_bytes)";
+      cause.retryable = false;
+    } else if (!incoming.fault().empty()) {
+      cause.category = error_category::protocol;
+      cause.message = incoming.fault() + ": " + peer + " sent it";
+      cause.retryable = false;
+    } else if (!refusal.empty()) {
+      cause.message = "the certificate of " + peer + " was refused, nothing was sent: " + refusal;
+      cause.retryable = false;
+    } else if (silent && cause.sent) {
+      cause.category = error_category::timeout;
+      cause.message = peer + " was silent for " + std::to_string(options.read_timeout.count()) + " ms";
+    } else if (code == httplib::Error::SSLConnection || code == httplib::Error::SSLServerVerification) {
+      cause.message = "no TLS connection to " + peer + " could be made, nothing was sent: " +
+                      (has_proxy_ ? "did the proxy open a tunnel?" : "does it speak TLS 1.2 or newer there?");
+    } else if (!cause.sent) {
+      cause.message = "no connection to " + peer + (has_proxy_ ? " through the proxy" : "") +
+                      " could be made: check the host, the port and the network";
+    } else {
+      cause.message = "the connection to " + peer + " ended before a whole answer had come";
+    }
+    return cause;
+  }
+
+  connection_target target_;
+  watchdog& guard_;
+  std::shared_ptr<watched_connection> watched_;
+  std::unique_ptr<tls_verification> verification_;
+  std::unique_ptr<httplib::ClientImpl> http_;
+  const SSL* session_ = nullptr;  ///< Of http_, once the handshake is done.
+  steady_time idle_since_{};
+  int sockets_made_ = 0;
+  bool has_proxy_ = false;
+  bool hide_proxy_credentials_ = false;
+  bool farewell_received_ = false;
+  bool used_ = false;
+  bool reusable_ = false;
+  bool never_connected_ = false;
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+/// The connections of one process, kept alive for the next call.
+class httplib_pool {
+ public:
+  explicit httplib_pool(std::shared_ptr<const client_config> config) : config_(std::move(config)) {}
+
+  outcome send(const request& message, const send_options& options) {
+    if (auto reused = take_idle(options)) {
+      auto answer = reused->exchange(message, options);
+      const bool stale = !answer && options.idempotent &&
+                         answer.error().category == error_category::transport && answer.error().status == 0;
+      if (!stale) return give_back(std::move(reused), std::move(answer));
+      auto second = send_on_new_connection(message, options);
+      if (!second) second.error().sent = true;  // The first time, if not the second.
+      return second;
+    }
+    return send_on_new_connection(message, options);
+  }
+
+ private:
+  using connection = httplib_connection;
+
+  /// An idle connection to the host that is still silent; a write takes only one that was in use a moment
+  /// ago.
+  std::unique_ptr<connection> take_idle(const send_options& options) {
+    const auto longest_idle = options.idempotent ? std::chrono::seconds(60) : std::chrono::seconds(2);
+    std::vector<std::unique_ptr<connection>> discarded;
+    const std::scoped_lock lock(mutex_);
+    const auto oldest = std::chrono::steady_clock::now() - longest_idle;
+    for (auto entry = idle_.end(); entry != idle_.begin();) {
+      --entry;
+      if ((*entry)->host() != options.host) continue;
+      auto taken = std::move(*entry);
+      entry = idle_.erase(entry);
+      if (taken->idle_since() >= oldest && taken->is_quiet()) return taken;
+      discarded.push_back(std::move(taken));
+    }
+    return nullptr;
+  }
+
+  outcome give_back(std::unique_ptr<connection> used, outcome answer) {
+    if (!answer || !used->reusable()) return answer;
+    const std::scoped_lock lock(mutex_);
+    if (idle_.size() >= max_idle) idle_.erase(idle_.begin());
+    idle_.push_back(std::move(used));
+    return answer;
+  }
+
+  outcome send_on_new_connection(const request& message, const send_options& options) {
+    std::shared_ptr<const tls_trust> authorities;
+    if (options.host.secure && !config_->tls.dangerously_accept_any_certificate) {
+      auto loaded = load_trust();
+      if (!loaded) return loaded.error();
+      authorities = *loaded;
+    }
+    const auto connect_deadline =
+        (std::min)(options.deadline, std::chrono::steady_clock::now() + options.connect_timeout);
+    const auto addresses =
+        resolve(config_->proxy ? config_->proxy->host : options.host.host, connect_deadline, options.stop);
+    if (!addresses) return addresses.error();
+    outcome answer = error{};
+    for (std::size_t i = 0; i < addresses->size(); ++i) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(connect_deadline - std::chrono::steady_clock::now());
+      const auto share = left / static_cast<int>(addresses->size() - i);
+      auto made = make_connection(
+          {.host = options.host,
+           .address = (*addresses)[i],
+           .connect_timeout = (std::max)(share, std::chrono::milliseconds(1)),
+           .connect_deadline = options.host.secure ? std::optional(connect_deadline) : std::nullopt},
+          authorities);
+      if (!made) return made.error();
+      answer = (*made)->exchange(message, options);
+      if (answer) return give_back(*std::move(made), std::move(answer));
+      const bool interrupted = answer.error().category == error_category::cancelled ||
+                               std::chrono::steady_clock::now() >= connect_deadline;
+      if (interrupted || !(*made)->never_connected()) break;
+    }
+    return answer;
+  }
+
+  result<std::unique_ptr<connection>> make_connection(connection_target target,
+                                                      const std::shared_ptr<const tls_trust>& authorities) {
+    try {
+      return connection::make(std::move(target), *config_, authorities, guard_);
+    } catch (const std::system_error&) {
+      return error{
+          .category = error_category::transport,
+          .message = "no thread could be started to watch over connections: the system is out of them",
+          .retryable = true};
+    }
+  }
+
+  result<std::shared_ptr<const tls_trust>> load_trust() {
+    const std::scoped_lock lock(mutex_);
+    if (!trust_) {
+      auto loaded = tls_trust::load(config_->tls);
+      if (!loaded) return loaded;
+      trust_ = *std::move(loaded);
+    }
+    return trust_;
+  }
+
+  static constexpr std::size_t max_idle = 256;
+
+  const std::shared_ptr<const client_config> config_;
+  watchdog guard_;
+  std::mutex mutex_;
+  std::shared_ptr<const tls_trust> trust_;
+  std::vector<std::unique_ptr<connection>> idle_;
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+T3API_INLINE httplib_transport::httplib_transport(client_config config)
+    : pools_(std::make_shared<detail::per_process<detail::httplib_pool>>(
+          [settings = std::make_shared<const client_config>(std::move(config))] {
+            return std::make_unique<detail::httplib_pool>(settings);
+          })) {}
+
+T3API_INLINE outcome httplib_transport::send(const request& message, const send_options& options) {
+  if (auto stopped = stopped_before_sending(options.stop)) return *std::move(stopped);
+  return pools_->get().send(message, options);
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTHENTICATE_IMPL_BY_CREDENTIALS_HPP
+#define T3API_AUTHENTICATE_IMPL_BY_CREDENTIALS_HPP
+
+#include <future>
+#include <memory>
+#include <utility>
+
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+inline constexpr const char* credentials_login = "the T3 API login with Metrc credentials";
+
+inline login prepare_login(const credentials_arguments& given,
+                           const std::shared_ptr<auth_response_data>& answer = {}) {
+  const auto chosen = settings_for(given);
+  credentials user{.hostname = given.hostname,
+                   .username = given.username,
+                   .password = given.password,
+                   .otp = given.otp,
+                   .email = given.email,
+                   .otp_seed = given.otp_seed};
+  credentials_auth auth(std::move(user), given.store.value_or(memory_store()),
+                        {.rules = chosen.rules, .renewal = once_into(answer, given.renew)});
+  return {
+      .client = make_client(heard_by(answer, std::move(auth)), chosen), .answer = answer, .stop = given.stop};
+}
+
+}  // namespace detail
+
+T3API_INLINE authenticated_client
+create_credentials_authenticated_client_or_error(const credentials_arguments& given) {
+  return detail::log_in(
+      detail::credentials_login, [&] { return detail::prepare_login(given); }, detail::client_of);
+}
+
+T3API_INLINE std::future<authenticated_client> create_credentials_authenticated_client_or_error_async(
+    credentials_arguments given) {
+  return detail::log_in_async(
+      detail::credentials_login, [&] { return detail::prepare_login(given); }, detail::client_of);
+}
+
+T3API_INLINE auth_response_data authenticate_and_get_response(const credentials_arguments& given) {
+  return detail::log_in(
+      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
+      detail::response_of);
+}
+
+T3API_INLINE std::future<auth_response_data> authenticate_and_get_response_async(
+    credentials_arguments given) {
+  return detail::log_in_async(
+      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
+      detail::response_of);
+}
+
+T3API_INLINE secret authenticate_and_get_token(const credentials_arguments& given) {
+  return detail::log_in(
+      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
+      detail::token_of);
+}
+
+T3API_INLINE std::future<secret> authenticate_and_get_token_async(credentials_arguments given) {
+  return detail::log_in_async(
+      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
+      detail::token_of);
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTHENTICATE_IMPL_BY_JWT_HPP
+#define T3API_AUTHENTICATE_IMPL_BY_JWT_HPP
+
+#include <utility>
+
+
+namespace t3api::inline v0_1_0 {
+
+T3API_INLINE authenticated_client create_jwt_authenticated_client(const jwt_arguments& given) {
+  bearer_auth auth(given.jwt_token);
+  return detail::make_client(std::move(auth), detail::settings_for(given));
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTHENTICATE_IMPL_CONFIGURED_HPP
+#define T3API_AUTHENTICATE_IMPL_CONFIGURED_HPP
+
+#include <future>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#ifndef T3API_AUTHENTICATE_TAKE_WAY_IN_HPP
+#define T3API_AUTHENTICATE_TAKE_WAY_IN_HPP
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+/// What an auth method says against a way in, with the part it speaks of and that part's place in front; with
+/// the whole way in when it speaks of none alone.
+inline std::string blamed(const candidate& way, std::string_view message) {
+  const auto parts = way.present();
+  const ingredient* culprit = nullptr;
+  for (const auto& part : parts) {
+    const bool spoken_of = message.starts_with("the " + std::string(part.noun) + " ");
+    if (spoken_of && (culprit == nullptr || part.noun.size() > culprit->noun.size())) culprit = &part;
+  }
+  return (culprit != nullptr ? origins({*culprit}) : "the " + origin_of(way)) + ": " + std::string(message);
+}
+
+inline bool is_all_configured(const candidate& way) {
+  const auto parts = way.present();
+  return std::none_of(parts.begin(), parts.end(),
+                      [](const ingredient& part) { return part.is_from(place::arguments); });
+}
+
+/// Throws std::invalid_argument when the state wants more of Metrc credentials than there is. Who has given
+/// no argument hears of settings alone.
+inline void require_rules(const candidate& way, const state_rules& rules) {
+  const auto& hostname = way.needed[1];
+  const auto refuse = [&](const std::string& what, const std::string& setting, const std::string& argument) {
+    throw std::invalid_argument(origins({hostname}) + ": " + printable(trim(hostname.value().reveal()), 100) +
+                                " wants " + what + ": set " + setting +
+                                (is_all_configured(way) ? "" : ", or give " + argument));
+  };
+  const auto& otp = way.optional[0];
+  const auto& email = way.optional[1];
+  const auto& seed = way.optional[2];
+  if (rules.needs_otp(hostname.value().reveal()) && !otp.found && !seed.found)
+    refuse("a one-time password", "OTP_SEED, the Base32 text that they come from", "otp_seed or otp");
+  if (rules.needs_email(hostname.value().reveal()) && !email.found)
+    refuse("the account's e-mail address", "METRC_EMAIL", "email");
+}
+
+inline any_auth make_auth(const candidate& way, const state_rules& rules, bool renew,
+                          const memory_store& store, std::string description) {
+  const auto& needed = way.needed;
+  const renewal_options renewal{.keep_credentials = renew};
+  switch (way.way) {
+    case way_in::secret_key: return {secret_key_auth(needed[0].value()), std::move(description)};
+    case way_in::jwt: return {bearer_auth(needed[0].value()), std::move(description)};
+    case way_in::api_key:
+      return {api_key_auth(needed[0].value(), needed[1].text(), store, renewal), std::move(description)};
+    case way_in::credentials: break;
+  }
+  return {credentials_auth({.hostname = needed[1].text(),
+                            .username = needed[2].text(),
+                            .password = needed[0].value(),
+                            .otp = way.optional[0].value(),
+                            .email = way.optional[1].text(),
+                            .otp_seed = way.optional[2].value()},
+                           store, {.rules = rules, .renewal = renewal}),
+          std::move(description)};
+}
+
+/// What is taken, from where, and what else there is.
+inline std::string description_of(const std::vector<candidate>& ways, const candidate& chosen) {
+  std::string others;
+  for (const auto& way : ways) {
+    if (&way != &chosen && way.is_meant()) others += (others.empty() ? "" : ", ") + origin_of(way);
+  }
+  return "using the " + origin_of(chosen) + (others.empty() ? "" : " (not used: " + others + ")");
+}
+
+/// The auth method for `chosen`, one of `ways`, with a description of what it is and where it comes from;
+/// `destination` is its end. Throws std::invalid_argument when something is missing of it or malformed, and
+/// authentication_error for an expired JWT; both name the settings and their places.
+inline any_auth take_way_in(const std::vector<candidate>& ways, const candidate& chosen,
+                            const state_rules& rules, bool renew, const memory_store& store = memory_store(),
+                            const std::string& destination = {}) {
+  if (const auto missing = chosen.missing(); !missing.empty()) {
+    throw std::invalid_argument("the " + origin_of(chosen) + " is not enough: " + listed(missing) +
+                                " must be set too");
+  }
+  if (chosen.way == way_in::credentials) require_rules(chosen, rules);
+  try {
+    return make_auth(chosen, rules, renew, store, description_of(ways, chosen) + destination);
+  } catch (const std::invalid_argument& failure) {
+    throw std::invalid_argument(blamed(chosen, failure.what()));
+  } catch (const authentication_error& failure) {
+    error told = failure.details();
+    if (is_all_configured(chosen)) {
+      told.message =
+          "the JWT has expired: get a new one, or set T3_SECRET_KEY or Metrc credentials in its place";
+    }
+    told.message = blamed(chosen, told.message);
+    throw authentication_error(std::move(told));
+  }
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+inline constexpr const char* configured_login = "the T3 API login with what is configured";
+
+/// Where the credentials go and how well that is made sure of; who has set it, if it is not the program.
+inline std::string destination(const configured_arguments& given, const environment& from,
+                               const client_config& chosen) {
+  const auto set_by = [&](std::string_view name) {
+    const auto found = given.config ? std::nullopt : from.get(name);
+    return found ? " (" + origins({take(name, {}, {}, found)}) + ")" : std::string();
+  };
+  const bool host_given = given.host && !given.host->empty();
+  std::string text = ", at " + parse_url(chosen.host).value().origin();
+  if (!host_given) text += set_by("T3_API_HOST");
+  if (chosen.tls.dangerously_accept_any_certificate)
+    text += "; certificates are NOT checked" + set_by("VERIFY_SSL");
+  return text;
+}
+
+inline login prepare_login(const configured_arguments& given) {
+  const auto from = environment::load(given.environment).value();
+  auto found = read_settings(from).value();
+  const auto candidates = ways_in(given, found.credentials, found.rules);
+  const auto& taken = first_in_order(candidates, given.order, given.environment.file);
+  const auto chosen = settings_for(given, std::move(found));
+  auto auth = take_way_in(candidates, taken, chosen.rules, given.renew, given.store.value_or(memory_store()),
+                          destination(given, from, chosen.client));
+  tell(chosen.client.logging.on_notice, [&] { return std::string_view(auth.description()); });
+  return {.client = make_client(std::move(auth), chosen), .stop = given.stop};
+}
+
+}  // namespace detail
+
+T3API_INLINE authenticated_client get_authenticated_client_or_error(const configured_arguments& given) {
+  return detail::log_in(
+      detail::configured_login, [&] { return detail::prepare_login(given); }, detail::client_of);
+}
+
+T3API_INLINE std::future<authenticated_client> get_authenticated_client_or_error_async(
+    configured_arguments given) {
+  return detail::log_in_async(
+      detail::configured_login, [&] { return detail::prepare_login(given); }, detail::client_of);
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_CORE_IMPL_JSON_HPP
+#define T3API_CORE_IMPL_JSON_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+inline bool json_too_deep(std::string_view text) noexcept {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > max_json_depth) return true;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
+}  // namespace detail
+
+T3API_INLINE std::optional<nlohmann::json> parse_json(std::string_view text) {
+  if (text.find('\0') != text.npos) return std::nullopt;  // The parser would take it for the end.
+  if (detail::json_too_deep(text)) return std::nullopt;
+  auto value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (value.is_discarded()) return std::nullopt;
+  return std::optional(std::move(value));
+}
+
+T3API_INLINE std::optional<std::string> string_member(const nlohmann::json& object, const char* name) {
+  if (!object.is_object()) return std::nullopt;
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_string()) return std::nullopt;
+  return found->get<std::string>();
+}
+
+T3API_INLINE result<nlohmann::json> response::json() const {
+  if (auto value = parse_json(body)) return *std::move(value);
+  const auto type = headers.get("Content-Type").value_or("no content type");
+  std::string what =
+      body.empty() ? "an empty body" : std::to_string(body.size()) + " bytes that are not valid JSON";
+  return t3api::error{.category = error_category::protocol,
+                      .message = "the service answered " + std::to_string(status) + " with " + what + " (" +
+                                 detail::printable(type, 60) +
+                                 ") where JSON was expected: is the host setting right?",
+                      .status = status,
+                      .sent = true};
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
 #endif

@@ -24,15 +24,18 @@
 //
 // Parts:
 //   t3api/sandbox.hpp
+//   t3api/version.hpp
 //   t3api/sandbox/accounts.hpp
 //   t3api/core/json.hpp
+//   t3api/core/json_body.hpp
+//   t3api/core/result.hpp
+//   t3api/core/error.hpp
+//   t3api/core/exceptions.hpp
 //   t3api/core/response.hpp
 //   t3api/core/headers.hpp
 //   t3api/detail/ascii.hpp
 //   t3api/detail/utf8.hpp
-//   t3api/core/result.hpp
-//   t3api/core/error.hpp
-//   t3api/core/exceptions.hpp
+//   t3api/core/require_json.hpp
 //   t3api/detail/base32.hpp
 //   t3api/sandbox/model.hpp
 //   t3api/core/secret.hpp
@@ -40,6 +43,7 @@
 //   t3api/sandbox/states.hpp
 //   t3api/sandbox/http/certificate.hpp
 //   t3api/core/clock.hpp
+//   t3api/detail/stop_token.hpp
 //   t3api/sandbox/http/server.hpp
 //   t3api/detail/worker_pool.hpp
 //   t3api/sandbox/handler.hpp
@@ -53,6 +57,7 @@
 //   t3api/sandbox/http/exchange.hpp
 //   t3api/detail/uuid.hpp
 //   t3api/detail/crypto.hpp
+//   t3api/detail/require_openssl.hpp
 //   t3api/sandbox/answer.hpp
 //   t3api/core/iso_time.hpp
 //   t3api/sandbox/http/answer_sender.hpp
@@ -64,6 +69,7 @@
 //   t3api/sandbox/http/target.hpp
 //   t3api/sandbox/time_text.hpp
 //   t3api/sandbox/http/httplib_server.hpp
+//   t3api/detail/require_httplib.hpp
 //   t3api/sandbox/http/tls_context.hpp
 //   t3api/sandbox/service.hpp
 //   t3api/detail/either_stop.hpp
@@ -140,6 +146,46 @@
 //   t3api/sandbox/data/create_package.hpp
 //   t3api/sandbox/data/write_entry.hpp
 //   t3api/sandbox/data/small_writes.hpp
+//   t3api/core/impl/json.hpp
+//   t3api/detail/inline.hpp
+//   t3api/core/impl/json_body.hpp
+
+#ifndef T3API_VERSION_HPP
+#define T3API_VERSION_HPP
+
+#include <string_view>
+
+/// The version of the library: macros for the preprocessor, constants for everything else. The build reads it
+/// here.
+#define T3API_VERSION_MAJOR 0
+#define T3API_VERSION_MINOR 1
+#define T3API_VERSION_PATCH 0
+
+#define T3API_DETAIL_QUOTE(x) #x
+#define T3API_DETAIL_DOTTED(x, y, z) T3API_DETAIL_QUOTE(x) "." T3API_DETAIL_QUOTE(y) "." T3API_DETAIL_QUOTE(z)
+
+namespace t3api::inline v0_1_0 {
+
+inline constexpr int version_major = T3API_VERSION_MAJOR;  ///< Above 0 the interface changes with it alone.
+inline constexpr int version_minor = T3API_VERSION_MINOR;  ///< New things; below 1.0.0 changes too.
+inline constexpr int version_patch = T3API_VERSION_PATCH;  ///< Corrections.
+
+/// "major.minor.patch".
+inline constexpr std::string_view version_string =
+    T3API_DETAIL_DOTTED(T3API_VERSION_MAJOR, T3API_VERSION_MINOR, T3API_VERSION_PATCH);
+
+}  // namespace t3api::inline v0_1_0
+
+#undef T3API_DETAIL_DOTTED
+#undef T3API_DETAIL_QUOTE
+
+#endif  // T3API_VERSION_HPP
+
+// Outside of the guard: here another version in the same file shows.
+#if T3API_VERSION_MAJOR != 0 || T3API_VERSION_MINOR != 1 || T3API_VERSION_PATCH != 0
+#error \
+    "two versions of t3api meet in one file: include one of them here and the other in another file; one program may have both"
+#endif
 
 #ifndef T3API_SANDBOX_HPP
 #define T3API_SANDBOX_HPP
@@ -175,6 +221,227 @@
 
 #include <nlohmann/json.hpp>
 
+#ifndef T3API_CORE_JSON_BODY_HPP
+#define T3API_CORE_JSON_BODY_HPP
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#ifndef T3API_CORE_RESULT_HPP
+#define T3API_CORE_RESULT_HPP
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#ifndef T3API_CORE_ERROR_HPP
+#define T3API_CORE_ERROR_HPP
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace t3api::inline v0_1_0 {
+
+/// What kind of trouble it was; each has an exception type of its own in t3api/core/exceptions.hpp.
+enum class error_category {
+  argument,        ///< The caller gave something that cannot be sent; nothing was.
+  authentication,  ///< The credentials were refused or have expired.
+  http,            ///< The service answered with a status that was not expected.
+  transport,       ///< No whole answer came: name, connection, TLS or a cut.
+  timeout,         ///< The deadline passed.
+  cancelled,       ///< The caller's stop_token asked to stop.
+  protocol,        ///< An answer came that breaks HTTP, JSON or the T3 API's shapes.
+};
+
+/// The name of a category, for messages.
+constexpr std::string_view to_string(error_category category) noexcept {
+  switch (category) {
+    case error_category::argument: return "argument";
+    case error_category::authentication: return "authentication";
+    case error_category::http: return "http";
+    case error_category::transport: return "transport";
+    case error_category::timeout: return "timeout";
+    case error_category::cancelled: return "cancelled";
+    case error_category::protocol: return "protocol";
+  }
+  return "unknown";
+}
+
+/// Why a call failed. A plain value: copy it, keep it, send it to another thread. It never holds a secret.
+/// Each error of a call has its `request_id`, but for that of a JSON body that cannot be written (no object
+/// or array, or text in it that is no UTF-8): such a call had not begun. Errors of functions that make no
+/// call have none either.
+struct error {
+  error_category category = error_category::transport;  ///< What to do depends on it.
+  std::string message{};                                ///< One sentence: what was wrong, where, what to do.
+  int status = 0;                                       ///< HTTP status, or 0 when there was no answer.
+  std::string service_message{};     ///< What the service said, cleaned of control bytes and secrets.
+  std::string request_id{};          ///< The call's own id, sent as `X-Request-Id` with each of its attempts.
+  std::string service_request_id{};  ///< The answer's `X-Request-Id`, when it had another.
+  int attempts = 0;                  ///< How often the request was tried.
+  bool retryable = false;            ///< Whether the same call could succeed later.
+  bool sent = false;                 ///< Whether the service may have seen the request.
+  std::optional<std::chrono::seconds>
+      retry_after{};  ///< How long the service asked to wait (RFC 9110 section 10.2.3).
+};
+
+/// An `argument` error: nothing was sent, and no repetition can help.
+inline error argument_error(std::string message) {
+  return {.category = error_category::argument, .message = std::move(message)};
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_CORE_EXCEPTIONS_HPP
+#define T3API_CORE_EXCEPTIONS_HPP
+
+#include <memory>
+#include <stdexcept>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// The base of what the throwing interface throws, bad arguments apart (these are std::invalid_argument).
+class exception : public std::runtime_error {
+ public:
+  /// `what()` is the message of the error.
+  explicit exception(error cause)
+      : std::runtime_error(cause.message), cause_(std::make_shared<const error>(std::move(cause))) {}
+
+  /// Everything known about the failure; status, attempts, what the service said.
+  const error& details() const noexcept { return *cause_; }
+
+ private:
+  std::shared_ptr<const error> cause_;
+};
+
+/// The credentials were refused or have expired.
+class authentication_error : public exception {
+  using exception::exception;
+};
+
+/// The service answered with a status that was not expected.
+class http_error : public exception {
+  using exception::exception;
+};
+
+/// No whole answer came: the name did not resolve, the connection or TLS failed, or the answer was cut.
+class transport_error : public exception {
+  using exception::exception;
+};
+
+/// The deadline passed.
+class timeout_error : public transport_error {
+  using transport_error::transport_error;
+};
+
+/// The caller's stop_token asked to stop.
+class cancelled_error : public exception {
+  using exception::exception;
+};
+
+/// An answer came that breaks HTTP, JSON or the T3 API's shapes.
+class protocol_error : public exception {
+  using exception::exception;
+};
+
+/// Throws the exception type that belongs to `cause.category`; std::invalid_argument for `argument`.
+[[noreturn]] inline void throw_error(error cause) {
+  switch (cause.category) {
+    case error_category::argument: throw std::invalid_argument(cause.message);
+    case error_category::authentication: throw authentication_error(std::move(cause));
+    case error_category::http: throw http_error(std::move(cause));
+    case error_category::transport: throw transport_error(std::move(cause));
+    case error_category::timeout: throw timeout_error(std::move(cause));
+    case error_category::cancelled: throw cancelled_error(std::move(cause));
+    case error_category::protocol: throw protocol_error(std::move(cause));
+  }
+  throw exception(std::move(cause));
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+/// A value, or the error that kept it from coming. `value()` throws the error as its typed exception.
+template <class T>
+class [[nodiscard]] result {
+ public:
+  /// What there is when all went well.
+  using value_type = T;
+
+  /// From a value: `return value;`.
+  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  /// From an error: `return error{…};`.
+  result(t3api::error cause) : state_(std::in_place_index<1>, std::move(cause)) {}
+
+  /// Whether there is a value.
+  bool has_value() const noexcept { return state_.index() == 0; }
+  /// Whether there is a value.
+  explicit operator bool() const noexcept { return has_value(); }
+
+  /// The value, or throws what `throw_error` makes of the error.
+  T& value() & {
+    demand();
+    return **this;
+  }
+  /// The value, or throws as above.
+  const T& value() const& {
+    demand();
+    return **this;
+  }
+  /// Gives the value itself, not a reference, so that `for (auto& x : load().value())` is sound.
+  T value() && {
+    demand();
+    return *std::move(*this);
+  }
+
+  /// The value; only to be called when there is one.
+  T& operator*() & noexcept { return *std::get_if<0>(&state_); }
+  /// The value; only to be called when there is one.
+  const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
+  /// The value, moved out; only to be called when there is one.
+  T operator*() && { return std::move(*std::get_if<0>(&state_)); }
+  /// The value; only to be called when there is one.
+  T* operator->() noexcept { return std::get_if<0>(&state_); }
+  /// The value; only to be called when there is one.
+  const T* operator->() const noexcept { return std::get_if<0>(&state_); }
+
+  /// The error; only to be called when there is one.
+  t3api::error& error() & noexcept { return *std::get_if<1>(&state_); }
+  /// The error; only to be called when there is one.
+  const t3api::error& error() const& noexcept { return *std::get_if<1>(&state_); }
+  /// The error; only to be called when there is one.
+  t3api::error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
+
+ private:
+  void demand() const {
+    if (!has_value()) throw_error(error());
+  }
+
+  std::variant<T, t3api::error> state_;
+};
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+/// JSON as a request body: an object or an array. An `argument` error for anything else, since a lone text is
+/// most likely JSON that was already written out, and for texts that are no UTF-8.
+result<std::string> json_body(const nlohmann::json& value);
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
 #ifndef T3API_CORE_RESPONSE_HPP
 #define T3API_CORE_RESPONSE_HPP
 
@@ -400,212 +667,40 @@ class headers {
 }  // namespace t3api::inline v0_1_0
 
 #endif
-#ifndef T3API_CORE_RESULT_HPP
-#define T3API_CORE_RESULT_HPP
+#ifndef T3API_CORE_REQUIRE_JSON_HPP
+#define T3API_CORE_REQUIRE_JSON_HPP
 
-#include <type_traits>
-#include <utility>
-#include <variant>
+// Says what to do when nlohmann/json is too old.
 
-#ifndef T3API_CORE_ERROR_HPP
-#define T3API_CORE_ERROR_HPP
+#include <nlohmann/json_fwd.hpp>
 
-#include <chrono>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
-namespace t3api::inline v0_1_0 {
-
-/// What kind of trouble it was; each has an exception type of its own in t3api/core/exceptions.hpp.
-enum class error_category {
-  argument,        ///< The caller gave something that cannot be sent; nothing was.
-  authentication,  ///< The credentials were refused or have expired.
-  http,            ///< The service answered with a status that was not expected.
-  transport,       ///< No whole answer came: name, connection, TLS or a cut.
-  timeout,         ///< The deadline passed.
-  cancelled,       ///< The caller's stop_token asked to stop.
-  protocol,        ///< An answer came that breaks HTTP, JSON or the T3 API's shapes.
-};
-
-/// The name of a category, for messages.
-constexpr std::string_view to_string(error_category category) noexcept {
-  switch (category) {
-    case error_category::argument: return "argument";
-    case error_category::authentication: return "authentication";
-    case error_category::http: return "http";
-    case error_category::transport: return "transport";
-    case error_category::timeout: return "timeout";
-    case error_category::cancelled: return "cancelled";
-    case error_category::protocol: return "protocol";
-  }
-  return "unknown";
-}
-
-/// Why a call failed. A plain value: copy it, keep it, send it to another thread. It never holds a secret.
-/// Each error of a call has its `request_id`, but for that of a JSON body that cannot be written (no object
-/// or array, or text in it that is no UTF-8): such a call had not begun. Errors of functions that make no
-/// call have none either.
-struct error {
-  error_category category = error_category::transport;  ///< What to do depends on it.
-  std::string message{};                                ///< One sentence: what was wrong, where, what to do.
-  int status = 0;                                       ///< HTTP status, or 0 when there was no answer.
-  std::string service_message{};     ///< What the service said, cleaned of control bytes and secrets.
-  std::string request_id{};          ///< The call's own id, sent as `X-Request-Id` with each of its attempts.
-  std::string service_request_id{};  ///< The answer's `X-Request-Id`, when it had another.
-  int attempts = 0;                  ///< How often the request was tried.
-  bool retryable = false;            ///< Whether the same call could succeed later.
-  bool sent = false;                 ///< Whether the service may have seen the request.
-  std::optional<std::chrono::seconds>
-      retry_after{};  ///< How long the service asked to wait (RFC 9110 section 10.2.3).
-};
-
-/// An `argument` error: nothing was sent, and no repetition can help.
-inline error argument_error(std::string message) {
-  return {.category = error_category::argument, .message = std::move(message)};
-}
-
-}  // namespace t3api::inline v0_1_0
-
+#ifndef NLOHMANN_JSON_VERSION_MAJOR
+#include <nlohmann/json.hpp>  // Old ones tell their version here only.
 #endif
-#ifndef T3API_CORE_EXCEPTIONS_HPP
-#define T3API_CORE_EXCEPTIONS_HPP
 
-#include <memory>
-#include <stdexcept>
+#define T3API_DETAIL_QUOTE(x) #x
+#define T3API_DETAIL_DOTTED(x, y, z) T3API_DETAIL_QUOTE(x) "." T3API_DETAIL_QUOTE(y) "." T3API_DETAIL_QUOTE(z)
 
+static_assert(NLOHMANN_JSON_VERSION_MAJOR > 3 ||
+                  (NLOHMANN_JSON_VERSION_MAJOR == 3 && NLOHMANN_JSON_VERSION_MINOR >= 11),
+              "t3api needs nlohmann/json 3.11 or newer, and found " T3API_DETAIL_DOTTED(
+                  NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH));
 
-namespace t3api::inline v0_1_0 {
-
-/// The base of what the throwing interface throws, bad arguments apart (these are std::invalid_argument).
-class exception : public std::runtime_error {
- public:
-  /// `what()` is the message of the error.
-  explicit exception(error cause)
-      : std::runtime_error(cause.message), cause_(std::make_shared<const error>(std::move(cause))) {}
-
-  /// Everything known about the failure; status, attempts, what the service said.
-  const error& details() const noexcept { return *cause_; }
-
- private:
-  std::shared_ptr<const error> cause_;
-};
-
-/// The credentials were refused or have expired.
-class authentication_error : public exception {
-  using exception::exception;
-};
-
-/// The service answered with a status that was not expected.
-class http_error : public exception {
-  using exception::exception;
-};
-
-/// No whole answer came: the name did not resolve, the connection or TLS failed, or the answer was cut.
-class transport_error : public exception {
-  using exception::exception;
-};
-
-/// The deadline passed.
-class timeout_error : public transport_error {
-  using transport_error::transport_error;
-};
-
-/// The caller's stop_token asked to stop.
-class cancelled_error : public exception {
-  using exception::exception;
-};
-
-/// An answer came that breaks HTTP, JSON or the T3 API's shapes.
-class protocol_error : public exception {
-  using exception::exception;
-};
-
-/// Throws the exception type that belongs to `cause.category`; std::invalid_argument for `argument`.
-[[noreturn]] inline void throw_error(error cause) {
-  switch (cause.category) {
-    case error_category::argument: throw std::invalid_argument(cause.message);
-    case error_category::authentication: throw authentication_error(std::move(cause));
-    case error_category::http: throw http_error(std::move(cause));
-    case error_category::transport: throw transport_error(std::move(cause));
-    case error_category::timeout: throw timeout_error(std::move(cause));
-    case error_category::cancelled: throw cancelled_error(std::move(cause));
-    case error_category::protocol: throw protocol_error(std::move(cause));
-  }
-  throw exception(std::move(cause));
-}
-
-}  // namespace t3api::inline v0_1_0
+#undef T3API_DETAIL_DOTTED
+#undef T3API_DETAIL_QUOTE
 
 #endif
 
 namespace t3api::inline v0_1_0 {
 
-/// A value, or the error that kept it from coming. `value()` throws the error as its typed exception.
-template <class T>
-class [[nodiscard]] result {
- public:
-  /// What there is when all went well.
-  using value_type = T;
+#if defined(CPPHTTPLIB_HTTPLIB_H) && !defined(CPPHTTPLIB_OPENSSL_SUPPORT) && defined(__ELF__)
+namespace detail {
 
-  /// From a value: `return value;`.
-  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  /// From an error: `return error{…};`.
-  result(t3api::error cause) : state_(std::in_place_index<1>, std::move(cause)) {}
+// That is fine here, but does not link with files for which detail/require_httplib.hpp says the opposite.
+[[gnu::used]] inline const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
 
-  /// Whether there is a value.
-  bool has_value() const noexcept { return state_.index() == 0; }
-  /// Whether there is a value.
-  explicit operator bool() const noexcept { return has_value(); }
-
-  /// The value, or throws what `throw_error` makes of the error.
-  T& value() & {
-    demand();
-    return **this;
-  }
-  /// The value, or throws as above.
-  const T& value() const& {
-    demand();
-    return **this;
-  }
-  /// Gives the value itself, not a reference, so that `for (auto& x : load().value())` is sound.
-  T value() && {
-    demand();
-    return *std::move(*this);
-  }
-
-  /// The value; only to be called when there is one.
-  T& operator*() & noexcept { return *std::get_if<0>(&state_); }
-  /// The value; only to be called when there is one.
-  const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
-  /// The value, moved out; only to be called when there is one.
-  T operator*() && { return std::move(*std::get_if<0>(&state_)); }
-  /// The value; only to be called when there is one.
-  T* operator->() noexcept { return std::get_if<0>(&state_); }
-  /// The value; only to be called when there is one.
-  const T* operator->() const noexcept { return std::get_if<0>(&state_); }
-
-  /// The error; only to be called when there is one.
-  t3api::error& error() & noexcept { return *std::get_if<1>(&state_); }
-  /// The error; only to be called when there is one.
-  const t3api::error& error() const& noexcept { return *std::get_if<1>(&state_); }
-  /// The error; only to be called when there is one.
-  t3api::error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
-
- private:
-  void demand() const {
-    if (!has_value()) throw_error(error());
-  }
-
-  std::variant<T, t3api::error> state_;
-};
-
-}  // namespace t3api::inline v0_1_0
-
+}  // namespace detail
 #endif
-
-namespace t3api::inline v0_1_0 {
 
 /// One HTTP answer.
 struct response {
@@ -626,76 +721,11 @@ namespace t3api::inline v0_1_0 {
 /// Deeper JSON is refused: copying and printing it would exhaust the stack.
 inline constexpr std::size_t max_json_depth = 64;
 
-namespace detail {
-
-inline bool json_too_deep(std::string_view text) noexcept {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > max_json_depth) return true;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
-
-}  // namespace detail
-
 /// The JSON value in `text`; nothing when it is no JSON, no UTF-8, or nested deeper than `max_json_depth`.
-inline std::optional<nlohmann::json> parse_json(std::string_view text) {
-  if (text.find('\0') != text.npos) return std::nullopt;  // The parser would take it for the end.
-  if (detail::json_too_deep(text)) return std::nullopt;
-  auto value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (value.is_discarded()) return std::nullopt;
-  return value;
-}
+std::optional<nlohmann::json> parse_json(std::string_view text);
 
 /// A text member of an object; nothing when it is missing or no text.
-inline std::optional<std::string> string_member(const nlohmann::json& object, const char* name) {
-  if (!object.is_object()) return std::nullopt;
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_string()) return std::nullopt;
-  return found->get<std::string>();
-}
-
-/// JSON as a request body: an object or an array. An `argument` error for anything else, since a lone text is
-/// most likely JSON that was already written out, and for texts that are no UTF-8.
-inline result<std::string> json_body(const nlohmann::json& value) {
-  if (!value.is_object() && !value.is_array()) {
-    return argument_error(
-        std::string("the JSON body is ") + value.type_name() +
-        ", not an object or array: give a nlohmann::json value, or send() a request with a raw body");
-  }
-  try {
-    return value.dump();
-  } catch (const nlohmann::json::exception&) {
-    return argument_error("the JSON body holds a text that is not valid UTF-8: convert it");
-  }
-}
-
-inline result<nlohmann::json> response::json() const {
-  if (auto value = parse_json(body)) return *std::move(value);
-  const auto type = headers.get("Content-Type").value_or("no content type");
-  std::string what =
-      body.empty() ? "an empty body" : std::to_string(body.size()) + " bytes that are not valid JSON";
-  return t3api::error{.category = error_category::protocol,
-                      .message = "the service answered " + std::to_string(status) + " with " + what + " (" +
-                                 detail::printable(type, 60) +
-                                 ") where JSON was expected: is the host setting right?",
-                      .status = status,
-                      .sent = true};
-}
+std::optional<std::string> string_member(const nlohmann::json& object, const char* name);
 
 }  // namespace t3api::inline v0_1_0
 
@@ -1196,11 +1226,204 @@ inline directory load_accounts(const std::string& path) {
 #define T3API_CORE_CLOCK_HPP
 
 #include <chrono>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#ifndef T3API_DETAIL_STOP_TOKEN_HPP
+#define T3API_DETAIL_STOP_TOKEN_HPP
+
+// libc++ has no std::stop_token before version 18, and until 20 only with -fexperimental-library. There the
+// library uses one of its own.
+
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <stop_token>
+#include <thread>
+#include <utility>
 #include <vector>
+#include <version>
+
+#ifdef __cpp_lib_jthread
+#include <stop_token>
+#endif
+
+namespace t3api::inline v0_1_0 {
+namespace detail::own {
+
+/// What the source, the tokens and the callbacks of one request to stop share.
+class stop_state {
+ public:
+  class callback {
+   public:
+    callback() = default;
+    callback(const callback&) = delete;
+    callback& operator=(const callback&) = delete;
+    virtual void run() noexcept = 0;
+
+   protected:
+    ~callback() = default;
+  };
+
+  bool requested() const noexcept { return requested_; }
+
+  /// Runs the callbacks; false when that was asked for before.
+  bool request() {
+    std::unique_lock lock(mutex_);
+    if (requested_.exchange(true)) return false;
+    requester_ = std::this_thread::get_id();
+    while (!callbacks_.empty()) {
+      running_ = callbacks_.back();
+      callbacks_.pop_back();
+      lock.unlock();
+      running_->run();
+      lock.lock();
+      running_ = nullptr;
+      has_run_.notify_all();
+    }
+    return true;
+  }
+
+  /// False when it is too late: then it is the caller's to run.
+  bool add(callback& one) {
+    const std::scoped_lock lock(mutex_);
+    if (requested_) return false;
+    callbacks_.push_back(&one);
+    return true;
+  }
+
+  /// Once this returns, the callback does not run any longer, unless it is the callback itself that asks.
+  void remove(callback& one) {
+    std::unique_lock lock(mutex_);
+    if (std::erase(callbacks_, &one) > 0 || requester_ == std::this_thread::get_id()) return;
+    has_run_.wait(lock, [&] { return running_ != &one; });
+  }
+
+ private:
+  std::atomic<bool> requested_ = false;
+  std::mutex mutex_;
+  std::condition_variable has_run_;
+  std::vector<callback*> callbacks_;
+  callback* running_ = nullptr;
+  std::thread::id requester_;
+};
+
+struct nostopstate_t {};
+inline constexpr nostopstate_t nostopstate{};
+
+class stop_token {
+ public:
+  stop_token() = default;
+  bool stop_requested() const noexcept { return state_ && state_->requested(); }
+  friend bool operator==(const stop_token&, const stop_token&) = default;
+
+ private:
+  friend class stop_source;
+  template <class>
+  friend class stop_callback;
+  explicit stop_token(std::shared_ptr<stop_state> state) noexcept : state_(std::move(state)) {}
+
+  std::shared_ptr<stop_state> state_;
+};
+
+class stop_source {
+ public:
+  stop_source() : state_(std::make_shared<stop_state>()) {}
+  explicit stop_source(nostopstate_t) noexcept {}
+  stop_token get_token() const noexcept { return stop_token(state_); }
+  bool stop_requested() const noexcept { return state_ && state_->requested(); }
+  bool request_stop() {
+    const auto state = state_;  // A callback may be the end of this source.
+    return state && state->request();
+  }
+
+ private:
+  std::shared_ptr<stop_state> state_;
+};
+
+template <class Callback>
+class stop_callback final : stop_state::callback {
+ public:
+  template <class Function>
+  stop_callback(const stop_token& token, Function&& function)
+      : function_(std::forward<Function>(function)), state_(token.state_) {
+    if (state_ && !state_->add(*this)) {
+      state_.reset();
+      run();
+    }
+  }
+  ~stop_callback() {
+    if (state_) state_->remove(*this);
+  }
+
+ private:
+  void run() noexcept override { function_(); }
+
+  Callback function_;
+  std::shared_ptr<stop_state> state_;
+};
+template <class Callback>
+stop_callback(stop_token, Callback) -> stop_callback<Callback>;
+
+/// What std::condition_variable_any is to std::stop_token.
+class stoppable_condition {
+ public:
+  void notify_one() noexcept { notify_all(); }
+  void notify_all() noexcept {
+    { const std::scoped_lock lock(gate_); }
+    changed_.notify_all();
+  }
+
+  template <class Lock, class Moment, class Condition>
+  bool wait_until(Lock& lock, const stop_token& stop, const Moment& until, Condition holds) {
+    const stop_callback wake(stop, [this] { notify_all(); });
+    while (!holds()) {
+      std::unique_lock gate(gate_);
+      if (stop.stop_requested()) return false;
+      lock.unlock();  // What is changed from here on is told at the gate, and so not missed.
+      const bool late = changed_.wait_until(gate, until) == std::cv_status::timeout;
+      gate.unlock();
+      lock.lock();
+      if (late) return holds();
+    }
+    return true;
+  }
+
+  template <class Lock, class Duration, class Condition>
+  bool wait_for(Lock& lock, const stop_token& stop, const Duration& duration, Condition holds) {
+    return wait_until(lock, stop, std::chrono::steady_clock::now() + duration, std::move(holds));
+  }
+
+ private:
+  std::mutex gate_;
+  std::condition_variable changed_;
+};
+
+}  // namespace detail::own
+
+#ifdef __cpp_lib_jthread
+using std::nostopstate;
+using std::stop_callback;
+using std::stop_source;
+using std::stop_token;
+namespace detail {
+using stoppable_condition = std::condition_variable_any;
+}
+#else
+using detail::own::nostopstate;
+using detail::own::stop_callback;
+using detail::own::stop_source;
+using detail::own::stop_token;
+namespace detail {
+using own::stoppable_condition;
+}
+#endif
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
 
 namespace t3api::inline v0_1_0 {
 
@@ -1224,7 +1447,7 @@ class clock {
   virtual wall_time wall_now() const = 0;
 
   /// Waits until `when` has come (true) or `stop` asks to stop (false).
-  virtual bool wait_until(steady_time when, std::stop_token stop) = 0;
+  virtual bool wait_until(steady_time when, stop_token stop) = 0;
 };
 
 /// The machine's own clocks.
@@ -1233,10 +1456,10 @@ class real_clock final : public clock {
   steady_time now() const override { return std::chrono::steady_clock::now(); }
   wall_time wall_now() const override { return std::chrono::system_clock::now(); }
 
-  bool wait_until(steady_time when, std::stop_token stop) override {
+  bool wait_until(steady_time when, stop_token stop) override {
     std::mutex mutex;
     std::unique_lock lock(mutex);
-    std::condition_variable_any signal;
+    detail::stoppable_condition signal;
     signal.wait_until(lock, stop, when, [] { return false; });
     return !stop.stop_requested();
   }
@@ -1259,7 +1482,7 @@ class manual_clock final : public clock {
     const std::scoped_lock lock(mutex_);
     return wall_start_ + std::chrono::duration_cast<wall_time::duration>(elapsed_);
   }
-  bool wait_until(steady_time when, std::stop_token stop) override {
+  bool wait_until(steady_time when, stop_token stop) override {
     const std::scoped_lock lock(mutex_);
     if (stop.stop_requested()) return false;
     const auto wait = std::chrono::duration_cast<duration>(when - (steady_start_ + elapsed_));
@@ -1474,6 +1697,11 @@ inline void require_client_certificate(SSL_CTX* context, const std::string& auth
 #ifndef T3API_SANDBOX_HTTP_SERVER_HPP
 #define T3API_SANDBOX_HTTP_SERVER_HPP
 
+#ifdef _WIN32
+#error \
+    "t3api: the sandbox's server needs a POSIX system: on Windows use <t3api/sandbox/service.hpp> inside the program"
+#endif
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -1488,7 +1716,6 @@ inline void require_client_certificate(SSL_CTX* context, const std::string& auth
 #include <memory>
 #include <mutex>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -1608,7 +1835,6 @@ class worker_pool {
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -1803,9 +2029,9 @@ namespace t3api::inline v0_1_0::sandbox {
 
 /// Where a request came from, and how long somebody waits for its answer.
 struct caller {
-  std::string address{};   ///< IP address of the other end of the connection; empty when there is none. An
-                           ///< IPv4 address that came as IPv6 is written as IPv4.
-  std::stop_token stop{};  ///< Asked to stop when the server stops: a handler that waits is to end soon.
+  std::string address{};  ///< IP address of the other end of the connection; empty when there is none. An
+                          ///< IPv4 address that came as IPv6 is written as IPv4.
+  stop_token stop{};      ///< Asked to stop when the server stops: a handler that waits is to end soon.
 };
 
 /// What a server does to the bytes of one answer, to be as bad as networks and proxies are. All members have
@@ -2000,13 +2226,13 @@ class socket_handle {
 
   /// Whether there is something to read, be it the peer's farewell or an error. Never blocks.
   bool has_pending_input() const noexcept {
-    char byte = 0;
 #ifdef _WIN32
     u_long waiting = 0;
     if (::ioctlsocket(socket_, FIONREAD, &waiting) != 0 || waiting > 0) return true;
     WSAPOLLFD poll{socket_, POLLRDNORM, 0};
     return ::WSAPoll(&poll, 1, 0) != 0;
 #else
+    char byte = 0;
     return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
            (errno != EAGAIN && errno != EWOULDBLOCK);
 #endif
@@ -2421,7 +2647,6 @@ class connection_table {
 #define T3API_SANDBOX_HTTP_EXCHANGE_HPP
 
 #include <chrono>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -2446,6 +2671,23 @@ class connection_table {
 #include <stdexcept>
 #include <string>
 #include <string_view>
+
+#ifndef T3API_DETAIL_REQUIRE_OPENSSL_HPP
+#define T3API_DETAIL_REQUIRE_OPENSSL_HPP
+
+// Included in front of OpenSSL's headers: says what to do when they are missing or too old.
+
+#if !__has_include(<openssl/opensslv.h>)
+#error \
+    "t3api needs OpenSSL 3 or newer, and found no <openssl/opensslv.h>: install it (Debian: libssl-dev), or name its folder with the compiler option -I"
+#endif
+#include <openssl/opensslv.h>
+
+#ifndef OPENSSL_VERSION_MAJOR  // 3.0 brought it.
+static_assert(false, "t3api needs OpenSSL 3 or newer, and found " OPENSSL_VERSION_TEXT);
+#endif
+
+#endif
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -2858,7 +3100,6 @@ inline response error_answer(const refusal& why, std::string_view path, wall_tim
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -2892,7 +3133,7 @@ struct call {
   wall_time now;
   std::string_view address{};  ///< Of the caller; empty when there is none.
   std::string request_id{};    ///< What the answer has as `X-Request-Id`.
-  std::stop_token stop{};      ///< Asked to stop when nobody waits for the answer any longer.
+  stop_token stop{};           ///< Asked to stop when nobody waits for the answer any longer.
 };
 
 /// The only value of a query parameter, or nothing when it is not there. Throws `refusal` when it is there
@@ -3659,7 +3900,7 @@ inline void report_refusal(const http_server_options& options, const caller& fro
 class http_exchange {
  public:
   http_exchange(connection& with, connection_table::place& place, const http_handler& handler,
-                const answer_writer& writer, const http_server_options& options, std::stop_token stop)
+                const answer_writer& writer, const http_server_options& options, stop_token stop)
       : place_(place),
         handler_(handler),
         writer_(writer),
@@ -3754,7 +3995,7 @@ class http_exchange {
   const http_handler& handler_;
   const answer_writer& writer_;
   const http_server_options& options_;
-  const std::stop_token stop_;
+  const stop_token stop_;
   request_reader reader_;
   answer_sender sender_;
   const std::string peer_;
@@ -3776,13 +4017,71 @@ class http_exchange {
 #include <string_view>
 #include <utility>
 
+
 #include <httplib.h>
 
+#ifndef T3API_DETAIL_REQUIRE_HTTPLIB_HPP
+#define T3API_DETAIL_REQUIRE_HTTPLIB_HPP
+
+// Included behind <httplib.h>: says what to do when it is too old, or not made for TLS, here or in another
+// file.
+
+#include <string_view>
 
 #ifndef CPPHTTPLIB_OPENSSL_SUPPORT
 #error \
-    "The sandbox's server needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program, as t3api's CMake and pkg-config's cpp-httplib do"
+    "t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program (compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does"
 #endif
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Whether `version`, such as "0.11.4", is at least the other one.
+constexpr bool is_at_least(std::string_view version, std::string_view other) noexcept {
+  const auto take_number = [](std::string_view& text) {
+    int number = 0;
+    while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
+      number = number * 10 + (text.front() - '0');
+      text.remove_prefix(1);
+    }
+    if (!text.empty()) text.remove_prefix(1);
+    return number;
+  };
+  while (!other.empty()) {
+    const int here = take_number(version);
+    const int there = take_number(other);
+    if (here != there) return here > there;
+  }
+  return true;
+}
+
+static_assert(is_at_least(CPPHTTPLIB_VERSION, "0.11.4"),
+              "t3api needs cpp-httplib 0.11.4 or newer, and found " CPPHTTPLIB_VERSION);
+
+template <class Client>
+concept knows_tls = requires(Client& client) {
+  client.enable_server_certificate_verification(true);
+};
+
+static_assert(
+    knows_tls<httplib::ClientImpl>,
+    "<httplib.h> was included before CPPHTTPLIB_OPENSSL_SUPPORT was defined: define it for the whole program "
+    "(compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does");
+
+#ifdef __ELF__
+// Files that differ in these macros do not link: the linker refuses a name that is thread-local in one file
+// only, and tells it. The first has its counterpart in core/response.hpp.
+[[gnu::used]] inline thread_local const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
+#ifdef CPPHTTPLIB_ZLIB_SUPPORT
+[[gnu::used]] inline thread_local const char define_CPPHTTPLIB_ZLIB_SUPPORT_in_all_files_or_in_none = 0;
+#else
+[[gnu::used]] inline const char define_CPPHTTPLIB_ZLIB_SUPPORT_in_all_files_or_in_none = 0;
+#endif
+#endif
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
 
 namespace t3api::inline v0_1_0::sandbox {
 
@@ -4123,7 +4422,7 @@ class http_server {
     const http_handler& handler_;
     const http_server_options& options_;
     const tls_context tls_;
-    std::stop_source stopping_;
+    stop_source stopping_;
     connection_table connections_;
     httplib_server http_;
     std::thread::id acceptor_;
@@ -4163,7 +4462,6 @@ inline certificate load_certificate(const std::string& certificate_file, const s
 #include <exception>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -4171,29 +4469,28 @@ inline certificate load_certificate(const std::string& certificate_file, const s
 #ifndef T3API_DETAIL_EITHER_STOP_HPP
 #define T3API_DETAIL_EITHER_STOP_HPP
 
-#include <stop_token>
 
 namespace t3api::inline v0_1_0::detail {
 
 /// Asks to stop as soon as one of two others does.
 class either_stop {
  public:
-  either_stop(const std::stop_token& first, const std::stop_token& second)
+  either_stop(const stop_token& first, const stop_token& second)
       : first_(first, forward{source_}), second_(second, forward{source_}) {}
   either_stop(const either_stop&) = delete;
   either_stop& operator=(const either_stop&) = delete;
 
-  std::stop_token token() const { return source_.get_token(); }
+  stop_token token() const { return source_.get_token(); }
 
  private:
   struct forward {
-    std::stop_source source;
+    stop_source source;
     void operator()() { source.request_stop(); }
   };
 
-  std::stop_source source_;
-  std::stop_callback<forward> first_;
-  std::stop_callback<forward> second_;
+  stop_source source_;
+  stop_callback<forward> first_;
+  stop_callback<forward> second_;
 };
 
 }  // namespace t3api::inline v0_1_0::detail
@@ -5533,7 +5830,6 @@ class records {
 #include <memory>
 #include <mutex>
 #include <stdexcept>
-#include <stop_token>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -5691,7 +5987,7 @@ struct planned_fault {
 /// A fault that strikes now.
 struct struck_fault {
   std::shared_ptr<const sandbox::fault> fault{};  ///< Null when there is none.
-  std::stop_token removed{};                      ///< Stops when it is removed: ends its delay.
+  stop_token removed{};                           ///< Stops when it is removed: ends its delay.
 };
 
 /// The faults that a service was told to have. A request meets them in the order in which they were added,
@@ -5726,7 +6022,7 @@ class fault_plan {
 
   /// Removes one, and lets the requests go on that it keeps waiting. Whether there was one with that number.
   bool remove(std::uint64_t id) {
-    std::stop_source waiting(std::nostopstate);
+    stop_source waiting(nostopstate);
     {
       const std::scoped_lock lock(mutex_);
       const auto found =
@@ -5767,7 +6063,7 @@ class fault_plan {
 
  private:
   struct entry : planned_fault {
-    std::stop_source waiting;
+    stop_source waiting;
   };
 
   mutable std::mutex mutex_;
@@ -6472,7 +6768,6 @@ class secret_keys {
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -6482,12 +6777,10 @@ class secret_keys {
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
-#include <stop_token>
 #include <string_view>
 
 #ifndef T3API_SANDBOX_LIMITS_BOUNDED_TABLE_HPP
@@ -6577,7 +6870,7 @@ class failure_limit {
   /// Begins an attempt, which `end` must end; or, when too many have failed or no place became free, how long
   /// to wait: whole seconds, at least one. When `stop` asks to stop, no place is waited for any longer.
   std::optional<std::chrono::seconds> begin(std::string_view name, const t3api::clock& clock,
-                                            const std::stop_token& stop = {}) {
+                                            const stop_token& stop = {}) {
     if (most_ == 0) return std::nullopt;
     const auto hash = names_.hash(name);
     const auto give_up = std::chrono::steady_clock::now() + patience_;
@@ -6635,7 +6928,7 @@ class failure_limit {
   const std::chrono::seconds window_;
   const std::chrono::milliseconds patience_;
   mutable std::mutex mutex_;
-  std::condition_variable_any ended_;
+  detail::stoppable_condition ended_;
   std::uint64_t ends_ = 0;  ///< How many attempts have ended.
   bounded_table<tally> names_;
 };
@@ -6703,7 +6996,6 @@ class request_limit {
 #include <concepts>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -6753,7 +7045,7 @@ struct metrc_answer {
 /// What the service needs of a Metrc, simulated or real. Any number of threads call it at once. A Metrc may
 /// have more, which is used when it is there:
 ///
-/// - `login(const metrc_login&, std::stop_token)`: the same, and ends soon when it is asked to stop.
+/// - `login(const metrc_login&, stop_token)`: the same, and ends soon when it is asked to stop.
 /// - `bool is_certain()`: whether a refusal would be certain at the moment.
 /// - `bool has_account(hostname, username)`: faults for accounts that are not there are refused.
 /// - `bool end_sessions(hostname, username)`, `bool change_password(hostname, username, secret)`: faults can
@@ -6767,7 +7059,7 @@ concept metrc_upstream = requires(T& metrc, const metrc_login& login, std::strin
 
 /// A login that ends soon when `stop` asks to stop, if that Metrc can be asked.
 template <metrc_upstream Metrc>
-metrc_answer log_in(Metrc& metrc, const metrc_login& login, const std::stop_token& stop) {
+metrc_answer log_in(Metrc& metrc, const metrc_login& login, const stop_token& stop) {
   if constexpr (requires {
                   { metrc.login(login, stop) } -> std::same_as<metrc_answer>;
                 }) {
@@ -6828,7 +7120,7 @@ class login_attempt {
   /// Throws `refusal`: 429 when too many logins have failed for that account or from that address, whether
   /// this one would be right or not; 503 when `stop` asks to stop while it waits for others.
   login_attempt(service_limits& limits, std::string account, std::string_view address,
-                const std::stop_token& stop = {}) {
+                const stop_token& stop = {}) {
     // The address first: what a blocked one tries must not push other accounts out of memory.
     if (!address.empty()) {
       of_address_.emplace(limits.of_address_, *limits.clock_, std::string(address), stop,
@@ -6847,7 +7139,7 @@ class login_attempt {
 
  private:
   struct place {
-    place(failure_limit& limit_, const t3api::clock& clock_, std::string name_, const std::stop_token& stop,
+    place(failure_limit& limit_, const t3api::clock& clock_, std::string name_, const stop_token& stop,
           const char* otherwise)
         : limit(limit_), clock(clock_), name(std::move(name_)) {
       const auto wait = limit.begin(name, clock, stop);
@@ -7224,7 +7516,6 @@ class session_cache {
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -7376,11 +7667,10 @@ inline std::optional<login_outcome> login_outcome_from(std::string_view text) {
 #define T3API_STORE_TIMED_LOCK_HPP
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <list>
 #include <mutex>
-#include <stop_token>
+
 
 namespace t3api::inline v0_1_0::detail {
 
@@ -7389,7 +7679,7 @@ namespace t3api::inline v0_1_0::detail {
 /// out.
 class timed_lock {
  public:
-  bool try_lock_for(std::chrono::milliseconds patience, const std::stop_token& stop = {}) {
+  bool try_lock_for(std::chrono::milliseconds patience, const stop_token& stop = {}) {
     std::unique_lock lock(mutex_);
     if (!taken_) {
       taken_ = true;
@@ -7417,7 +7707,7 @@ class timed_lock {
 
  private:
   struct waiter {
-    std::condition_variable_any turn;
+    stoppable_condition turn;
     bool given = false;
   };
 
@@ -7486,7 +7776,7 @@ class upstream_sessions {
   /// Refusals from before `made`, when Metrc accepted the credentials, count for nothing. What `credentials`
   /// throws goes through.
   kept_session session(const std::string& name, const key_owner& owner, const credentials_source& credentials,
-                       wall_time made = {}, const std::stop_token& stop = {}) {
+                       wall_time made = {}, const stop_token& stop = {}) {
     if (auto open = still_open(near(name), owner)) return {.session = std::move(open)};
     const auto one_at_a_time = lock_of(name);
     if (!one_at_a_time->try_lock_for(patience_, stop)) return busy();
@@ -7515,7 +7805,7 @@ class upstream_sessions {
   /// a login that is under way with the same ones. A refusal, certain or not, is not remembered, so that
   /// whoever tries out passwords fills no memory.
   kept_session fresh_session(const std::string& name, const stored_credentials& credentials,
-                             const std::stop_token& stop = {}) {
+                             const stop_token& stop = {}) {
     const auto one_at_a_time = lock_of(name);
     if (!one_at_a_time->try_lock_for(patience_, stop)) return busy();
     const std::lock_guard<timed_lock> until_done(*one_at_a_time, std::adopt_lock);
@@ -7533,7 +7823,7 @@ class upstream_sessions {
   /// time. It does not come to who is asked to stop before.
   class turn {
    public:
-    turn(upstream_sessions& of, const std::string& name, const std::stop_token& stop)
+    turn(upstream_sessions& of, const std::string& name, const stop_token& stop)
         : of_(of), name_("login/" + name), has_come_(!stop.stop_requested()) {
       const auto end = of_.clock_->now() + lease;
       while (has_come_ && !of_.cache_->claim(name_, owner_, lease) && of_.clock_->now() < end) {
@@ -7653,7 +7943,7 @@ class upstream_sessions {
   }
 
   kept_session log_in(const std::string& name, const key_owner& owner, const stored_credentials& credentials,
-                      const background& known, const std::stop_token& stop) {
+                      const background& known, const stop_token& stop) {
     auto [kept, started, is_certain] = try_login(credentials, stop);
     if (kept.session) {
       keep(name, *kept.session);
@@ -7688,7 +7978,7 @@ class upstream_sessions {
   /// Metrc accepts no one-time password twice, and the present one may have been used by the user or by an
   /// earlier login. The next one is accepted a little early, so it is tried too; when both are used, only
   /// time helps.
-  tried_login try_login(const stored_credentials& credentials, const std::stop_token& stop) {
+  tried_login try_login(const stored_credentials& credentials, const stop_token& stop) {
     metrc_login form{.hostname = credentials.hostname,
                      .username = credentials.username,
                      .password = credentials.password,
@@ -8391,7 +8681,6 @@ void upset_account(Metrc& metrc, const fault& f) {
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8639,7 +8928,6 @@ class session_ids {
 #include <optional>
 #include <set>
 #include <shared_mutex>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8675,9 +8963,9 @@ class shared_accounts {
   /// What one look saw.
   struct view {
     metrc_state metrc{};
-    account found{};       ///< Or null.
-    bool is_fresh = true;  ///< False when the store failed: others may have changed something since.
-    std::stop_token delay_changed{};  ///< Stops when `metrc.delay` is known to be another.
+    account found{};             ///< Or null.
+    bool is_fresh = true;        ///< False when the store failed: others may have changed something since.
+    stop_token delay_changed{};  ///< Stops when `metrc.delay` is known to be another.
   };
 
   /// `key` has 32 bytes and seals what the store is given.
@@ -8838,7 +9126,7 @@ class shared_accounts {
   void replace(const metrc_state& state) {
     const bool wake = state.delay != metrc_.delay;
     metrc_ = state;
-    if (wake) std::exchange(delay_changed_, std::stop_source()).request_stop();
+    if (wake) std::exchange(delay_changed_, stop_source()).request_stop();
   }
 
   void replace(const std::string& id, account_state state) {
@@ -8866,7 +9154,7 @@ class shared_accounts {
   std::mutex changing_;
   mutable std::shared_mutex mutex_;
   metrc_state metrc_;
-  std::stop_source delay_changed_;
+  stop_source delay_changed_;
   std::map<std::string, account, std::less<>> by_id_;
   std::map<std::pair<std::string, std::string>, std::string> by_name_;
   std::set<std::string> changed_;
@@ -8913,7 +9201,7 @@ class simulated_metrc {
   /// wrong password never uses one up. What counts is the account as it is when the login's delay is over. A
   /// refusal is uncertain while the shared store fails. When `stop` asks to stop, a delay ends and the answer
   /// is that Metrc is unavailable.
-  metrc_answer login(const metrc_login& form, const std::stop_token& stop = {}) {
+  metrc_answer login(const metrc_login& form, const stop_token& stop = {}) {
     ++tally_.attempts;
     const std::string password = hash(form.password.reveal());
     const std::string email = hash(detail::to_lower(form.email));
@@ -9092,7 +9380,7 @@ class simulated_metrc {
   }
 
   /// False when `stop` asked to stop first.
-  bool wait_out_delay(shared_accounts::view seen, const std::stop_token& stop) {
+  bool wait_out_delay(shared_accounts::view seen, const stop_token& stop) {
     const auto start = clock_->now();
     while (seen.metrc.delay.count() > 0) {
       const detail::either_stop over(seen.delay_changed, stop);
@@ -9672,7 +9960,6 @@ response delete_ledger(context<Metrc>& shared, const call&) {
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9871,7 +10158,7 @@ void disable(context<Metrc>& shared, const key_record& key, wall_time refused_at
 /// Who presents a secret key, after a new Metrc login when the last session has ended. Throws `refusal`; when
 /// `stop` asks to stop while it waits, 503.
 template <metrc_upstream Metrc>
-identity secret_key_identity(context<Metrc>& shared, const key_record& key, const std::stop_token& stop) {
+identity secret_key_identity(context<Metrc>& shared, const key_record& key, const stop_token& stop) {
   const auto no_longer_accepted = [] {
     return unauthorized(
         "Metrc no longer accepts the credentials behind the secret key, as when a password was changed: make "
@@ -11851,7 +12138,7 @@ class basic_service {
   };
 
   /// The delay ends early when the fault is removed or the server stops.
-  wall_time after_delay(const struck_fault& hit, const std::stop_token& server_stops) {
+  wall_time after_delay(const struck_fault& hit, const stop_token& server_stops) {
     const auto delay = hit.fault->delay;
     if (delay > delay.zero()) {
       const detail::either_stop over(hit.removed, server_stops);
@@ -11930,4 +12217,116 @@ class service : public basic_service<simulated_metrc> {
 
 #endif
 
+#endif
+
+#if !defined(T3API_COMPILED) || defined(T3API_IMPLEMENTATION)
+#ifndef T3API_CORE_IMPL_JSON_HPP
+#define T3API_CORE_IMPL_JSON_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+// Where the larger functions are compiled: in every file, as they come; or, with T3API_COMPILED defined in all files, in
+// that one which defines T3API_IMPLEMENTATION before it includes them. The CMake target t3api::compiled sees to both.
+#ifndef T3API_DETAIL_INLINE_HPP
+#define T3API_DETAIL_INLINE_HPP
+
+#ifdef T3API_COMPILED
+#define T3API_INLINE
+#else
+#define T3API_INLINE inline
+#endif
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+inline bool json_too_deep(std::string_view text) noexcept {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > max_json_depth) return true;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
+}  // namespace detail
+
+T3API_INLINE std::optional<nlohmann::json> parse_json(std::string_view text) {
+  if (text.find('\0') != text.npos) return std::nullopt;  // The parser would take it for the end.
+  if (detail::json_too_deep(text)) return std::nullopt;
+  auto value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (value.is_discarded()) return std::nullopt;
+  return std::optional(std::move(value));
+}
+
+T3API_INLINE std::optional<std::string> string_member(const nlohmann::json& object, const char* name) {
+  if (!object.is_object()) return std::nullopt;
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_string()) return std::nullopt;
+  return found->get<std::string>();
+}
+
+T3API_INLINE result<nlohmann::json> response::json() const {
+  if (auto value = parse_json(body)) return *std::move(value);
+  const auto type = headers.get("Content-Type").value_or("no content type");
+  std::string what =
+      body.empty() ? "an empty body" : std::to_string(body.size()) + " bytes that are not valid JSON";
+  return t3api::error{.category = error_category::protocol,
+                      .message = "the service answered " + std::to_string(status) + " with " + what + " (" +
+                                 detail::printable(type, 60) +
+                                 ") where JSON was expected: is the host setting right?",
+                      .status = status,
+                      .sent = true};
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_CORE_IMPL_JSON_BODY_HPP
+#define T3API_CORE_IMPL_JSON_BODY_HPP
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::inline v0_1_0 {
+
+T3API_INLINE result<std::string> json_body(const nlohmann::json& value) {
+  if (!value.is_object() && !value.is_array()) {
+    return argument_error(
+        std::string("the JSON body is ") + value.type_name() +
+        ", not an object or array: give a nlohmann::json value, or send() a request with a raw body");
+  }
+  try {
+    return value.dump();
+  } catch (const nlohmann::json::exception&) {
+    return argument_error("the JSON body holds a text that is not valid UTF-8: convert it");
+  }
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
 #endif

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include <t3api/any_client.hpp>
 #include <t3api/auth/any.hpp>
 #include <t3api/core/client_config.hpp>
 #include <t3api/core/headers.hpp>
@@ -66,6 +67,15 @@ struct jwt_arguments {
   std::optional<t3api::logging_hooks> logging_hooks{};  ///< As in `credentials_arguments`.
   t3api::headers headers{};                             ///< As in `credentials_arguments`.
 };
+
+#ifdef T3API_COMPILED
+extern template class client<httplib_transport, any_auth, exponential_backoff>;
+extern template any_client::any_client(authenticated_client);
+#ifdef T3API_IMPLEMENTATION
+template class client<httplib_transport, any_auth, exponential_backoff>;
+template any_client::any_client(authenticated_client);
+#endif
+#endif
 
 }  // namespace t3api::inline v0_1_0
 

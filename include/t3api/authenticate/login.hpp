@@ -55,9 +55,9 @@ struct login {
 };
 
 /// What the named functions give of a finished login.
-inline constexpr auto client_of = [](const login& done) { return done.client; };
-inline constexpr auto response_of = [](const login& done) { return *done.answer; };
-inline constexpr auto token_of = [](const login& done) { return done.answer->access_token; };
+inline authenticated_client client_of(const login& done) { return done.client; }
+inline auth_response_data response_of(const login& done) { return *done.answer; }
+inline secret token_of(const login& done) { return done.answer->access_token; }
 
 inline std::shared_ptr<auth_response_data> make_room() { return std::make_shared<auth_response_data>(); }
 

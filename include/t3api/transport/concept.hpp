@@ -3,10 +3,10 @@
 
 #include <concepts>
 
-#include <t3api/core/call_options.hpp>
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/core/result.hpp>
+#include <t3api/core/send_options.hpp>
 
 namespace t3api::inline v0_1_0 {
 

@@ -14,8 +14,8 @@
 #include <string>
 #include <utility>
 
-#include <t3api/core/call_options.hpp>
 #include <t3api/core/client_config.hpp>
+#include <t3api/core/send_options.hpp>
 #include <t3api/core/service_error.hpp>
 #include <t3api/native/socket.hpp>
 #include <t3api/transport/concept.hpp>

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include <t3api/core/call_options.hpp>
+#include <t3api/core/send_options.hpp>
 #include <t3api/detail/stop_token.hpp>
 #include <t3api/native/socket.hpp>
 
