@@ -27,6 +27,7 @@ const std::map<std::string, int> folder_floors = {
     {"logging", 3}, {"auth", 3},   {"client", 4}, {"api", 5},       {"environment", 5}, {"authenticate", 7},
 };
 const std::map<std::string, int> file_floors = {
+    {"any_client.hpp", 4},
     {"coroutine.hpp", 5},
     {"default_client.hpp", 6},
     {"t3api.hpp", 8},
