@@ -190,7 +190,7 @@ class client {
   result<token_generation> authenticate(const call_options& options = {}) const {
     request nothing{.path = "/"};
     auto id = state_->request_id_of(nothing);
-    if (auto fault = state_->check(nothing, options)) return state::named(*std::move(fault), id);
+    if (auto fault = state_->check_request(nothing, options)) return state::named(*std::move(fault), id);
     detail::call running(*state_, options, std::move(id), /*idempotent=*/true);
     return running.retried([&] { return running.authorize(); });
   }
@@ -206,7 +206,7 @@ class client {
   static result<response> send_by(state& shared, request message, const call_options& options,
                                   std::string id) {
     const detail::credentials_wiper wiper(message);
-    if (auto fault = shared.check(message, options)) return state::named(*std::move(fault), id);
+    if (auto fault = shared.check_request(message, options)) return state::named(*std::move(fault), id);
     shared.add_defaults(message, id);
     detail::call running(shared, options, std::move(id),
                          options.idempotent.value_or(is_idempotent(message.method)));

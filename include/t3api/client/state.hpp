@@ -48,14 +48,14 @@ struct client_state {
   }
 
   /// Finds what must keep the request from being sent at all.
-  std::optional<error> check(request& message, const call_options& options) const {
+  std::optional<error> check_request(request& message, const call_options& options) const {
     if (auto fault = normalise(message)) return fault;
-    if (auto fault = check(options)) return fault;
+    if (auto fault = check_options(options)) return fault;
     return carries_credentials(message) ? check_encryption() : std::nullopt;
   }
 
   /// The same for a call that consists of what the auth method sends.
-  std::optional<error> check(const call_options& options) const {
+  std::optional<error> check_options(const call_options& options) const {
     if (!options.timeout || options.timeout->count() > 0) return std::nullopt;
     return argument_error("the call's timeout must be longer than nothing");
   }

@@ -41,7 +41,7 @@ identity bearer_identity(context<Metrc>& shared, std::string_view token, wall_ti
   auto claims = verify_jwt(token, shared.signing_key.reveal(), now);
   if (!claims) throw unauthorized(claims.error().message);
   const std::string name = "token/" + string_member(*claims, "sid").value_or("");
-  auto id = shared.cache->near(name);
+  auto id = shared.cache->nearby(name);
   if (!id) id = shared.cache->shared(name);
   auto session = id ? shared.metrc->find_session(*id) : std::nullopt;
   if (!session || session->user->hostname != string_member(*claims, "hostname") ||
@@ -59,7 +59,7 @@ namespace authenticate_detail {
 template <metrc_upstream Metrc>
 void disable(context<Metrc>& shared, const key_record& key, wall_time refused_at) {
   const std::string tried = "disabling/" + key.login;
-  if (shared.cache->near(tried)) return;
+  if (shared.cache->nearby(tried)) return;
   shared.cache->put_near(tried, "tried", std::chrono::seconds(30));
   try {
     shared.secret_keys.disable(key, refused_at);

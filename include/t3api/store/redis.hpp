@@ -46,7 +46,7 @@ class redis_store {
     // The time first: if the value is replaced in between, the new one goes out with the shorter time.
     return run<found>({{"PTTL", name}, {"GET", name}}, [&](replies& got) -> result<found> {
       if (got[0].type != kind::integer) return not_understood(got[0]);
-      if (got[1].type == kind::nil || is_wrong_type(got[1])) return found();
+      if (got[1].type == kind::nothing || is_wrong_type(got[1])) return found();
       if (got[1].type != kind::text) return not_understood(got[1]);
       if (got[0].number <= 0) return found();  // Nothing of ours lives for ever.
       auto value = shared_->names.unseal_value(got[1].text, name);
@@ -80,7 +80,7 @@ class redis_store {
     const std::string name = shared_->names.of_claim(key);
     const std::string time = milliseconds_text(ttl);
     return run<bool>({{"SET", name, owner, "NX", "PX", time}}, [&](replies& got) -> result<bool> {
-      if (got[0].type == kind::nil) return false;
+      if (got[0].type == kind::nothing) return false;
       if (!is_ok(got[0])) return not_understood(got[0]);
       return true;
     });

@@ -107,7 +107,7 @@ class httplib_connection {
     reception incoming(options.max_body_bytes, understands_gzip);
     attach_reception(wire, incoming);
     httplib::Response head;
-    auto code = httplib::Error::Success;
+    httplib::Error code{};
     bool received = false;
     const auto started = std::chrono::steady_clock::now();
     {

@@ -73,7 +73,7 @@ class watched_connection {
 
   /// Looks at the call in progress; called by the watchdog's thread. An interrupted socket is interrupted
   /// again each time: the first may have come between its making and its connecting.
-  void check(steady_time now) {
+  void check_time(steady_time now) {
     const std::scoped_lock lock(mutex_);
     if (!active_) return;
     if (reason_ == interruption::none) reason_ = find_reason(now);
@@ -172,7 +172,7 @@ class watchdog {
       wake_.wait_for(lock, tick, [&] { return stopping_; });
       const auto now = std::chrono::steady_clock::now();
       for (const auto& entry : connections_) {
-        if (const auto connection = entry.lock()) connection->check(now);
+        if (const auto connection = entry.lock()) connection->check_time(now);
       }
     }
   }

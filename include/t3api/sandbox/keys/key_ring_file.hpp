@@ -56,7 +56,7 @@ inline key_ring read(const accounts_detail::entry& top) {
     e.check_members({"id", "key"});
     ring.keys.push_back({e.text("id", true), key_member(e, "key")});
   }
-  ring.check();
+  ring.check_usable();
   return ring;
 }
 

@@ -77,7 +77,7 @@ inline ring_check check_ring(key_database& database, const std::shared_ptr<key_r
     for (const auto& record : batch) {
       if (found.opened >= enough || stop.stop_requested()) return found;
       try {
-        vault.check(record);
+        vault.check_record(record);
         ++found.opened;
       } catch (const vault_error& wrong) {
         if (!rotation_detail::has_changed(database, record))

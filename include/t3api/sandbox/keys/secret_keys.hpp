@@ -55,7 +55,8 @@ class secret_keys {
     const std::string key_hash = hash(text);
     detail::wipe(text);
     auto record = database_->find(key_hash);
-    if (record) record = with_newest(*std::move(record), [this](const key_record& r) { vault_.check(r); });
+    if (record)
+      record = with_newest(*std::move(record), [this](const key_record& r) { vault_.check_record(r); });
     return record;
   }
 

@@ -58,7 +58,7 @@ class vault {
   }
 
   /// Throws what `open` throws when the record is not as it was sealed, without decrypting the credentials.
-  void check(const key_record& record) const { data_key(record, *ring_for(record)); }
+  void check_record(const key_record& record) const { data_key(record, *ring_for(record)); }
 
   /// The credentials of a record under the current key of the ring; nothing when they are already. The data
   /// key and what it encrypts stay. Throws what `open` throws.

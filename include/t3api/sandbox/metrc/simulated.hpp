@@ -86,7 +86,7 @@ class simulated_metrc {
       return refused(claimed.state.locked ? metrc_refusal::locked : metrc_refusal::credentials);
     }
     if (claimed.otp) {
-      const auto verdict = claimed.otp->check(form.otp, clock_->wall_now());
+      const auto verdict = claimed.otp->judge(form.otp, clock_->wall_now());
       if (verdict == otp_verdict::wrong) return refused(metrc_refusal::otp_wrong);
       if (verdict == otp_verdict::used || !first_use(claimed, form.otp)) {
         return refused(metrc_refusal::otp_used);

@@ -57,7 +57,7 @@ class otp_verifier {
   /// Accepts the code of this step or of one beside it, for clocks that differ a little (RFC 6238
   /// section 5.2), and no step twice nor one before the last accepted: of many threads with one code, one
   /// gets `accepted`.
-  otp_verdict check(std::string_view code, wall_time now) {
+  otp_verdict judge(std::string_view code, wall_time now) {
     const std::int64_t present = totp_step(now);
     auto verdict = otp_verdict::wrong;
     for (std::int64_t step = present - 1; step <= present + 1; ++step) {

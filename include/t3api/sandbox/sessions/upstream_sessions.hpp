@@ -85,12 +85,12 @@ class upstream_sessions {
   /// throws goes through.
   kept_session session(const std::string& name, const key_owner& owner, const credentials_source& credentials,
                        wall_time made = {}, const stop_token& stop = {}) {
-    if (auto open = still_open(near(name), owner)) return {.session = std::move(open)};
+    if (auto open = still_open(nearby(name), owner)) return {.session = std::move(open)};
     const auto one_at_a_time = lock_of(name);
     if (!one_at_a_time->try_lock_for(patience_, stop)) return busy();
     const std::lock_guard<timed_lock> until_done(*one_at_a_time, std::adopt_lock);
 
-    const auto mine = near(name);
+    const auto mine = nearby(name);
     if (auto open = still_open(mine, owner)) return {.session = std::move(open)};
     if (const auto refused = still_refused(mine, made)) {
       // A session of another service, ended or not, means that the credentials were accepted again.
@@ -168,7 +168,7 @@ class upstream_sessions {
   static std::optional<login_outcome> read(const std::optional<std::string>& text) {
     return text ? login_outcome_from(*text) : std::nullopt;
   }
-  std::optional<login_outcome> near(const std::string& name) { return read(cache_->near(cached(name))); }
+  std::optional<login_outcome> nearby(const std::string& name) { return read(cache_->nearby(cached(name))); }
   std::optional<login_outcome> shared(const std::string& name) { return read(cache_->shared(cached(name))); }
 
   static bool is_session(const std::optional<login_outcome>& outcome) {
@@ -226,7 +226,7 @@ class upstream_sessions {
 
   /// In this process alone, as a Metrc that is not certain has lost touch with the others.
   std::optional<login_outcome> last_doubt(const std::string& name) {
-    return read(cache_->near(doubtful(name)));
+    return read(cache_->nearby(doubtful(name)));
   }
 
   std::optional<kept_session> still_in_doubt(const std::optional<login_outcome>& doubt, wall_time made) {
