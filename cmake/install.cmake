@@ -10,8 +10,8 @@ install(EXPORT t3api-targets NAMESPACE t3api:: DESTINATION ${t3api_package_dir})
 
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/t3api-config-version.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
-install(FILES cmake/t3api-config.cmake cmake/t3api-dependencies.cmake cmake/t3api-httplib.cmake cmake/t3api-redis.cmake
-  cmake/t3api-sqlite.cmake ${PROJECT_BINARY_DIR}/t3api-config-version.cmake DESTINATION ${t3api_package_dir})
+install(FILES cmake/t3api-compiled.cmake cmake/t3api-compiled.cpp cmake/t3api-config.cmake cmake/t3api-dependencies.cmake
+  cmake/t3api-httplib.cmake cmake/t3api-redis.cmake cmake/t3api-sqlite.cmake ${PROJECT_BINARY_DIR}/t3api-config-version.cmake DESTINATION ${t3api_package_dir})
 
 # For pkg-config. The prefix is known when the library is installed. It is not told relative to the file, since pkg-config
 # leaves /usr/include out only where it is spelt so, and compilers lose their own headers behind -isystem /usr/include.

@@ -8,8 +8,11 @@ if(WAY MATCHES "^find_package")
 else()
   set(location -D T3API_SOURCE_DIR=${T3API_SOURCE_DIR})
 endif()
-if(WAY MATCHES "_(redis|sandbox|sqlite)$")
+if(WAY MATCHES "_(compiled|redis|sandbox|sqlite)$")
   set(part -D WITH_PART=${CMAKE_MATCH_1})
+  if(WAY STREQUAL "add_subdirectory_compiled")
+    list(APPEND part -D T3API_COMPILED=ON)
+  endif()
 endif()
 set(configure ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${WORK_DIR}/build -G ${GENERATOR}
   -D WAY=${WAY} -D CMAKE_CXX_COMPILER=${COMPILER} -D T3API_HTTPLIB_INCLUDE_DIR=${HTTPLIB_INCLUDE_DIR}

@@ -23,6 +23,23 @@ int main() {
   return service.handle({.path = "/v2/licenses"}).status == 401 ? 0 : 1;
 }
 
+#elif defined(CONSUMER_WITH_COMPILED)
+#include <t3api/t3api.hpp>
+
+bool fails_without_settings();
+
+#ifdef CPPHTTPLIB_HTTPLIB_H
+#error "t3api::compiled keeps cpp-httplib out of the files that use it"
+#endif
+
+int main() {
+  const t3api::authenticated_client client =
+      t3api::create_jwt_authenticated_client({.jwt_token = t3api::secret("e.e.e")});
+  return t3api::list_licenses(client, {.timeout = std::chrono::milliseconds(0)}) || !fails_without_settings()
+             ? 1
+             : 0;
+}
+
 #else
 #include <t3api/t3api.hpp>
 
