@@ -614,13 +614,13 @@ class headers {
   /// Adds a field. Throws std::invalid_argument, which never shows the value, when the name is not a token of
   /// RFC 9110 or the value holds a byte below 0x20 (a tab too) or 0x7F.
   void add(std::string name, std::string value) {
-    check(name, value);
+    check_field(name, value);
     fields_.emplace_back(std::move(name), std::move(value));
   }
 
   /// Adds a field in place of all of the same name. Throws as `add` does.
   void set(std::string name, std::string value) {
-    check(name, value);
+    check_field(name, value);
     erase(name);
     fields_.emplace_back(std::move(name), std::move(value));
   }
@@ -654,7 +654,7 @@ class headers {
   const_iterator end() const noexcept { return fields_.end(); }
 
  private:
-  static void check(std::string_view name, std::string_view value) {
+  static void check_field(std::string_view name, std::string_view value) {
     constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
     const bool token = !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
       return detail::ascii_alpha(c) || detail::ascii_digit(c) || marks.find(c) != marks.npos;
@@ -4814,14 +4814,14 @@ struct client_state {
   }
 
   /// Finds what must keep the request from being sent at all.
-  std::optional<error> check(request& message, const call_options& options) const {
+  std::optional<error> check_request(request& message, const call_options& options) const {
     if (auto fault = normalise(message)) return fault;
-    if (auto fault = check(options)) return fault;
+    if (auto fault = check_options(options)) return fault;
     return carries_credentials(message) ? check_encryption() : std::nullopt;
   }
 
   /// The same for a call that consists of what the auth method sends.
-  std::optional<error> check(const call_options& options) const {
+  std::optional<error> check_options(const call_options& options) const {
     if (!options.timeout || options.timeout->count() > 0) return std::nullopt;
     return argument_error("the call's timeout must be longer than nothing");
   }
@@ -5662,7 +5662,7 @@ class client {
   result<token_generation> authenticate(const call_options& options = {}) const {
     request nothing{.path = "/"};
     auto id = state_->request_id_of(nothing);
-    if (auto fault = state_->check(nothing, options)) return state::named(*std::move(fault), id);
+    if (auto fault = state_->check_request(nothing, options)) return state::named(*std::move(fault), id);
     detail::call running(*state_, options, std::move(id), /*idempotent=*/true);
     return running.retried([&] { return running.authorize(); });
   }
@@ -5678,7 +5678,7 @@ class client {
   static result<response> send_by(state& shared, request message, const call_options& options,
                                   std::string id) {
     const detail::credentials_wiper wiper(message);
-    if (auto fault = shared.check(message, options)) return state::named(*std::move(fault), id);
+    if (auto fault = shared.check_request(message, options)) return state::named(*std::move(fault), id);
     shared.add_defaults(message, id);
     detail::call running(shared, options, std::move(id),
                          options.idempotent.value_or(is_idempotent(message.method)));
@@ -9711,7 +9711,7 @@ class tls_verification {
 
   /// Makes `context` use this object, which must outlive it.
   void install(SSL_CTX* context) {
-    SSL_CTX_set_cert_verify_callback(context, &tls_verification::verify, this);
+    SSL_CTX_set_cert_verify_callback(context, &tls_verification::verify_handshake, this);
   }
 
   /// Why the certificate was refused; empty when it was not.
@@ -9724,18 +9724,18 @@ class tls_verification {
   }
 
  private:
-  static int verify(X509_STORE_CTX* handshake, void* self) {
+  static int verify_handshake(X509_STORE_CTX* handshake, void* self) {
     auto& verification = *static_cast<tls_verification*>(self);
     const auto* session =
         static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(handshake, SSL_get_ex_data_X509_STORE_CTX_idx()));
     verification.code_ =
-        verification.check(X509_STORE_CTX_get0_cert(handshake), X509_STORE_CTX_get0_untrusted(handshake),
-                           SSL_get_security_level(session));
+        verification.check_chain(X509_STORE_CTX_get0_cert(handshake),
+                                 X509_STORE_CTX_get0_untrusted(handshake), SSL_get_security_level(session));
     X509_STORE_CTX_set_error(handshake, verification.code_);
     return verification.code_ == X509_V_OK ? 1 : 0;
   }
 
-  int check(X509* certificate, STACK_OF(X509) * intermediates, int security_level) const {
+  int check_chain(X509* certificate, STACK_OF(X509) * intermediates, int security_level) const {
     const std::unique_ptr<X509_STORE_CTX, void (*)(X509_STORE_CTX*)> context(X509_STORE_CTX_new(),
                                                                              X509_STORE_CTX_free);
     if (!context || X509_STORE_CTX_init(context.get(), trust_->store(), certificate, intermediates) != 1) {
@@ -9862,7 +9862,7 @@ class watched_connection {
 
   /// Looks at the call in progress; called by the watchdog's thread. An interrupted socket is interrupted
   /// again each time: the first may have come between its making and its connecting.
-  void check(steady_time now) {
+  void check_time(steady_time now) {
     const std::scoped_lock lock(mutex_);
     if (!active_) return;
     if (reason_ == interruption::none) reason_ = find_reason(now);
@@ -9961,7 +9961,7 @@ class watchdog {
       wake_.wait_for(lock, tick, [&] { return stopping_; });
       const auto now = std::chrono::steady_clock::now();
       for (const auto& entry : connections_) {
-        if (const auto connection = entry.lock()) connection->check(now);
+        if (const auto connection = entry.lock()) connection->check_time(now);
       }
     }
   }
@@ -10063,7 +10063,7 @@ class httplib_connection {
     reception incoming(options.max_body_bytes, understands_gzip);
     attach_reception(wire, incoming);
     httplib::Response head;
-    auto code = httplib::Error::Success;
+    httplib::Error code{};
     bool received = false;
     const auto started = std::chrono::steady_clock::now();
     {

@@ -366,8 +366,8 @@ namespace t3api::inline v0_1_0::detail {
 
 /// One answer of Redis. Lists and the types of RESP3 are none that this library asks for.
 struct redis_reply {
-  enum class kind { nil, status, text, integer, refusal };
-  kind type = kind::nil;
+  enum class kind { nothing, status, text, integer, refusal };
+  kind type = kind::nothing;
   std::string text{};  ///< Of a status, a text or a refusal.
   long long number = 0;
 };
@@ -782,7 +782,7 @@ class redis_store {
     // The time first: if the value is replaced in between, the new one goes out with the shorter time.
     return run<found>({{"PTTL", name}, {"GET", name}}, [&](replies& got) -> result<found> {
       if (got[0].type != kind::integer) return not_understood(got[0]);
-      if (got[1].type == kind::nil || is_wrong_type(got[1])) return found();
+      if (got[1].type == kind::nothing || is_wrong_type(got[1])) return found();
       if (got[1].type != kind::text) return not_understood(got[1]);
       if (got[0].number <= 0) return found();  // Nothing of ours lives for ever.
       auto value = shared_->names.unseal_value(got[1].text, name);
@@ -816,7 +816,7 @@ class redis_store {
     const std::string name = shared_->names.of_claim(key);
     const std::string time = milliseconds_text(ttl);
     return run<bool>({{"SET", name, owner, "NX", "PX", time}}, [&](replies& got) -> result<bool> {
-      if (got[0].type == kind::nil) return false;
+      if (got[0].type == kind::nothing) return false;
       if (!is_ok(got[0])) return not_understood(got[0]);
       return true;
     });

@@ -71,11 +71,21 @@
 //   t3api/sandbox/http/httplib_server.hpp
 //   t3api/detail/require_httplib.hpp
 //   t3api/sandbox/http/tls_context.hpp
+//   t3api/sandbox/keys/key_ring_file.hpp
+//   t3api/detail/base64url.hpp
+//   t3api/native/key_file.hpp
+//   t3api/native/private_file.hpp
+//   t3api/sandbox/keys/key_ring.hpp
+//   t3api/sandbox/keys/rotation.hpp
+//   t3api/sandbox/keys/database.hpp
+//   t3api/sandbox/keys/key_record.hpp
+//   t3api/sandbox/keys/vault.hpp
+//   t3api/detail/seal.hpp
+//   t3api/sandbox/metrc/stored_credentials.hpp
 //   t3api/sandbox/service.hpp
 //   t3api/detail/either_stop.hpp
 //   t3api/sandbox/context.hpp
 //   t3api/sandbox/api_keys.hpp
-//   t3api/sandbox/metrc/stored_credentials.hpp
 //   t3api/sandbox/data/ledger.hpp
 //   t3api/sandbox/data/records.hpp
 //   t3api/sandbox/data/changes.hpp
@@ -90,13 +100,8 @@
 //   t3api/sandbox/data/table.hpp
 //   t3api/sandbox/faults/fault_plan.hpp
 //   t3api/sandbox/faults/fault.hpp
-//   t3api/sandbox/keys/database.hpp
-//   t3api/sandbox/keys/key_record.hpp
-//   t3api/sandbox/keys/key_ring.hpp
 //   t3api/sandbox/keys/memory_database.hpp
 //   t3api/sandbox/keys/secret_keys.hpp
-//   t3api/sandbox/keys/vault.hpp
-//   t3api/detail/seal.hpp
 //   t3api/sandbox/limits/limits.hpp
 //   t3api/sandbox/limits/failure_limit.hpp
 //   t3api/sandbox/limits/bounded_table.hpp
@@ -119,7 +124,6 @@
 //   t3api/sandbox/faults/carry_out.hpp
 //   t3api/sandbox/metrc/simulated.hpp
 //   t3api/sandbox/metrc/account_state.hpp
-//   t3api/detail/base64url.hpp
 //   t3api/sandbox/metrc/session_ids.hpp
 //   t3api/sandbox/metrc/shared_accounts.hpp
 //   t3api/sandbox/routes/admin.hpp
@@ -606,13 +610,13 @@ class headers {
   /// Adds a field. Throws std::invalid_argument, which never shows the value, when the name is not a token of
   /// RFC 9110 or the value holds a byte below 0x20 (a tab too) or 0x7F.
   void add(std::string name, std::string value) {
-    check(name, value);
+    check_field(name, value);
     fields_.emplace_back(std::move(name), std::move(value));
   }
 
   /// Adds a field in place of all of the same name. Throws as `add` does.
   void set(std::string name, std::string value) {
-    check(name, value);
+    check_field(name, value);
     erase(name);
     fields_.emplace_back(std::move(name), std::move(value));
   }
@@ -646,7 +650,7 @@ class headers {
   const_iterator end() const noexcept { return fields_.end(); }
 
  private:
-  static void check(std::string_view name, std::string_view value) {
+  static void check_field(std::string_view name, std::string_view value) {
     constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
     const bool token = !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
       return detail::ascii_alpha(c) || detail::ascii_digit(c) || marks.find(c) != marks.npos;
@@ -4456,6 +4460,1247 @@ inline certificate load_certificate(const std::string& certificate_file, const s
 }  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
+#ifndef T3API_SANDBOX_KEYS_KEY_RING_FILE_HPP
+#define T3API_SANDBOX_KEYS_KEY_RING_FILE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#ifndef T3API_DETAIL_BASE64URL_HPP
+#define T3API_DETAIL_BASE64URL_HPP
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5, RFC 7515 section 2).
+inline std::string base64url_encode(std::string_view bytes) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text;
+  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t window = 0;
+  int bits = 0;
+  for (const char c : bytes) {
+    window = (window << 8) | static_cast<unsigned char>(c);
+    for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(window >> (bits - 6)) & 63U];
+  }
+  if (bits > 0) text += alphabet[(window << (6 - bits)) & 63U];
+  return text;
+}
+
+/// The bytes behind `text`, or nothing when it is not base64url. Trailing padding is accepted.
+inline std::optional<std::string> base64url_decode(std::string_view text) {
+  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  std::uint32_t window = 0;
+  int bits = 0;
+  for (const char c : text) {
+    std::uint32_t digit = 0;
+    if (c >= 'A' && c <= 'Z') {
+      digit = static_cast<std::uint32_t>(c - 'A');
+    } else if (c >= 'a' && c <= 'z') {
+      digit = static_cast<std::uint32_t>(c - 'a') + 26;
+    } else if (c >= '0' && c <= '9') {
+      digit = static_cast<std::uint32_t>(c - '0') + 52;
+    } else if (c == '-') {
+      digit = 62;
+    } else if (c == '_') {
+      digit = 63;
+    } else {
+      return std::nullopt;
+    }
+    window = (window << 6) | digit;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes += static_cast<char>((window >> bits) & 0xFFU);
+    }
+  }
+  if ((window & ((1U << bits) - 1U)) != 0) return std::nullopt;
+  return bytes;
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_NATIVE_KEY_FILE_HPP
+#define T3API_NATIVE_KEY_FILE_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#ifndef T3API_NATIVE_PRIVATE_FILE_HPP
+#define T3API_NATIVE_PRIVATE_FILE_HPP
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#ifndef _WIN32
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+#ifndef _WIN32
+/// Why a file could not be opened with O_NOFOLLOW, from its `errno`.
+inline std::string private_open_failure(int code) {
+  if (code == ELOOP) return "it is a symbolic link, which is not followed: name the file itself";
+  return std::error_code(code, std::generic_category()).message();
+}
+
+/// Why an open file is not a regular file of its owner alone; empty when it is.
+inline std::string private_file_fault(int descriptor) {
+  struct stat info {};
+  if (::fstat(descriptor, &info) != 0) return private_open_failure(errno);
+  if (!S_ISREG(info.st_mode)) return "it is not a regular file";
+  if (info.st_uid != ::geteuid()) return "it belongs to another user: name a file of your own";
+  if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
+  std::array<char, 8> mode{};
+  std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(info.st_mode & 07777U));
+  return "others than its owner may use it (mode " + std::string(mode.data()) +
+         "): run chmod 600 on it, or name a new file";
+}
+#endif
+
+/// A file that lines are appended to and that its owner alone may read. Child processes do not inherit it.
+/// Not for more than one thread at once.
+class private_file {
+ public:
+  /// Opens a file, or makes one with mode 0600. Throws std::runtime_error, which gives the reason without the
+  /// path, when it cannot be opened or is a symbolic link, no regular file, someone else's, or open to the
+  /// group or others.
+  explicit private_file(const std::string& path) {
+#ifdef _WIN32
+    static_cast<void>(path);
+    throw std::runtime_error("files of one owner alone are not supported on this system");
+#else
+    if (path.empty() || path.find('\0') != path.npos) {
+      throw std::runtime_error("its path is empty or holds a NUL");
+    }
+    // O_NONBLOCK: a FIFO is refused below, without waiting for its reader.
+    constexpr int how = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+    do {
+      descriptor_ = ::open(path.c_str(), how, S_IRUSR | S_IWUSR);
+    } while (descriptor_ < 0 && errno == EINTR);
+    if (descriptor_ < 0) throw std::runtime_error(private_open_failure(errno));
+    const std::string fault = private_file_fault(descriptor_);
+    if (fault.empty()) return;
+    ::close(descriptor_);
+    throw std::runtime_error(fault);
+#endif
+  }
+
+  ~private_file() {
+#ifndef _WIN32
+    ::close(descriptor_);
+#endif
+  }
+  private_file(const private_file&) = delete;
+  private_file& operator=(const private_file&) = delete;
+
+  /// Appends a line, which ends in a line break, with one write; false when the system refuses, as for a full
+  /// disk. The line after one that was cut begins on a line of its own.
+  bool append(const std::string& line) noexcept {
+#ifdef _WIN32
+    return line.empty();
+#else
+    if (cut_ && ::write(descriptor_, "\n", 1) == 1) cut_ = false;
+    if (cut_) return false;
+    std::size_t done = 0;
+    while (done < line.size()) {
+      const auto written = ::write(descriptor_, line.data() + done, line.size() - done);
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) break;
+      done += static_cast<std::size_t>(written);
+    }
+    cut_ = done > 0 && done < line.size();
+    return done == line.size();
+#endif
+  }
+
+  int descriptor() const noexcept { return descriptor_; }
+
+ private:
+  int descriptor_ = -1;
+  bool cut_ = false;
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+#ifndef _WIN32
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Tells one state of a file from the next.
+struct file_stamp {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  std::int64_t seconds = 0, nanoseconds = 0, changed_seconds = 0, changed_nanoseconds = 0;
+
+  friend bool operator==(const file_stamp&, const file_stamp&) = default;
+};
+
+/// A file of keys that its owner alone may use: read whole, and replaced whole, so that whoever reads it sees
+/// either the old text or the new one, also when the machine stops in between. Throws std::runtime_error,
+/// which gives the reason without the path. Not for more than one thread at once.
+class key_file {
+ public:
+  enum class purpose {
+    read,
+    change,  ///< Keeps other `change`s of the same path waiting until this object goes.
+  };
+
+  /// Refuses what is a symbolic link, no regular file, someone else's, or open to the group or others.
+  key_file(std::string path, purpose why) : path_(std::move(path)) {
+#ifdef _WIN32
+    static_cast<void>(why);
+    throw std::runtime_error("files of one owner alone are not supported on this system");
+#else
+    if (path_.empty() || path_.find('\0') != path_.npos) {
+      throw std::runtime_error("its path is empty or holds a NUL");
+    }
+    file_.open(path_, (why == purpose::read ? O_RDONLY : O_RDWR) | O_NONBLOCK);
+    if (why == purpose::change) lock();
+    if (const std::string fault = private_file_fault(file_.number); !fault.empty()) {
+      throw std::runtime_error(fault);
+    }
+#endif
+  }
+
+  key_file(const key_file&) = delete;
+  key_file& operator=(const key_file&) = delete;
+
+  file_stamp stamp() const {
+#ifdef _WIN32
+    return {};
+#else
+    struct stat info {};
+    demand(::fstat(file_.number, &info) == 0);
+    return {.device = static_cast<std::uint64_t>(info.st_dev),
+            .inode = static_cast<std::uint64_t>(info.st_ino),
+            .size = static_cast<std::uint64_t>(info.st_size),
+#ifdef __APPLE__
+            .seconds = info.st_mtimespec.tv_sec,
+            .nanoseconds = info.st_mtimespec.tv_nsec,
+            .changed_seconds = info.st_ctimespec.tv_sec,
+            .changed_nanoseconds = info.st_ctimespec.tv_nsec
+#else
+            .seconds = info.st_mtim.tv_sec,
+            .nanoseconds = info.st_mtim.tv_nsec,
+            .changed_seconds = info.st_ctim.tv_sec,
+            .changed_nanoseconds = info.st_ctim.tv_nsec
+#endif
+    };
+#endif
+  }
+
+  /// The whole text, for the caller to overwrite; no other copy is left, except of a text above the limit.
+  std::string read(std::size_t limit) const {
+    std::string text;
+#ifndef _WIN32
+    text.resize(limit + 1);
+    std::size_t used = 0;
+    while (used < text.size()) {
+      const auto got =
+          ::pread(file_.number, text.data() + used, text.size() - used, static_cast<off_t>(used));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) break;
+      used += static_cast<std::size_t>(got);
+    }
+    if (used > limit) throw std::runtime_error("it is larger than " + std::to_string(limit) + " bytes");
+    text.resize(used);
+#else
+    static_cast<void>(limit);
+#endif
+    return text;
+  }
+
+  /// Puts another text in the place of this one; it is on the disk when this returns. Only with
+  /// `purpose::change`, and once.
+  void replace(std::string_view text) {
+#ifndef _WIN32
+    const std::string beside = path_ + ".new";
+    ::unlink(
+        beside.c_str());  // What a run that was cut has left: nobody else is at work, this one has the lock.
+    write_new(beside, text);
+    demand(::rename(beside.c_str(), path_.c_str()) == 0);
+    sync_folder_of(path_);
+#else
+    static_cast<void>(text);
+#endif
+  }
+
+  /// Makes a file with mode 0600; it is on the disk when this returns. Refuses a path where something is.
+  static void create(const std::string& path, std::string_view text) {
+#ifdef _WIN32
+    static_cast<void>(path);
+    static_cast<void>(text);
+    throw std::runtime_error("files of one owner alone are not supported on this system");
+#else
+    if (path.empty() || path.find('\0') != path.npos) {
+      throw std::runtime_error("its path is empty or holds a NUL");
+    }
+    write_new(path, text);
+    sync_folder_of(path);
+#endif
+  }
+
+  /// Waits until the names in the folder of a file are on the disk.
+  static void sync_folder_of(const std::string& path) {
+#ifndef _WIN32
+    const auto slash = path.rfind('/');
+    const std::string folder = slash == path.npos ? "." : path.substr(0, slash + 1);
+    opened opened_folder;
+    opened_folder.open(folder, O_RDONLY | O_DIRECTORY);
+    demand(::fsync(opened_folder.number) == 0 || errno == EINVAL);  // Some file systems cannot, and need not.
+#else
+    static_cast<void>(path);
+#endif
+  }
+
+ private:
+#ifndef _WIN32
+  struct opened {
+    int number = -1;
+
+    opened() = default;
+    opened(const opened&) = delete;
+    opened& operator=(const opened&) = delete;
+    ~opened() { close(); }
+
+    void open(const std::string& path, int how, mode_t mode = 0) {
+      close();
+      do {
+        number = ::open(path.c_str(), how | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, mode);
+      } while (number < 0 && errno == EINTR);
+      if (number < 0) throw std::runtime_error(private_open_failure(errno));
+    }
+    void close() noexcept {
+      if (number >= 0) ::close(number);
+      number = -1;
+    }
+  };
+
+  static void demand(bool done) {
+    if (!done) throw std::runtime_error(private_open_failure(errno));
+  }
+
+  /// The lock belongs to the file that was opened, and another may have taken its place meanwhile.
+  void lock() {
+    for (;;) {
+      while (::flock(file_.number, LOCK_EX) != 0) demand(errno == EINTR);
+      struct stat mine {};
+      struct stat there {};
+      demand(::fstat(file_.number, &mine) == 0 && ::lstat(path_.c_str(), &there) == 0);
+      if (mine.st_ino == there.st_ino && mine.st_dev == there.st_dev) return;
+      file_.open(path_, O_RDWR | O_NONBLOCK);
+    }
+  }
+
+  static void write_new(const std::string& path, std::string_view text) {
+    opened file;
+    file.open(path, O_WRONLY | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
+    try {
+      demand(::fchmod(file.number, S_IRUSR | S_IWUSR) == 0);  // A umask may have taken too much.
+      for (std::size_t done = 0; done < text.size();) {
+        const auto written = ::write(file.number, text.data() + done, text.size() - done);
+        demand(written > 0 || (written < 0 && errno == EINTR));
+        if (written > 0) done += static_cast<std::size_t>(written);
+      }
+      demand(::fsync(file.number) == 0);
+    } catch (...) {
+      ::unlink(path.c_str());
+      throw;
+    }
+  }
+
+  opened file_;
+#endif
+  std::string path_;
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_SANDBOX_KEYS_KEY_RING_HPP
+#define T3API_SANDBOX_KEYS_KEY_RING_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// A key ring that cannot be read, or is not right. The message is one sentence for people, without a key.
+struct key_ring_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The keys of a service, all of 32 bytes. They never lie in its database.
+struct key_ring {
+  /// A key-encryption key.
+  struct entry {
+    std::string id;  ///< 1 to 32 letters, digits, `-` or `_`.
+    secret key;      ///< 32 bytes.
+  };
+
+  static constexpr std::size_t key_size = detail::gcm_key_size;  ///< In bytes.
+
+  /// What the service's other keys are derived from. It cannot change without ending all secret keys.
+  secret root{};
+  /// Key-encryption keys. The last one is the current one, under which new records are kept; the others open
+  /// older records.
+  std::vector<entry> keys{};
+
+  /// The key for new records; there must be one.
+  const entry& current() const { return keys.back(); }
+
+  /// The key with that id, or null.
+  const secret* find(std::string_view id) const noexcept {
+    const auto found = std::find_if(keys.begin(), keys.end(), [&](const entry& e) { return e.id == id; });
+    return found == keys.end() ? nullptr : &found->key;
+  }
+
+  /// A key of its own for each purpose: HMAC-SHA-256 of `t3api-sandbox <purpose>` under the root.
+  secret derived(std::string_view purpose) const {
+    return secret(detail::hmac_sha256(root.reveal(), "t3api-sandbox " + std::string(purpose)));
+  }
+
+  /// Whether a text can be the id of a key.
+  static bool is_id(std::string_view id) noexcept {
+    const auto fits = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+             c == '_';
+    };
+    return !id.empty() && id.size() <= 32 && std::all_of(id.begin(), id.end(), fits);
+  }
+
+  /// Throws `key_ring_error` when the ring is not one that a service can work with.
+  void check_usable() const {
+    if (root.size() != key_size) throw key_ring_error("root must be 32 bytes");
+    if (keys.empty()) throw key_ring_error("keys is empty: a key ring has at least one key");
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const std::string place = "keys[" + std::to_string(i) + "]";
+      if (!is_id(keys[i].id)) {
+        throw key_ring_error(place + ".id must be 1 to 32 letters, digits, '-' or '_'");
+      }
+      if (keys[i].key.size() != key_size) throw key_ring_error(place + ".key must be 32 bytes");
+      if (find(keys[i].id) != &keys[i].key) {
+        throw key_ring_error(place + " has the id '" + keys[i].id + "' of a key before it: leave one out");
+      }
+      for (std::size_t before = 0; before <= i; ++before) {
+        const auto& other = before == i ? root : keys[before].key;
+        if (detail::constant_time_equal(keys[i].key.reveal(), other.reveal())) {
+          throw key_ring_error(place + ".key is the same as " +
+                               (before == i ? "root" : "that of keys[" + std::to_string(before) + "]") +
+                               ": each must be random");
+        }
+      }
+    }
+  }
+};
+
+/// Where a service has its key ring from. Any number of threads may share it.
+class key_ring_source {
+ public:
+  key_ring_source() = default;
+  key_ring_source(const key_ring_source&) = delete;
+  key_ring_source& operator=(const key_ring_source&) = delete;
+  virtual ~key_ring_source() = default;
+
+  /// The ring as it was last read. Never null.
+  virtual std::shared_ptr<const key_ring> ring() const = 0;
+  /// The ring as it is now, read again when it can change: asked when a record needs a key that is not in
+  /// `ring()`, and before a new record is kept. When it cannot be read, the last one.
+  virtual std::shared_ptr<const key_ring> fresh_ring() = 0;
+};
+
+/// A ring that stays as it is.
+class fixed_key_ring final : public key_ring_source {
+ public:
+  /// Throws `key_ring_error` as `key_ring::check` does.
+  explicit fixed_key_ring(key_ring ring) : ring_(std::make_shared<key_ring>(std::move(ring))) {
+    ring_->check_usable();
+  }
+
+  std::shared_ptr<const key_ring> ring() const override { return ring_; }
+  std::shared_ptr<const key_ring> fresh_ring() override { return ring_; }
+
+ private:
+  const std::shared_ptr<const key_ring> ring_;
+};
+
+/// A new ring with one key-encryption key, from the system's random source.
+inline key_ring make_key_ring() {
+  return {.root = secret(detail::random_bytes(key_ring::key_size)),
+          .keys = {{"k1", secret(detail::random_bytes(key_ring::key_size))}}};
+}
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
+
+namespace t3api::inline v0_1_0::sandbox {
+
+namespace key_ring_detail {
+
+inline constexpr std::string_view format = "t3api-sandbox-keys-1";
+inline constexpr std::size_t largest_file = 65'536;
+
+inline secret key_member(const accounts_detail::entry& in, const char* member) {
+  std::string text = in.text(member, true);
+  auto bytes = detail::base64url_decode(text);
+  detail::wipe(text);
+  if (!bytes) in.fail(member, "is not base64url: give 32 random bytes as letters, digits, '-' and '_'");
+  secret key(std::move(*bytes));
+  if (key.size() != key_ring::key_size) {
+    in.fail(member, "has " + std::to_string(key.size()) + " bytes: give 32 random bytes as base64url");
+  }
+  return key;
+}
+
+inline key_ring read(const accounts_detail::entry& top) {
+  if (!top.object.is_object()) throw key_ring_error("the text is not a JSON object");
+  if (!top.object.contains("format")) {
+    throw key_ring_error("it has no format, so it is no key ring: make one with \"t3api-sandbox keygen\"");
+  }
+  if (top.text("format", true) != format) top.fail("format", "must be '" + std::string(format) + "'");
+  top.check_members({"format", "root", "keys"});
+  key_ring ring{.root = key_member(top, "root")};
+  for (const auto& e : top.list("keys")) {
+    e.check_members({"id", "key"});
+    ring.keys.push_back({e.text("id", true), key_member(e, "key")});
+  }
+  ring.check_usable();
+  return ring;
+}
+
+inline key_ring_error file_error(const std::string& path, const std::string& why) {
+  return key_ring_error("the key ring file '" + detail::printable(path, 200) + "' " + why);
+}
+
+/// `k3-9f02c1`: a number above those of the ring for people, and random digits, so that no two rings have the
+/// same ids.
+inline std::string next_id(const key_ring& ring) {
+  std::uint64_t number = 0;
+  for (const auto& [id, key] : ring.keys) {
+    if (!id.starts_with('k')) continue;
+    const auto digits = std::string_view(id).substr(1, id.find('-') - 1);
+    number = (std::max)(number, detail::parse_decimal(digits).value_or(0));
+  }
+  return "k" + std::to_string(number + 1) + "-" + detail::hex(detail::random_bytes(3));
+}
+
+}  // namespace key_ring_detail
+
+/// A key ring from its text, which is that of a key ring file, whether it came from a file or a variable of
+/// the environment:
+///
+///     {"format": "t3api-sandbox-keys-1", "root": "<32 bytes as base64url>",
+///      "keys": [{"id": "k1-3f9a2c", "key": "<32 bytes as base64url>"}]}
+///
+/// The last key is the current one. Throws `key_ring_error` with one sentence that names the member which is
+/// wrong, unknown or there twice; it never shows a key.
+inline key_ring parse_key_ring(std::string_view text) {
+  try {
+    const auto parsed = accounts_detail::parse_strictly(text);
+    return key_ring_detail::read({parsed, ""});
+  } catch (const std::invalid_argument& wrong) {
+    throw key_ring_error(wrong.what());
+  }
+}
+
+/// The text of a key ring, as `parse_key_ring` reads it, for the caller to overwrite.
+inline std::string to_text(const key_ring& ring) {
+  std::string text;
+  text.reserve(200 + ring.keys.size() * 120);  // Growing would leave copies behind.
+  const auto append = [&text](const secret& key) {
+    std::string encoded = detail::base64url_encode(key.reveal());
+    text += encoded;
+    detail::wipe(encoded);
+  };
+  text.append("{\n  \"format\": \"").append(key_ring_detail::format).append("\",\n  \"root\": \"");
+  append(ring.root);
+  text += "\",\n  \"keys\": [";
+  for (const auto& entry : ring.keys) {
+    text.append(&entry == &ring.keys.front() ? "\n" : ",\n").append("    {\"id\": \"").append(entry.id);
+    text += "\", \"key\": \"";
+    append(entry.key);
+    text += "\"}";
+  }
+  text += "\n  ]\n}\n";
+  return text;
+}
+
+namespace key_ring_detail {
+
+/// Runs a step with a file and names the file in what it throws.
+template <class Step>
+auto with_file(const std::string& path, const char* failure, const Step& step) {
+  try {
+    return step();
+  } catch (const key_ring_error& wrong) {
+    throw file_error(path, std::string("is wrong: ") + wrong.what());
+  } catch (const std::runtime_error& refused) {
+    throw file_error(path, failure + std::string(": ") + refused.what());
+  }
+}
+
+inline key_ring read(const detail::key_file& file) {
+  std::string text = file.read(largest_file);
+  try {
+    auto ring = parse_key_ring(text);
+    detail::wipe(text);
+    return ring;
+  } catch (...) {
+    detail::wipe(text);
+    throw;
+  }
+}
+
+template <class Put>
+void put(const key_ring& ring, const Put& into) {
+  std::string text = to_text(ring);
+  try {
+    into(text);
+  } catch (...) {
+    detail::wipe(text);
+    throw;
+  }
+  detail::wipe(text);
+}
+
+/// Changes a ring in its file, one caller at a time.
+template <class Change>
+auto change(const std::string& path, const Change& apply) {
+  return with_file(path, "cannot be changed", [&] {
+    detail::key_file file(path, detail::key_file::purpose::change);
+    auto ring = read(file);
+    auto outcome = apply(ring);
+    put(ring, [&](const std::string& text) { file.replace(text); });
+    return outcome;
+  });
+}
+
+}  // namespace key_ring_detail
+
+/// Makes a file with a new ring, mode 0600, on the disk when this returns; gives the id of its key
+/// (`k1-3f9a2c`, with random digits). Throws `key_ring_error` when something is at that path already, which
+/// stays as it is, or when it cannot be made.
+inline std::string write_new_key_ring(const std::string& path) {
+  return key_ring_detail::with_file(path, "cannot be made", [&] {
+    auto ring = make_key_ring();
+    ring.keys[0].id = key_ring_detail::next_id({});
+    key_ring_detail::put(ring, [&](const std::string& text) { detail::key_file::create(path, text); });
+    return ring.keys[0].id;
+  });
+}
+
+/// Adds a new key to the ring in a file and makes it the current one; gives its id (`k2-9f02c1`). The file
+/// is replaced as a whole, with mode 0600, and on the disk when this returns. Throws `key_ring_error`, and
+/// then the ring is as it was or has the new key.
+inline std::string add_key(const std::string& path) {
+  return key_ring_detail::change(path, [](key_ring& ring) {
+    ring.keys.push_back({key_ring_detail::next_id(ring), secret(detail::random_bytes(key_ring::key_size))});
+    return ring.current().id;
+  });
+}
+
+/// Removes all keys but the current one from the ring in a file, as `add_key` replaces it, and tells how many
+/// those were. What is still kept under them cannot be opened any more: `may`, when given, is asked while no
+/// key can be added, and throws std::runtime_error when a key is still needed.
+inline std::size_t prune_keys(const std::string& path, const std::function<void(const key_ring&)>& may = {}) {
+  return key_ring_detail::change(path, [&](key_ring& ring) {
+    if (may) may(ring);
+    const std::size_t gone = ring.keys.size() - 1;
+    ring.keys.erase(ring.keys.begin(), ring.keys.end() - 1);
+    return gone;
+  });
+}
+
+/// The ring in a file that belongs to this user and that nobody else may read, read again when the file has
+/// changed. A file that has become wrong or unreadable, or has another root or another key under an id, is
+/// not used: the last good ring stays. Any number of threads may share it.
+class file_key_ring final : public key_ring_source {
+ public:
+  /// Is told, in one sentence without a key, why a changed file is not used; once for each reason.
+  using warning = std::function<void(const std::string&)>;
+
+  /// Reads the file. Throws `key_ring_error`, which names the file and what to do.
+  static std::shared_ptr<file_key_ring> open(const std::string& path, warning warn = {}) {
+    auto first = load(path);
+    return std::shared_ptr<file_key_ring>(new file_key_ring(path, std::move(first), std::move(warn)));
+  }
+
+  std::shared_ptr<const key_ring> ring() const override {
+    const std::scoped_lock lock(mutex_);
+    return now_.ring;
+  }
+
+  std::shared_ptr<const key_ring> fresh_ring() override {
+    std::string complaint;
+    {
+      const std::scoped_lock one_reader(reading_);
+      try {
+        read_again();
+        told_.clear();
+      } catch (const std::exception& wrong) {
+        complaint = wrong.what();
+        complaint += "; the keys that were read last stay in use";
+        if (complaint == told_)
+          complaint.clear();
+        else
+          told_ = complaint;
+      }
+    }
+    if (!complaint.empty() && warn_) warn_(complaint);
+    return ring();
+  }
+
+ private:
+  struct state {
+    std::shared_ptr<const key_ring> ring;
+    detail::file_stamp stamp;
+  };
+
+  file_key_ring(std::string path, state first, warning warn)
+      : path_(std::move(path)), warn_(std::move(warn)), now_(std::move(first)) {}
+
+  static state load(const std::string& path, const detail::file_stamp* known = nullptr) {
+    return key_ring_detail::with_file(path, "cannot be used", [&]() -> state {
+      const detail::key_file file(path, detail::key_file::purpose::read);
+      const auto stamp = file.stamp();
+      if (known && stamp == *known) return {};
+      auto ring = std::make_shared<const key_ring>(key_ring_detail::read(file));
+      // A record must not outlive its key when the machine stops now.
+      detail::key_file::sync_folder_of(path);
+      return {.ring = std::move(ring), .stamp = stamp};
+    });
+  }
+
+  void read_again() {
+    auto read = load(path_, &now_.stamp);
+    if (!read.ring) return;
+    check_same(*now_.ring, *read.ring);
+    const std::scoped_lock lock(mutex_);
+    now_ = std::move(read);
+  }
+
+  void check_same(const key_ring& old, const key_ring& renewed) const {
+    if (!detail::constant_time_equal(old.root.reveal(), renewed.root.reveal())) {
+      throw key_ring_detail::file_error(
+          path_, "has another root, with which no secret key would be known: put the old root back");
+    }
+    for (const auto& entry : renewed.keys) {
+      const secret* before = old.find(entry.id);
+      if (!before || detail::constant_time_equal(before->reveal(), entry.key.reveal())) continue;
+      throw key_ring_detail::file_error(path_, "has another key under the id '" + entry.id +
+                                                   "': put the old one back and add the new one "
+                                                   "under an id of its own");
+    }
+  }
+
+  const std::string path_;
+  const warning warn_;
+  std::mutex reading_;
+  std::string told_;  // Under reading_.
+  mutable std::mutex mutex_;
+  state now_;  // Changed under both mutexes, read under either.
+};
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_KEYS_ROTATION_HPP
+#define T3API_SANDBOX_KEYS_ROTATION_HPP
+
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#ifndef T3API_SANDBOX_KEYS_DATABASE_HPP
+#define T3API_SANDBOX_KEYS_DATABASE_HPP
+
+#include <cstddef>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#ifndef T3API_SANDBOX_KEYS_KEY_RECORD_HPP
+#define T3API_SANDBOX_KEYS_KEY_RECORD_HPP
+
+#include <optional>
+#include <string>
+
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// Whose a secret key is.
+struct key_owner {
+  std::string hostname{};  ///< Canonical.
+  std::string username{};  ///< Exactly as in Metrc.
+
+  /// Whether it is the same account.
+  friend bool operator==(const key_owner&, const key_owner&) = default;
+};
+
+/// Credentials at rest; `vault` makes and opens them.
+struct sealed_credentials {
+  std::string ring_id{};  ///< Which key of the ring opens them.
+  std::string bytes{};    ///< Encrypted, with all that is needed to open them but the ring.
+};
+
+/// All that is kept of a secret key, which is never the key itself.
+struct key_record {
+  std::string id{};        ///< A UUID that has nothing to do with the key, and opens nothing.
+  std::string key_hash{};  ///< 32 bytes: a keyed hash of the key.
+  key_owner owner{};       ///< Of the credentials.
+  std::string
+      login{};  ///< 32 bytes: a keyed hash of the credentials, the same for keys made from the same ones.
+  wall_time created_at{};                   ///< By the service's clock.
+  std::optional<wall_time> last_used_at{};  ///< Nothing when it was never used.
+  bool is_enabled = true;                   ///< False once Metrc refused the credentials.
+  sealed_credentials credentials{};         ///< What the service logs in to Metrc with.
+};
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// A key database that could not do what it was asked. The message is one sentence for people, without a
+/// secret; nothing was changed.
+struct database_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Where the records of secret keys are kept. Any number of threads, and where the kind of database allows it
+/// any number of processes, use it at once. What changes something is durable and seen by all when it
+/// returns. Every member throws `database_error`.
+class key_database {
+ public:
+  key_database() = default;
+  key_database(const key_database&) = delete;
+  key_database& operator=(const key_database&) = delete;
+  virtual ~key_database() = default;
+
+  /// Keeps a new record.
+  virtual void add(const key_record& record) = 0;
+  /// The record with that hash, or nothing. What it costs does not grow with the number of records.
+  virtual std::optional<key_record> find(std::string_view key_hash) = 0;
+  /// The records of an owner, the oldest first.
+  virtual std::vector<key_record> of(const key_owner& owner) = 0;
+  /// Removes a record of that owner; false when there is none such.
+  virtual bool erase(std::string_view id, const key_owner& owner) = 0;
+  /// Sets when a key was last used, unless a later time is there already; nothing when the record is gone. A
+  /// database to which a write is dear may leave out what is less than a minute after `record.last_used_at`,
+  /// and may write it later, as no call waits for it or fails by it.
+  virtual void set_last_used(const key_record& record, wall_time when) = 0;
+  /// Sets `is_enabled` to false for all records with these credentials that were created at `made_until` or
+  /// before.
+  virtual void disable(std::string_view login, wall_time made_until) = 0;
+
+  /// At most `most` records that are not sealed under the key `ring_id`, with ids above `after`, in the order
+  /// of their ids.
+  virtual std::vector<key_record> not_under(std::string_view ring_id, std::string_view after,
+                                            std::size_t most) = 0;
+  /// Puts new sealed credentials in the place of `old`; false, and nothing is changed, when the record is
+  /// gone or has others by now.
+  virtual bool replace_credentials(std::string_view id, const sealed_credentials& old,
+                                   const sealed_credentials& renewed) = 0;
+};
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_KEYS_VAULT_HPP
+#define T3API_SANDBOX_KEYS_VAULT_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef T3API_DETAIL_SEAL_HPP
+#define T3API_DETAIL_SEAL_HPP
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+/// The first byte of what `seal` makes, so that another way of sealing can be told apart one day.
+inline constexpr char seal_version = 1;
+
+/// Encrypts `plain` so that it can lie where others read and write: AES-256-GCM under a key of 32 bytes and a
+/// random nonce. Only with the same `associated` text does it open again, which ties it to its place. The
+/// nonces of one key are unlikely to collide for some 2^32 texts. Throws what `gcm_encrypt` throws.
+///
+/// The format: version byte, nonce (12 bytes), ciphertext, tag (16 bytes).
+inline std::string seal(std::string_view key, std::string_view plain, std::string_view associated) {
+  const std::string nonce = random_bytes(gcm_nonce_size);
+  return seal_version + nonce + gcm_encrypt(key, nonce, plain, associated);
+}
+
+/// What was sealed, or nothing when `sealed` has been changed or cut, or was made with another key or other
+/// associated text. Throws std::invalid_argument for a key that has not 32 bytes.
+inline std::optional<std::string> unseal(std::string_view key, std::string_view sealed,
+                                         std::string_view associated) {
+  constexpr std::size_t head = 1 + gcm_nonce_size;
+  if (sealed.size() < head + gcm_tag_size || sealed.front() != seal_version) return std::nullopt;
+  return gcm_decrypt(key, sealed.substr(1, gcm_nonce_size), sealed.substr(head), associated);
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_SANDBOX_METRC_STORED_CREDENTIALS_HPP
+#define T3API_SANDBOX_METRC_STORED_CREDENTIALS_HPP
+
+#include <string>
+
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// All that the service needs to log in to Metrc by itself, again and again.
+struct stored_credentials {
+  std::string hostname{};  ///< Canonical, as `canonical_hostname` makes it.
+  std::string username{};
+  secret password{};
+  std::string email{};  ///< Or empty.
+  secret otp_seed{};    ///< Base32, or empty.
+};
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// Sealed credentials that cannot be opened. The message is one sentence for people, without a secret.
+struct vault_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Encrypts the credentials behind secret keys, each under a data key of its own that is wrapped by the
+/// current key of a ring. Sealed credentials belong to one record: they open for no other `id`, `key_hash`,
+/// `owner` or `login`, nor under another key of the ring. The format is written down in
+/// docs/credentials-at-rest.md. Any number of threads may share it.
+class vault {
+ public:
+  explicit vault(std::shared_ptr<key_ring_source> ring) : ring_(std::move(ring)) {}
+
+  /// Seals credentials for a record, whose owner has their hostname and username. Throws
+  /// std::invalid_argument when one of them is larger than a mebibyte.
+  sealed_credentials seal(const stored_credentials& credentials, const key_record& record) const {
+    const auto ring = ring_->fresh_ring();
+    const secret key(detail::random_bytes(detail::gcm_key_size));
+    const overwritten plain{to_text(credentials)};
+    return {.ring_id = ring->current().id,
+            .bytes = wrap(key, ring->current(), record) +
+                     detail::seal(key.reveal(), plain.text, place_of("credentials", record, ""))};
+  }
+
+  /// The credentials of a record. Throws `vault_error` when the record was changed, cut or put together from
+  /// others, or when the ring does not have its key.
+  stored_credentials open(const key_record& record) const {
+    const secret key = data_key(record, *ring_for(record));
+    auto opened =
+        detail::unseal(key.reveal(), std::string_view(record.credentials.bytes).substr(wrapped_size),
+                       place_of("credentials", record, ""));
+    if (!opened) throw vault_error(changed);
+    const overwritten plain{*std::move(opened)};
+    return from_text(plain.text, record.owner);
+  }
+
+  /// Throws what `open` throws when the record is not as it was sealed, without decrypting the credentials.
+  void check_record(const key_record& record) const { data_key(record, *ring_for(record)); }
+
+  /// The credentials of a record under the current key of the ring; nothing when they are already. The data
+  /// key and what it encrypts stay. Throws what `open` throws.
+  std::optional<sealed_credentials> rewrap(const key_record& record) const {
+    const auto ring = ring_for(record);
+    if (record.credentials.ring_id == ring->current().id) return std::nullopt;
+    return sealed_credentials{.ring_id = ring->current().id,
+                              .bytes = wrap(data_key(record, *ring), ring->current(), record) +
+                                       record.credentials.bytes.substr(wrapped_size)};
+  }
+
+ private:
+  /// Overwritten when it goes.
+  struct overwritten {
+    std::string text;
+
+    explicit overwritten(std::string plain) noexcept : text(std::move(plain)) {}
+    overwritten(const overwritten&) = delete;
+    overwritten& operator=(const overwritten&) = delete;
+    ~overwritten() { detail::wipe(text); }
+  };
+
+  static constexpr const char* changed =
+      "the record of the secret key was changed or moved at rest and cannot be opened: delete the key and "
+      "make a new one";
+  /// What `detail::seal` makes of a data key.
+  static constexpr std::size_t wrapped_size =
+      1 + detail::gcm_nonce_size + detail::gcm_key_size + detail::gcm_tag_size;
+  static constexpr std::size_t padded_to = 256;
+  static constexpr std::size_t largest_part = std::size_t{1} << 20U;
+
+  static std::string wrap(const secret& data_key, const key_ring::entry& under, const key_record& record) {
+    return detail::seal(under.key.reveal(), data_key.reveal(), place_of("data key", record, under.id));
+  }
+
+  /// A ring that has the key of a record.
+  std::shared_ptr<const key_ring> ring_for(const key_record& record) const {
+    const std::string& id = record.credentials.ring_id;
+    auto ring = ring_->ring();
+    if (!ring->find(id)) ring = ring_->fresh_ring();
+    if (!ring->find(id)) {
+      throw vault_error("the key ring has no key '" + detail::printable(id, 40) +
+                        "', under which the record of the secret key is kept: add it again");
+    }
+    return ring;
+  }
+
+  static secret data_key(const key_record& record, const key_ring& ring) {
+    const auto& [ring_id, bytes] = record.credentials;
+    if (bytes.size() < wrapped_size) throw vault_error(changed);
+    auto key = detail::unseal(ring.find(ring_id)->reveal(), std::string_view(bytes).substr(0, wrapped_size),
+                              place_of("data key", record, ring_id));
+    if (!key) throw vault_error(changed);
+    return secret(*std::move(key));
+  }
+
+  /// What is authenticated beside the encrypted text. Each part has its length in front, so that no two
+  /// places look the same.
+  static std::string place_of(std::string_view kind, const key_record& record, std::string_view ring_id) {
+    std::string place = "t3api-sandbox record 1";
+    for (const std::string_view part :
+         {kind, std::string_view(record.id), std::string_view(record.key_hash),
+          std::string_view(record.owner.hostname), std::string_view(record.owner.username),
+          std::string_view(record.login), ring_id}) {
+      place.append("\n").append(std::to_string(part.size())).append(":").append(part);
+    }
+    return place;
+  }
+
+  /// Password, e-mail address and seed, each behind its length in four bytes (big-endian), then zeros, so
+  /// that the size tells nothing about a password.
+  static std::string to_text(const stored_credentials& c) {
+    const std::string_view parts[] = {c.password.reveal(), c.email, c.otp_seed.reveal()};
+    std::size_t size = 0;
+    for (const auto part : parts) {
+      if (part.size() > largest_part) {
+        throw std::invalid_argument("a password, e-mail address or OTP seed of more than 1 MiB is not kept");
+      }
+      size += 4 + part.size();
+    }
+    std::string text;
+    text.reserve((size + padded_to - 1) / padded_to * padded_to);  // Growing would leave copies behind.
+    for (const auto part : parts) {
+      for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>((part.size() >> shift) & 0xFFU);
+      text += part;
+    }
+    text.resize((size + padded_to - 1) / padded_to * padded_to, '\0');
+    return text;
+  }
+
+  static stored_credentials from_text(std::string_view text, const key_owner& owner) {
+    const auto password = next_part(text), email = next_part(text), otp_seed = next_part(text);
+    if (text.find_first_not_of('\0') != text.npos) throw vault_error(changed);
+    return {.hostname = owner.hostname,
+            .username = owner.username,
+            .password = secret(password),
+            .email = std::string(email),
+            .otp_seed = secret(otp_seed)};
+  }
+
+  static std::string_view next_part(std::string_view& text) {
+    if (text.size() < 4) throw vault_error(changed);
+    std::uint32_t size = 0;
+    for (const char c : text.substr(0, 4)) size = size << 8U | static_cast<unsigned char>(c);
+    text.remove_prefix(4);
+    if (size > text.size()) throw vault_error(changed);
+    const auto part = text.substr(0, size);
+    text.remove_prefix(size);
+    return part;
+  }
+
+  const std::shared_ptr<key_ring_source> ring_;
+};
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// What a rotation has done so far, or in all.
+struct rotation_report {
+  /// A record that cannot be opened and so stays as it is.
+  struct failure {
+    std::string id{};   ///< The record's.
+    std::string why{};  ///< One sentence.
+  };
+
+  std::size_t rewrapped = 0;      ///< Put under the current key.
+  std::size_t skipped = 0;        ///< Erased, or re-wrapped by another, while this one looked at them.
+  std::vector<failure> failed{};  ///< Found at the end, among the records under the current key too.
+  /// True when all records but the failed ones were under the current key at the end.
+  bool finished = false;
+};
+
+/// How a rotation works.
+struct rotation_options {
+  std::size_t batch = 100;  ///< Records that are read at once; at least 1.
+  /// Asked for between records; what is done by then stays done.
+  stop_token stop{};
+  /// Told after each batch.
+  std::function<void(const rotation_report&)> progress{};
+};
+
+/// Which records a ring opens.
+struct ring_check {
+  std::size_t opened = 0;                          ///< How many records open.
+  std::vector<rotation_report::failure> failed{};  ///< Those that do not.
+
+  /// Not one record opens, and there are some: the ring is that of another database.
+  bool is_foreign() const noexcept { return opened == 0 && !failed.empty(); }
+};
+
+namespace rotation_detail {
+
+/// Whether a record was erased, or sealed anew, since it was read.
+inline bool has_changed(key_database& database, const key_record& record) {
+  const auto now = database.find(record.key_hash);
+  return !now || now->credentials.bytes != record.credentials.bytes;
+}
+
+}  // namespace rotation_detail
+
+/// Tries a ring on the records of a database, whichever key they are kept under, in the order of their ids:
+/// on all of them, or until `enough` have been opened or `stop` says so. The ids of keys do not tell whose
+/// they are, as two rings may have the same ones. Throws `database_error`.
+inline ring_check check_ring(key_database& database, const std::shared_ptr<key_ring_source>& ring,
+                             std::size_t enough = (std::numeric_limits<std::size_t>::max)(),
+                             const stop_token& stop = {}) {
+  constexpr std::size_t read_at_once = 100;
+  const vault vault(ring);
+  ring_check found;
+  std::string after;
+  for (;;) {
+    // Nothing is under the empty id, so these are all.
+    const auto batch = database.not_under("", after, read_at_once);
+    if (batch.empty()) return found;
+    for (const auto& record : batch) {
+      if (found.opened >= enough || stop.stop_requested()) return found;
+      try {
+        vault.check_record(record);
+        ++found.opened;
+      } catch (const vault_error& wrong) {
+        if (!rotation_detail::has_changed(database, record))
+          found.failed.push_back({record.id, wrong.what()});
+      }
+    }
+    after = batch.back().id;
+  }
+}
+
+/// Puts all records under the current key of the ring, while services use and change them and other rotations
+/// run. Each record is replaced as a whole or not at all, so a rotation may end anywhere, by `stop`, a
+/// failing database or the end of the process, and the next one does the rest. What is kept under an older
+/// key meanwhile is found too: it looks until there is nothing left, and then tries the ring on all records.
+/// Throws `database_error`.
+inline rotation_report rotate(key_database& database, const std::shared_ptr<key_ring_source>& ring,
+                              const rotation_options& options = {}) {
+  const vault vault(ring);
+  rotation_report report;
+  for (;;) {
+    const std::string current = ring->fresh_ring()->current().id;
+    const std::size_t done_before = report.rewrapped + report.skipped;
+    std::string after;
+    for (;;) {
+      const auto batch = database.not_under(current, after, options.batch > 0 ? options.batch : 1);
+      if (batch.empty()) break;
+      for (const auto& record : batch) {
+        if (options.stop.stop_requested()) return report;
+        try {
+          // Nothing when the ring has a newer key by now: the next round is for that one.
+          if (const auto renewed = vault.rewrap(record)) {
+            const bool replaced = database.replace_credentials(record.id, record.credentials, *renewed);
+            ++(replaced ? report.rewrapped : report.skipped);
+          }
+        } catch (const vault_error&) {
+          if (rotation_detail::has_changed(database, record)) ++report.skipped;
+        }
+      }
+      after = batch.back().id;
+      if (options.progress) options.progress(report);
+    }
+    const bool nothing_found = report.rewrapped + report.skipped == done_before;
+    if (nothing_found && ring->fresh_ring()->current().id == current) break;
+  }
+  report.failed = check_ring(database, ring, (std::numeric_limits<std::size_t>::max)(), options.stop).failed;
+  report.finished = !options.stop.stop_requested();
+  return report;
+}
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
 #ifndef T3API_SANDBOX_SERVICE_HPP
 #define T3API_SANDBOX_SERVICE_HPP
 
@@ -4514,26 +5759,6 @@ class either_stop {
 #include <string_view>
 #include <unordered_map>
 
-#ifndef T3API_SANDBOX_METRC_STORED_CREDENTIALS_HPP
-#define T3API_SANDBOX_METRC_STORED_CREDENTIALS_HPP
-
-#include <string>
-
-
-namespace t3api::inline v0_1_0::sandbox {
-
-/// All that the service needs to log in to Metrc by itself, again and again.
-struct stored_credentials {
-  std::string hostname{};  ///< Canonical, as `canonical_hostname` makes it.
-  std::string username{};
-  secret password{};
-  std::string email{};  ///< Or empty.
-  secret otp_seed{};    ///< Base32, or empty.
-};
-
-}  // namespace t3api::inline v0_1_0::sandbox
-
-#endif
 
 namespace t3api::inline v0_1_0::sandbox {
 
@@ -6075,227 +7300,6 @@ class fault_plan {
 }  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
-#ifndef T3API_SANDBOX_KEYS_DATABASE_HPP
-#define T3API_SANDBOX_KEYS_DATABASE_HPP
-
-#include <cstddef>
-#include <optional>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#ifndef T3API_SANDBOX_KEYS_KEY_RECORD_HPP
-#define T3API_SANDBOX_KEYS_KEY_RECORD_HPP
-
-#include <optional>
-#include <string>
-
-
-namespace t3api::inline v0_1_0::sandbox {
-
-/// Whose a secret key is.
-struct key_owner {
-  std::string hostname{};  ///< Canonical.
-  std::string username{};  ///< Exactly as in Metrc.
-
-  /// Whether it is the same account.
-  friend bool operator==(const key_owner&, const key_owner&) = default;
-};
-
-/// Credentials at rest; `vault` makes and opens them.
-struct sealed_credentials {
-  std::string ring_id{};  ///< Which key of the ring opens them.
-  std::string bytes{};    ///< Encrypted, with all that is needed to open them but the ring.
-};
-
-/// All that is kept of a secret key, which is never the key itself.
-struct key_record {
-  std::string id{};        ///< A UUID that has nothing to do with the key, and opens nothing.
-  std::string key_hash{};  ///< 32 bytes: a keyed hash of the key.
-  key_owner owner{};       ///< Of the credentials.
-  std::string
-      login{};  ///< 32 bytes: a keyed hash of the credentials, the same for keys made from the same ones.
-  wall_time created_at{};                   ///< By the service's clock.
-  std::optional<wall_time> last_used_at{};  ///< Nothing when it was never used.
-  bool is_enabled = true;                   ///< False once Metrc refused the credentials.
-  sealed_credentials credentials{};         ///< What the service logs in to Metrc with.
-};
-
-}  // namespace t3api::inline v0_1_0::sandbox
-
-#endif
-
-namespace t3api::inline v0_1_0::sandbox {
-
-/// A key database that could not do what it was asked. The message is one sentence for people, without a
-/// secret; nothing was changed.
-struct database_error : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-/// Where the records of secret keys are kept. Any number of threads, and where the kind of database allows it
-/// any number of processes, use it at once. What changes something is durable and seen by all when it
-/// returns. Every member throws `database_error`.
-class key_database {
- public:
-  key_database() = default;
-  key_database(const key_database&) = delete;
-  key_database& operator=(const key_database&) = delete;
-  virtual ~key_database() = default;
-
-  /// Keeps a new record.
-  virtual void add(const key_record& record) = 0;
-  /// The record with that hash, or nothing. What it costs does not grow with the number of records.
-  virtual std::optional<key_record> find(std::string_view key_hash) = 0;
-  /// The records of an owner, the oldest first.
-  virtual std::vector<key_record> of(const key_owner& owner) = 0;
-  /// Removes a record of that owner; false when there is none such.
-  virtual bool erase(std::string_view id, const key_owner& owner) = 0;
-  /// Sets when a key was last used, unless a later time is there already; nothing when the record is gone. A
-  /// database to which a write is dear may leave out what is less than a minute after `record.last_used_at`,
-  /// and may write it later, as no call waits for it or fails by it.
-  virtual void set_last_used(const key_record& record, wall_time when) = 0;
-  /// Sets `is_enabled` to false for all records with these credentials that were created at `made_until` or
-  /// before.
-  virtual void disable(std::string_view login, wall_time made_until) = 0;
-
-  /// At most `most` records that are not sealed under the key `ring_id`, with ids above `after`, in the order
-  /// of their ids.
-  virtual std::vector<key_record> not_under(std::string_view ring_id, std::string_view after,
-                                            std::size_t most) = 0;
-  /// Puts new sealed credentials in the place of `old`; false, and nothing is changed, when the record is
-  /// gone or has others by now.
-  virtual bool replace_credentials(std::string_view id, const sealed_credentials& old,
-                                   const sealed_credentials& renewed) = 0;
-};
-
-}  // namespace t3api::inline v0_1_0::sandbox
-
-#endif
-#ifndef T3API_SANDBOX_KEYS_KEY_RING_HPP
-#define T3API_SANDBOX_KEYS_KEY_RING_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <memory>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace t3api::inline v0_1_0::sandbox {
-
-/// A key ring that cannot be read, or is not right. The message is one sentence for people, without a key.
-struct key_ring_error : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-/// The keys of a service, all of 32 bytes. They never lie in its database.
-struct key_ring {
-  /// A key-encryption key.
-  struct entry {
-    std::string id;  ///< 1 to 32 letters, digits, `-` or `_`.
-    secret key;      ///< 32 bytes.
-  };
-
-  static constexpr std::size_t key_size = detail::gcm_key_size;  ///< In bytes.
-
-  /// What the service's other keys are derived from. It cannot change without ending all secret keys.
-  secret root{};
-  /// Key-encryption keys. The last one is the current one, under which new records are kept; the others open
-  /// older records.
-  std::vector<entry> keys{};
-
-  /// The key for new records; there must be one.
-  const entry& current() const { return keys.back(); }
-
-  /// The key with that id, or null.
-  const secret* find(std::string_view id) const noexcept {
-    const auto found = std::find_if(keys.begin(), keys.end(), [&](const entry& e) { return e.id == id; });
-    return found == keys.end() ? nullptr : &found->key;
-  }
-
-  /// A key of its own for each purpose: HMAC-SHA-256 of `t3api-sandbox <purpose>` under the root.
-  secret derived(std::string_view purpose) const {
-    return secret(detail::hmac_sha256(root.reveal(), "t3api-sandbox " + std::string(purpose)));
-  }
-
-  /// Whether a text can be the id of a key.
-  static bool is_id(std::string_view id) noexcept {
-    const auto fits = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-             c == '_';
-    };
-    return !id.empty() && id.size() <= 32 && std::all_of(id.begin(), id.end(), fits);
-  }
-
-  /// Throws `key_ring_error` when the ring is not one that a service can work with.
-  void check() const {
-    if (root.size() != key_size) throw key_ring_error("root must be 32 bytes");
-    if (keys.empty()) throw key_ring_error("keys is empty: a key ring has at least one key");
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      const std::string place = "keys[" + std::to_string(i) + "]";
-      if (!is_id(keys[i].id)) {
-        throw key_ring_error(place + ".id must be 1 to 32 letters, digits, '-' or '_'");
-      }
-      if (keys[i].key.size() != key_size) throw key_ring_error(place + ".key must be 32 bytes");
-      if (find(keys[i].id) != &keys[i].key) {
-        throw key_ring_error(place + " has the id '" + keys[i].id + "' of a key before it: leave one out");
-      }
-      for (std::size_t before = 0; before <= i; ++before) {
-        const auto& other = before == i ? root : keys[before].key;
-        if (detail::constant_time_equal(keys[i].key.reveal(), other.reveal())) {
-          throw key_ring_error(place + ".key is the same as " +
-                               (before == i ? "root" : "that of keys[" + std::to_string(before) + "]") +
-                               ": each must be random");
-        }
-      }
-    }
-  }
-};
-
-/// Where a service has its key ring from. Any number of threads may share it.
-class key_ring_source {
- public:
-  key_ring_source() = default;
-  key_ring_source(const key_ring_source&) = delete;
-  key_ring_source& operator=(const key_ring_source&) = delete;
-  virtual ~key_ring_source() = default;
-
-  /// The ring as it was last read. Never null.
-  virtual std::shared_ptr<const key_ring> ring() const = 0;
-  /// The ring as it is now, read again when it can change: asked when a record needs a key that is not in
-  /// `ring()`, and before a new record is kept. When it cannot be read, the last one.
-  virtual std::shared_ptr<const key_ring> fresh_ring() = 0;
-};
-
-/// A ring that stays as it is.
-class fixed_key_ring final : public key_ring_source {
- public:
-  /// Throws `key_ring_error` as `key_ring::check` does.
-  explicit fixed_key_ring(key_ring ring) : ring_(std::make_shared<key_ring>(std::move(ring))) {
-    ring_->check();
-  }
-
-  std::shared_ptr<const key_ring> ring() const override { return ring_; }
-  std::shared_ptr<const key_ring> fresh_ring() override { return ring_; }
-
- private:
-  const std::shared_ptr<const key_ring> ring_;
-};
-
-/// A new ring with one key-encryption key, from the system's random source.
-inline key_ring make_key_ring() {
-  return {.root = secret(detail::random_bytes(key_ring::key_size)),
-          .keys = {{"k1", secret(detail::random_bytes(key_ring::key_size))}}};
-}
-
-}  // namespace t3api::inline v0_1_0::sandbox
-
-#endif
 #ifndef T3API_SANDBOX_KEYS_MEMORY_DATABASE_HPP
 #define T3API_SANDBOX_KEYS_MEMORY_DATABASE_HPP
 
@@ -6453,211 +7457,6 @@ class memory_key_database final : public key_database {
 #include <utility>
 #include <vector>
 
-#ifndef T3API_SANDBOX_KEYS_VAULT_HPP
-#define T3API_SANDBOX_KEYS_VAULT_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-
-#ifndef T3API_DETAIL_SEAL_HPP
-#define T3API_DETAIL_SEAL_HPP
-
-#include <optional>
-#include <string>
-#include <string_view>
-
-
-namespace t3api::inline v0_1_0::detail {
-
-/// The first byte of what `seal` makes, so that another way of sealing can be told apart one day.
-inline constexpr char seal_version = 1;
-
-/// Encrypts `plain` so that it can lie where others read and write: AES-256-GCM under a key of 32 bytes and a
-/// random nonce. Only with the same `associated` text does it open again, which ties it to its place. The
-/// nonces of one key are unlikely to collide for some 2^32 texts. Throws what `gcm_encrypt` throws.
-///
-/// The format: version byte, nonce (12 bytes), ciphertext, tag (16 bytes).
-inline std::string seal(std::string_view key, std::string_view plain, std::string_view associated) {
-  const std::string nonce = random_bytes(gcm_nonce_size);
-  return seal_version + nonce + gcm_encrypt(key, nonce, plain, associated);
-}
-
-/// What was sealed, or nothing when `sealed` has been changed or cut, or was made with another key or other
-/// associated text. Throws std::invalid_argument for a key that has not 32 bytes.
-inline std::optional<std::string> unseal(std::string_view key, std::string_view sealed,
-                                         std::string_view associated) {
-  constexpr std::size_t head = 1 + gcm_nonce_size;
-  if (sealed.size() < head + gcm_tag_size || sealed.front() != seal_version) return std::nullopt;
-  return gcm_decrypt(key, sealed.substr(1, gcm_nonce_size), sealed.substr(head), associated);
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-
-namespace t3api::inline v0_1_0::sandbox {
-
-/// Sealed credentials that cannot be opened. The message is one sentence for people, without a secret.
-struct vault_error : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-/// Encrypts the credentials behind secret keys, each under a data key of its own that is wrapped by the
-/// current key of a ring. Sealed credentials belong to one record: they open for no other `id`, `key_hash`,
-/// `owner` or `login`, nor under another key of the ring. The format is written down in
-/// docs/credentials-at-rest.md. Any number of threads may share it.
-class vault {
- public:
-  explicit vault(std::shared_ptr<key_ring_source> ring) : ring_(std::move(ring)) {}
-
-  /// Seals credentials for a record, whose owner has their hostname and username. Throws
-  /// std::invalid_argument when one of them is larger than a mebibyte.
-  sealed_credentials seal(const stored_credentials& credentials, const key_record& record) const {
-    const auto ring = ring_->fresh_ring();
-    const secret key(detail::random_bytes(detail::gcm_key_size));
-    const overwritten plain{to_text(credentials)};
-    return {.ring_id = ring->current().id,
-            .bytes = wrap(key, ring->current(), record) +
-                     detail::seal(key.reveal(), plain.text, place_of("credentials", record, ""))};
-  }
-
-  /// The credentials of a record. Throws `vault_error` when the record was changed, cut or put together from
-  /// others, or when the ring does not have its key.
-  stored_credentials open(const key_record& record) const {
-    const secret key = data_key(record, *ring_for(record));
-    auto opened =
-        detail::unseal(key.reveal(), std::string_view(record.credentials.bytes).substr(wrapped_size),
-                       place_of("credentials", record, ""));
-    if (!opened) throw vault_error(changed);
-    const overwritten plain{*std::move(opened)};
-    return from_text(plain.text, record.owner);
-  }
-
-  /// Throws what `open` throws when the record is not as it was sealed, without decrypting the credentials.
-  void check(const key_record& record) const { data_key(record, *ring_for(record)); }
-
-  /// The credentials of a record under the current key of the ring; nothing when they are already. The data
-  /// key and what it encrypts stay. Throws what `open` throws.
-  std::optional<sealed_credentials> rewrap(const key_record& record) const {
-    const auto ring = ring_for(record);
-    if (record.credentials.ring_id == ring->current().id) return std::nullopt;
-    return sealed_credentials{.ring_id = ring->current().id,
-                              .bytes = wrap(data_key(record, *ring), ring->current(), record) +
-                                       record.credentials.bytes.substr(wrapped_size)};
-  }
-
- private:
-  /// Overwritten when it goes.
-  struct overwritten {
-    std::string text;
-
-    explicit overwritten(std::string plain) noexcept : text(std::move(plain)) {}
-    overwritten(const overwritten&) = delete;
-    overwritten& operator=(const overwritten&) = delete;
-    ~overwritten() { detail::wipe(text); }
-  };
-
-  static constexpr const char* changed =
-      "the record of the secret key was changed or moved at rest and cannot be opened: delete the key and "
-      "make a new one";
-  /// What `detail::seal` makes of a data key.
-  static constexpr std::size_t wrapped_size =
-      1 + detail::gcm_nonce_size + detail::gcm_key_size + detail::gcm_tag_size;
-  static constexpr std::size_t padded_to = 256;
-  static constexpr std::size_t largest_part = std::size_t{1} << 20U;
-
-  static std::string wrap(const secret& data_key, const key_ring::entry& under, const key_record& record) {
-    return detail::seal(under.key.reveal(), data_key.reveal(), place_of("data key", record, under.id));
-  }
-
-  /// A ring that has the key of a record.
-  std::shared_ptr<const key_ring> ring_for(const key_record& record) const {
-    const std::string& id = record.credentials.ring_id;
-    auto ring = ring_->ring();
-    if (!ring->find(id)) ring = ring_->fresh_ring();
-    if (!ring->find(id)) {
-      throw vault_error("the key ring has no key '" + detail::printable(id, 40) +
-                        "', under which the record of the secret key is kept: add it again");
-    }
-    return ring;
-  }
-
-  static secret data_key(const key_record& record, const key_ring& ring) {
-    const auto& [ring_id, bytes] = record.credentials;
-    if (bytes.size() < wrapped_size) throw vault_error(changed);
-    auto key = detail::unseal(ring.find(ring_id)->reveal(), std::string_view(bytes).substr(0, wrapped_size),
-                              place_of("data key", record, ring_id));
-    if (!key) throw vault_error(changed);
-    return secret(*std::move(key));
-  }
-
-  /// What is authenticated beside the encrypted text. Each part has its length in front, so that no two
-  /// places look the same.
-  static std::string place_of(std::string_view kind, const key_record& record, std::string_view ring_id) {
-    std::string place = "t3api-sandbox record 1";
-    for (const std::string_view part :
-         {kind, std::string_view(record.id), std::string_view(record.key_hash),
-          std::string_view(record.owner.hostname), std::string_view(record.owner.username),
-          std::string_view(record.login), ring_id}) {
-      place.append("\n").append(std::to_string(part.size())).append(":").append(part);
-    }
-    return place;
-  }
-
-  /// Password, e-mail address and seed, each behind its length in four bytes (big-endian), then zeros, so
-  /// that the size tells nothing about a password.
-  static std::string to_text(const stored_credentials& c) {
-    const std::string_view parts[] = {c.password.reveal(), c.email, c.otp_seed.reveal()};
-    std::size_t size = 0;
-    for (const auto part : parts) {
-      if (part.size() > largest_part) {
-        throw std::invalid_argument("a password, e-mail address or OTP seed of more than 1 MiB is not kept");
-      }
-      size += 4 + part.size();
-    }
-    std::string text;
-    text.reserve((size + padded_to - 1) / padded_to * padded_to);  // Growing would leave copies behind.
-    for (const auto part : parts) {
-      for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>((part.size() >> shift) & 0xFFU);
-      text += part;
-    }
-    text.resize((size + padded_to - 1) / padded_to * padded_to, '\0');
-    return text;
-  }
-
-  static stored_credentials from_text(std::string_view text, const key_owner& owner) {
-    const auto password = next_part(text), email = next_part(text), otp_seed = next_part(text);
-    if (text.find_first_not_of('\0') != text.npos) throw vault_error(changed);
-    return {.hostname = owner.hostname,
-            .username = owner.username,
-            .password = secret(password),
-            .email = std::string(email),
-            .otp_seed = secret(otp_seed)};
-  }
-
-  static std::string_view next_part(std::string_view& text) {
-    if (text.size() < 4) throw vault_error(changed);
-    std::uint32_t size = 0;
-    for (const char c : text.substr(0, 4)) size = size << 8U | static_cast<unsigned char>(c);
-    text.remove_prefix(4);
-    if (size > text.size()) throw vault_error(changed);
-    const auto part = text.substr(0, size);
-    text.remove_prefix(size);
-    return part;
-  }
-
-  const std::shared_ptr<key_ring_source> ring_;
-};
-
-}  // namespace t3api::inline v0_1_0::sandbox
-
-#endif
 
 namespace t3api::inline v0_1_0::sandbox {
 
@@ -6694,7 +7493,8 @@ class secret_keys {
     const std::string key_hash = hash(text);
     detail::wipe(text);
     auto record = database_->find(key_hash);
-    if (record) record = with_newest(*std::move(record), [this](const key_record& r) { vault_.check(r); });
+    if (record)
+      record = with_newest(*std::move(record), [this](const key_record& r) { vault_.check_record(r); });
     return record;
   }
 
@@ -7463,13 +8263,13 @@ class session_cache {
       : near_(std::move(clock), capacity), shared_(std::move(shared)), key_(std::move(key)) {}
 
   /// What this process remembers.
-  std::optional<std::string> near(std::string_view name) { return near_.get(name); }
+  std::optional<std::string> nearby(std::string_view name) { return near_.get(name); }
 
   /// What the services remember together; what this one does when there is no store, or when it fails.
   std::optional<std::string> shared(std::string_view name) {
-    if (!shared_) return near(name);
+    if (!shared_) return nearby(name);
     const auto kept = shared_->get(name);
-    if (!kept) return near(name);
+    if (!kept) return nearby(name);
     if (!*kept) return std::nullopt;
     return detail::unseal(key_.reveal(), (*kept)->value, place_of(name));
   }
@@ -7577,7 +8377,7 @@ class otp_verifier {
   /// Accepts the code of this step or of one beside it, for clocks that differ a little (RFC 6238
   /// section 5.2), and no step twice nor one before the last accepted: of many threads with one code, one
   /// gets `accepted`.
-  otp_verdict check(std::string_view code, wall_time now) {
+  otp_verdict judge(std::string_view code, wall_time now) {
     const std::int64_t present = totp_step(now);
     auto verdict = otp_verdict::wrong;
     for (std::int64_t step = present - 1; step <= present + 1; ++step) {
@@ -7777,12 +8577,12 @@ class upstream_sessions {
   /// throws goes through.
   kept_session session(const std::string& name, const key_owner& owner, const credentials_source& credentials,
                        wall_time made = {}, const stop_token& stop = {}) {
-    if (auto open = still_open(near(name), owner)) return {.session = std::move(open)};
+    if (auto open = still_open(nearby(name), owner)) return {.session = std::move(open)};
     const auto one_at_a_time = lock_of(name);
     if (!one_at_a_time->try_lock_for(patience_, stop)) return busy();
     const std::lock_guard<timed_lock> until_done(*one_at_a_time, std::adopt_lock);
 
-    const auto mine = near(name);
+    const auto mine = nearby(name);
     if (auto open = still_open(mine, owner)) return {.session = std::move(open)};
     if (const auto refused = still_refused(mine, made)) {
       // A session of another service, ended or not, means that the credentials were accepted again.
@@ -7860,7 +8660,7 @@ class upstream_sessions {
   static std::optional<login_outcome> read(const std::optional<std::string>& text) {
     return text ? login_outcome_from(*text) : std::nullopt;
   }
-  std::optional<login_outcome> near(const std::string& name) { return read(cache_->near(cached(name))); }
+  std::optional<login_outcome> nearby(const std::string& name) { return read(cache_->nearby(cached(name))); }
   std::optional<login_outcome> shared(const std::string& name) { return read(cache_->shared(cached(name))); }
 
   static bool is_session(const std::optional<login_outcome>& outcome) {
@@ -7918,7 +8718,7 @@ class upstream_sessions {
 
   /// In this process alone, as a Metrc that is not certain has lost touch with the others.
   std::optional<login_outcome> last_doubt(const std::string& name) {
-    return read(cache_->near(doubtful(name)));
+    return read(cache_->nearby(doubtful(name)));
   }
 
   std::optional<kept_session> still_in_doubt(const std::optional<login_outcome>& doubt, wall_time made) {
@@ -8696,68 +9496,6 @@ void upset_account(Metrc& metrc, const fault& f) {
 
 #include <nlohmann/json.hpp>
 
-#ifndef T3API_DETAIL_BASE64URL_HPP
-#define T3API_DETAIL_BASE64URL_HPP
-
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-
-namespace t3api::inline v0_1_0::detail {
-
-/// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5, RFC 7515 section 2).
-inline std::string base64url_encode(std::string_view bytes) {
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string text;
-  text.reserve((bytes.size() * 4 + 2) / 3);
-  std::uint32_t window = 0;
-  int bits = 0;
-  for (const char c : bytes) {
-    window = (window << 8) | static_cast<unsigned char>(c);
-    for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(window >> (bits - 6)) & 63U];
-  }
-  if (bits > 0) text += alphabet[(window << (6 - bits)) & 63U];
-  return text;
-}
-
-/// The bytes behind `text`, or nothing when it is not base64url. Trailing padding is accepted.
-inline std::optional<std::string> base64url_decode(std::string_view text) {
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
-  std::uint32_t window = 0;
-  int bits = 0;
-  for (const char c : text) {
-    std::uint32_t digit = 0;
-    if (c >= 'A' && c <= 'Z') {
-      digit = static_cast<std::uint32_t>(c - 'A');
-    } else if (c >= 'a' && c <= 'z') {
-      digit = static_cast<std::uint32_t>(c - 'a') + 26;
-    } else if (c >= '0' && c <= '9') {
-      digit = static_cast<std::uint32_t>(c - '0') + 52;
-    } else if (c == '-') {
-      digit = 62;
-    } else if (c == '_') {
-      digit = 63;
-    } else {
-      return std::nullopt;
-    }
-    window = (window << 6) | digit;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes += static_cast<char>((window >> bits) & 0xFFU);
-    }
-  }
-  if ((window & ((1U << bits) - 1U)) != 0) return std::nullopt;
-  return bytes;
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
 
 namespace t3api::inline v0_1_0::sandbox {
 
@@ -9224,7 +9962,7 @@ class simulated_metrc {
       return refused(claimed.state.locked ? metrc_refusal::locked : metrc_refusal::credentials);
     }
     if (claimed.otp) {
-      const auto verdict = claimed.otp->check(form.otp, clock_->wall_now());
+      const auto verdict = claimed.otp->judge(form.otp, clock_->wall_now());
       if (verdict == otp_verdict::wrong) return refused(metrc_refusal::otp_wrong);
       if (verdict == otp_verdict::used || !first_use(claimed, form.otp)) {
         return refused(metrc_refusal::otp_used);
@@ -10125,7 +10863,7 @@ identity bearer_identity(context<Metrc>& shared, std::string_view token, wall_ti
   auto claims = verify_jwt(token, shared.signing_key.reveal(), now);
   if (!claims) throw unauthorized(claims.error().message);
   const std::string name = "token/" + string_member(*claims, "sid").value_or("");
-  auto id = shared.cache->near(name);
+  auto id = shared.cache->nearby(name);
   if (!id) id = shared.cache->shared(name);
   auto session = id ? shared.metrc->find_session(*id) : std::nullopt;
   if (!session || session->user->hostname != string_member(*claims, "hostname") ||
@@ -10143,7 +10881,7 @@ namespace authenticate_detail {
 template <metrc_upstream Metrc>
 void disable(context<Metrc>& shared, const key_record& key, wall_time refused_at) {
   const std::string tried = "disabling/" + key.login;
-  if (shared.cache->near(tried)) return;
+  if (shared.cache->nearby(tried)) return;
   shared.cache->put_near(tried, "tried", std::chrono::seconds(30));
   try {
     shared.secret_keys.disable(key, refused_at);
