@@ -7762,8 +7762,9 @@ std::optional<std::string> string_member(const nlohmann::json& object, const cha
 }  // namespace t3api::inline v0_1_0
 
 #endif
-// Where the larger functions are compiled: in every file, as they come; or, with T3API_COMPILED defined in all files, in
-// that one which defines T3API_IMPLEMENTATION before it includes them. The CMake target t3api::compiled sees to both.
+// Where the larger functions are compiled: in every file, as they come; or, with T3API_COMPILED defined in
+// all files, in that one which defines T3API_IMPLEMENTATION before it includes them. The CMake target
+// t3api::compiled sees to both.
 #ifndef T3API_DETAIL_INLINE_HPP
 #define T3API_DETAIL_INLINE_HPP
 
