@@ -1114,8 +1114,8 @@ struct response {
 
 namespace t3api::inline v0_1_0 {
 
-// What other headers may name without its definition. Declare nothing of t3api yourself: the version is in the
-// name of everything.
+// What other headers may name without its definition. Declare nothing of t3api yourself: the version is in
+// the name of everything.
 
 struct call_options;
 struct client_config;
