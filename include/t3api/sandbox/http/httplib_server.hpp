@@ -58,8 +58,8 @@ class httplib_server final : public httplib::Server {
     // place's, not the answer's.
     bool filled = false;
     const std::function<void(httplib::Request&)> hand_over = [&](httplib::Request& made) {
-      made.response_handler = [&](const httplib::Response& out) {
-        if (!std::exchange(filled, true)) fill(const_cast<httplib::Response&>(out), answer);
+      made.response_handler = [&](const httplib::Response& empty) {
+        if (!std::exchange(filled, true)) fill(const_cast<httplib::Response&>(empty), answer);
         return form.close;
       };
     };
