@@ -1,3 +1,5 @@
+#include <t3api/version.hpp>  // Outside of the guard: it refuses another version.
+
 #ifndef T3API_ANY_CLIENT_HPP
 #define T3API_ANY_CLIENT_HPP
 
@@ -55,7 +57,7 @@ class any_client {
     return send({.method = method::delete_, .path = std::move(path)}, options);
   }
 
-  /// As `client::async_send` with a callable.
+  /// As `client::async_send` with a callable, which must be copyable here.
   void async_send(request message, call_options options, std::function<void(result<response>)> done) const {
     held_->async_send(std::move(message), std::move(options), std::move(done));
   }

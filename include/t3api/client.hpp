@@ -167,11 +167,13 @@ class client {
     struct task {
       Job job;
       std::promise<value> promised{};
+      std::atomic<bool> begun = false;
     };
-    const auto running = std::make_shared<task>(task{std::move(job)});
+    const auto running = std::shared_ptr<task>(new task{std::move(job)});
     auto given = running->promised.get_future();
     const auto where = async_;  // The job may destroy this client.
     where->run([running] {
+      if (running->begun.exchange(true)) return;
       try {
         if constexpr (std::is_void_v<value>) {
           running->job();

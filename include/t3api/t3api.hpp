@@ -5,6 +5,7 @@
 
 // All of the client wing.
 
+#include <t3api/any_client.hpp>
 #include <t3api/api/auth.hpp>
 #include <t3api/api/collections.hpp>
 #include <t3api/api/licenses.hpp>
@@ -19,9 +20,11 @@
 #include <t3api/auth/totp.hpp>
 #include <t3api/authenticate.hpp>
 #include <t3api/client.hpp>
+#include <t3api/core/json.hpp>
 #include <t3api/coroutine.hpp>
 #include <t3api/default_client.hpp>
 #include <t3api/environment.hpp>
+#include <t3api/logging/redaction.hpp>
 #include <t3api/logging/sinks.hpp>
 #include <t3api/retry/exponential_backoff.hpp>
 #include <t3api/retry/none.hpp>

@@ -25,10 +25,10 @@
 // Parts:
 //   t3api/t3api.hpp
 //   t3api/version.hpp
-//   t3api/api/auth.hpp
 //   t3api/any_client.hpp
 //   t3api/core/call_options.hpp
 //   t3api/detail/stop_token.hpp
+//   t3api/detail/own_stop_token.hpp
 //   t3api/core/request.hpp
 //   t3api/core/headers.hpp
 //   t3api/detail/ascii.hpp
@@ -39,7 +39,9 @@
 //   t3api/detail/percent.hpp
 //   t3api/core/response.hpp
 //   t3api/core/require_json.hpp
+//   t3api/detail/tell_httplib.hpp
 //   t3api/fwd.hpp
+//   t3api/api/auth.hpp
 //   t3api/api/collections.hpp
 //   t3api/api/licenses.hpp
 //   t3api/api/load_all.hpp
@@ -52,6 +54,7 @@
 //   t3api/auth/credentials.hpp
 //   t3api/auth/concept.hpp
 //   t3api/core/clock.hpp
+//   t3api/detail/stoppable_condition.hpp
 //   t3api/core/logging_hooks.hpp
 //   t3api/auth/one_time_passwords.hpp
 //   t3api/auth/guarded_store.hpp
@@ -122,6 +125,7 @@
 //   t3api/environment/settings.hpp
 //   t3api/environment/setting_reader.hpp
 //   t3api/environment/values.hpp
+//   t3api/core/json.hpp
 //   t3api/coroutine.hpp
 //   t3api/environment.hpp
 //   t3api/environment/logging.hpp
@@ -129,12 +133,12 @@
 //   t3api/logging/log_line.hpp
 //   t3api/logging/one_line.hpp
 //   t3api/native/private_file.hpp
+//   t3api/logging/redaction.hpp
 //   t3api/retry/none.hpp
 //   t3api/transport/in_process.hpp
 //   t3api/transport/scripted.hpp
 //   t3api/api/impl/auth.hpp
 //   t3api/api/shapes.hpp
-//   t3api/core/json.hpp
 //   t3api/detail/inline.hpp
 //   t3api/api/impl/collections.hpp
 //   t3api/api/impl/licenses.hpp
@@ -147,7 +151,7 @@
 //   t3api/authenticate/impl/by_api_key.hpp
 //   t3api/authenticate/login.hpp
 //   t3api/logging/impl/call_log.hpp
-//   t3api/logging/redaction.hpp
+//   t3api/logging/impl/redaction.hpp
 //   t3api/core/impl/json_body.hpp
 //   t3api/transport/impl/httplib.hpp
 //   t3api/transport/httplib_pool.hpp
@@ -206,10 +210,6 @@ inline constexpr std::string_view version_string =
 
 // All of the client wing.
 
-#ifndef T3API_API_AUTH_HPP
-#define T3API_API_AUTH_HPP
-
-#include <string>
 
 #ifndef T3API_ANY_CLIENT_HPP
 #define T3API_ANY_CLIENT_HPP
@@ -232,8 +232,20 @@ inline constexpr std::string_view version_string =
 #ifndef T3API_DETAIL_STOP_TOKEN_HPP
 #define T3API_DETAIL_STOP_TOKEN_HPP
 
-// libc++ has no std::stop_token before version 18, and until 20 only with -fexperimental-library. There the
-// library uses one of its own.
+#include <version>
+
+#ifdef __cpp_lib_jthread
+#include <stop_token>
+#endif
+
+#ifndef T3API_DETAIL_OWN_STOP_TOKEN_HPP
+#define T3API_DETAIL_OWN_STOP_TOKEN_HPP
+
+// For a libc++ without std::stop_token: none has it before version 18, and until 20 only with
+// -fexperimental-library. The macro is the test's.
+#include <version>
+
+#if !defined(__cpp_lib_jthread) || defined(T3API_TEST_OWN_STOP_TOKEN)
 
 #include <atomic>
 #include <chrono>
@@ -243,14 +255,8 @@ inline constexpr std::string_view version_string =
 #include <thread>
 #include <utility>
 #include <vector>
-#include <version>
 
-#ifdef __cpp_lib_jthread
-#include <stop_token>
-#endif
-
-namespace t3api::inline v0_1_0 {
-namespace detail::own {
+namespace t3api::inline v0_1_0::detail::own {
 
 /// What the source, the tokens and the callbacks of one request to stop share.
 class stop_state {
@@ -400,24 +406,25 @@ class stoppable_condition {
   std::condition_variable changed_;
 };
 
-}  // namespace detail::own
+}  // namespace t3api::inline v0_1_0::detail::own
 
+#endif
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+// How a call is ended early: the standard library's where it has them, else the same by this library.
 #ifdef __cpp_lib_jthread
 using std::nostopstate;
 using std::stop_callback;
 using std::stop_source;
 using std::stop_token;
-namespace detail {
-using stoppable_condition = std::condition_variable_any;
-}
 #else
 using detail::own::nostopstate;
 using detail::own::stop_callback;
 using detail::own::stop_source;
 using detail::own::stop_token;
-namespace detail {
-using own::stoppable_condition;
-}
 #endif
 
 }  // namespace t3api::inline v0_1_0
@@ -1084,17 +1091,20 @@ static_assert(NLOHMANN_JSON_VERSION_MAJOR > 3 ||
 #undef T3API_DETAIL_QUOTE
 
 #endif
+#ifndef T3API_DETAIL_TELL_HTTPLIB_HPP
+#define T3API_DETAIL_TELL_HTTPLIB_HPP
+
+// cpp-httplib without TLS beside the light headers is fine, but does not link with files for which
+// detail/require_httplib.hpp says the opposite.
+#if defined(CPPHTTPLIB_HTTPLIB_H) && !defined(CPPHTTPLIB_OPENSSL_SUPPORT) && defined(__ELF__)
+namespace t3api::inline v0_1_0::detail {
+[[gnu::used]] inline const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
+}  // namespace t3api::inline v0_1_0::detail
+#endif
+
+#endif
 
 namespace t3api::inline v0_1_0 {
-
-#if defined(CPPHTTPLIB_HTTPLIB_H) && !defined(CPPHTTPLIB_OPENSSL_SUPPORT) && defined(__ELF__)
-namespace detail {
-
-// That is fine here, but does not link with files for which detail/require_httplib.hpp says the opposite.
-[[gnu::used]] inline const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
-
-}  // namespace detail
-#endif
 
 /// One HTTP answer.
 struct response {
@@ -1175,7 +1185,7 @@ class any_client {
     return send({.method = method::delete_, .path = std::move(path)}, options);
   }
 
-  /// As `client::async_send` with a callable.
+  /// As `client::async_send` with a callable, which must be copyable here.
   void async_send(request message, call_options options, std::function<void(result<response>)> done) const {
     held_->async_send(std::move(message), std::move(options), std::move(done));
   }
@@ -1235,6 +1245,11 @@ class any_client {
 }  // namespace t3api::inline v0_1_0
 
 #endif
+#ifndef T3API_API_AUTH_HPP
+#define T3API_API_AUTH_HPP
+
+#include <string>
+
 
 namespace t3api::inline v0_1_0 {
 
@@ -1728,6 +1743,24 @@ inline secret secret_key_url(std::string_view host, std::string path, query_para
 #include <mutex>
 #include <vector>
 
+#ifndef T3API_DETAIL_STOPPABLE_CONDITION_HPP
+#define T3API_DETAIL_STOPPABLE_CONDITION_HPP
+
+#include <condition_variable>
+#include <version>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+#ifdef __cpp_lib_jthread
+using stoppable_condition = std::condition_variable_any;
+#else
+using own::stoppable_condition;
+#endif
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
 
 namespace t3api::inline v0_1_0 {
 
@@ -2984,6 +3017,7 @@ struct state_rules {
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 
 namespace t3api::inline v0_1_0 {
@@ -5639,11 +5673,13 @@ class client {
     struct task {
       Job job;
       std::promise<value> promised{};
+      std::atomic<bool> begun = false;
     };
-    const auto running = std::make_shared<task>(task{std::move(job)});
+    const auto running = std::shared_ptr<task>(new task{std::move(job)});
     auto given = running->promised.get_future();
     const auto where = async_;  // The job may destroy this client.
     where->run([running] {
+      if (running->begun.exchange(true)) return;
       try {
         if constexpr (std::is_void_v<value>) {
           running->job();
@@ -7121,6 +7157,31 @@ std::future<authenticated_client> get_authenticated_client_or_error_async(config
 #endif
 
 #endif
+#ifndef T3API_CORE_JSON_HPP
+#define T3API_CORE_JSON_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// Deeper JSON is refused: copying and printing it would exhaust the stack.
+inline constexpr std::size_t max_json_depth = 64;
+
+/// The JSON value in `text`; nothing when it is no JSON, no UTF-8, or nested deeper than `max_json_depth`.
+std::optional<nlohmann::json> parse_json(std::string_view text);
+
+/// A text member of an object; nothing when it is missing or no text.
+std::optional<std::string> string_member(const nlohmann::json& object, const char* name);
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
 #ifndef T3API_COROUTINE_HPP
 #define T3API_COROUTINE_HPP
 
@@ -7572,6 +7633,29 @@ inline logging_hooks logging_hooks::from_env() {
 #endif
 
 #endif
+#ifndef T3API_LOGGING_REDACTION_HPP
+#define T3API_LOGGING_REDACTION_HPP
+
+#include <string>
+#include <string_view>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// Where `sent` goes, on one line: values of query parameters that are not known to be harmless are `***`, in
+/// the path too, and so is what stands behind `/auth/secretkey/`.
+std::string redacted_url(const url& host, const request& sent);
+
+/// The fields with `***` for each value that is not known to be harmless; names and values fit one line.
+headers redacted_headers(const headers& fields);
+
+/// A body on one line of about 2000 bytes. JSON is shown with `***` in the place of members that sound like a
+/// secret, of anything else its size only, and of what goes to or comes from authentication nothing.
+std::string redacted_body(std::string_view path, std::string_view content_type, std::string_view body);
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
 #ifndef T3API_RETRY_NONE_HPP
 #define T3API_RETRY_NONE_HPP
 
@@ -7735,31 +7819,6 @@ inline error unexpected_shape(const std::string& path, const std::string& expect
 }
 
 }  // namespace t3api::inline v0_1_0::detail
-
-#endif
-#ifndef T3API_CORE_JSON_HPP
-#define T3API_CORE_JSON_HPP
-
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-
-#include <nlohmann/json.hpp>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// Deeper JSON is refused: copying and printing it would exhaust the stack.
-inline constexpr std::size_t max_json_depth = 64;
-
-/// The JSON value in `text`; nothing when it is no JSON, no UTF-8, or nested deeper than `max_json_depth`.
-std::optional<nlohmann::json> parse_json(std::string_view text);
-
-/// A text member of an object; nothing when it is missing or no text.
-std::optional<std::string> string_member(const nlohmann::json& object, const char* name);
-
-}  // namespace t3api::inline v0_1_0
 
 #endif
 // Where the larger functions are compiled: in every file, as they come; or, with T3API_COMPILED defined in
@@ -8366,9 +8425,10 @@ T3API_INLINE result<auth_response_data> read_auth_response(const std::string& pa
 #ifndef T3API_AUTH_IMPL_TOKEN_HPP
 #define T3API_AUTH_IMPL_TOKEN_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8463,6 +8523,7 @@ T3API_INLINE token_times read_token_times(std::string_view jwt) {
 #define T3API_CORE_IMPL_SERVICE_ERROR_HPP
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -8515,10 +8576,6 @@ inline std::string_view advice(int status) noexcept {
   if (status >= 500) return "the service or Metrc behind it is in trouble: try again later";
   return "this status was not expected";
 }
-
-}  // namespace detail
-
-namespace detail {
 
 inline void redact_as_written(error& cause, std::string_view sensitive, std::size_t shortest) {
   for (std::string* text : {&cause.service_message, &cause.message, &cause.service_request_id}) {
@@ -8801,8 +8858,8 @@ T3API_INLINE std::future<secret> authenticate_and_get_token_with_api_key_async(a
 #include <utility>
 #include <vector>
 
-#ifndef T3API_LOGGING_REDACTION_HPP
-#define T3API_LOGGING_REDACTION_HPP
+#ifndef T3API_LOGGING_IMPL_REDACTION_HPP
+#define T3API_LOGGING_IMPL_REDACTION_HPP
 
 #include <algorithm>
 #include <cstddef>
@@ -9023,19 +9080,14 @@ inline std::string shown_body(std::string_view path, std::string_view content_ty
 
 }  // namespace detail
 
-/// Where `sent` goes, on one line: values of query parameters that are not known to be harmless are `***`, in
-/// the path too, and so is what stands behind `/auth/secretkey/`.
-inline std::string redacted_url(const url& host, const request& sent) {
+T3API_INLINE std::string redacted_url(const url& host, const request& sent) {
   return detail::shown_url(host, sent, {});
 }
 
-/// The fields with `***` for each value that is not known to be harmless; names and values fit one line.
-inline headers redacted_headers(const headers& fields) { return detail::shown_headers(fields, {}); }
+T3API_INLINE headers redacted_headers(const headers& fields) { return detail::shown_headers(fields, {}); }
 
-/// A body on one line of about 2000 bytes. JSON is shown with `***` in the place of members that sound like a
-/// secret, of anything else its size only, and of what goes to or comes from authentication nothing.
-inline std::string redacted_body(std::string_view path, std::string_view content_type,
-                                 std::string_view body) {
+T3API_INLINE std::string redacted_body(std::string_view path, std::string_view content_type,
+                                       std::string_view body) {
   return detail::shown_body(path, content_type, body, {});
 }
 
@@ -9513,7 +9565,7 @@ static_assert(
 
 #ifdef __ELF__
 // Files that differ in these macros do not link: the linker refuses a name that is thread-local in one file
-// only, and tells it. The first has its counterpart in core/response.hpp.
+// only, and tells it. The first has its counterpart in detail/tell_httplib.hpp.
 [[gnu::used]] inline thread_local const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
 #ifdef CPPHTTPLIB_ZLIB_SUPPORT
 [[gnu::used]] inline thread_local const char define_CPPHTTPLIB_ZLIB_SUPPORT_in_all_files_or_in_none = 0;

@@ -36,6 +36,7 @@
 //   t3api/detail/ascii.hpp
 //   t3api/detail/utf8.hpp
 //   t3api/core/require_json.hpp
+//   t3api/detail/tell_httplib.hpp
 //   t3api/detail/base32.hpp
 //   t3api/sandbox/model.hpp
 //   t3api/core/secret.hpp
@@ -44,6 +45,8 @@
 //   t3api/sandbox/http/certificate.hpp
 //   t3api/core/clock.hpp
 //   t3api/detail/stop_token.hpp
+//   t3api/detail/own_stop_token.hpp
+//   t3api/detail/stoppable_condition.hpp
 //   t3api/sandbox/http/server.hpp
 //   t3api/detail/worker_pool.hpp
 //   t3api/sandbox/handler.hpp
@@ -694,17 +697,20 @@ static_assert(NLOHMANN_JSON_VERSION_MAJOR > 3 ||
 #undef T3API_DETAIL_QUOTE
 
 #endif
+#ifndef T3API_DETAIL_TELL_HTTPLIB_HPP
+#define T3API_DETAIL_TELL_HTTPLIB_HPP
+
+// cpp-httplib without TLS beside the light headers is fine, but does not link with files for which
+// detail/require_httplib.hpp says the opposite.
+#if defined(CPPHTTPLIB_HTTPLIB_H) && !defined(CPPHTTPLIB_OPENSSL_SUPPORT) && defined(__ELF__)
+namespace t3api::inline v0_1_0::detail {
+[[gnu::used]] inline const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
+}  // namespace t3api::inline v0_1_0::detail
+#endif
+
+#endif
 
 namespace t3api::inline v0_1_0 {
-
-#if defined(CPPHTTPLIB_HTTPLIB_H) && !defined(CPPHTTPLIB_OPENSSL_SUPPORT) && defined(__ELF__)
-namespace detail {
-
-// That is fine here, but does not link with files for which detail/require_httplib.hpp says the opposite.
-[[gnu::used]] inline const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
-
-}  // namespace detail
-#endif
 
 /// One HTTP answer.
 struct response {
@@ -1237,8 +1243,20 @@ inline directory load_accounts(const std::string& path) {
 #ifndef T3API_DETAIL_STOP_TOKEN_HPP
 #define T3API_DETAIL_STOP_TOKEN_HPP
 
-// libc++ has no std::stop_token before version 18, and until 20 only with -fexperimental-library. There the
-// library uses one of its own.
+#include <version>
+
+#ifdef __cpp_lib_jthread
+#include <stop_token>
+#endif
+
+#ifndef T3API_DETAIL_OWN_STOP_TOKEN_HPP
+#define T3API_DETAIL_OWN_STOP_TOKEN_HPP
+
+// For a libc++ without std::stop_token: none has it before version 18, and until 20 only with
+// -fexperimental-library. The macro is the test's.
+#include <version>
+
+#if !defined(__cpp_lib_jthread) || defined(T3API_TEST_OWN_STOP_TOKEN)
 
 #include <atomic>
 #include <chrono>
@@ -1248,14 +1266,8 @@ inline directory load_accounts(const std::string& path) {
 #include <thread>
 #include <utility>
 #include <vector>
-#include <version>
 
-#ifdef __cpp_lib_jthread
-#include <stop_token>
-#endif
-
-namespace t3api::inline v0_1_0 {
-namespace detail::own {
+namespace t3api::inline v0_1_0::detail::own {
 
 /// What the source, the tokens and the callbacks of one request to stop share.
 class stop_state {
@@ -1405,27 +1417,46 @@ class stoppable_condition {
   std::condition_variable changed_;
 };
 
-}  // namespace detail::own
+}  // namespace t3api::inline v0_1_0::detail::own
 
+#endif
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+// How a call is ended early: the standard library's where it has them, else the same by this library.
 #ifdef __cpp_lib_jthread
 using std::nostopstate;
 using std::stop_callback;
 using std::stop_source;
 using std::stop_token;
-namespace detail {
-using stoppable_condition = std::condition_variable_any;
-}
 #else
 using detail::own::nostopstate;
 using detail::own::stop_callback;
 using detail::own::stop_source;
 using detail::own::stop_token;
-namespace detail {
-using own::stoppable_condition;
-}
 #endif
 
 }  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_DETAIL_STOPPABLE_CONDITION_HPP
+#define T3API_DETAIL_STOPPABLE_CONDITION_HPP
+
+#include <condition_variable>
+#include <version>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+#ifdef __cpp_lib_jthread
+using stoppable_condition = std::condition_variable_any;
+#else
+using own::stoppable_condition;
+#endif
+
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
@@ -4073,7 +4104,7 @@ static_assert(
 
 #ifdef __ELF__
 // Files that differ in these macros do not link: the linker refuses a name that is thread-local in one file
-// only, and tells it. The first has its counterpart in core/response.hpp.
+// only, and tells it. The first has its counterpart in detail/tell_httplib.hpp.
 [[gnu::used]] inline thread_local const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
 #ifdef CPPHTTPLIB_ZLIB_SUPPORT
 [[gnu::used]] inline thread_local const char define_CPPHTTPLIB_ZLIB_SUPPORT_in_all_files_or_in_none = 0;
@@ -4099,12 +4130,12 @@ class httplib_server final : public httplib::Server {
         keep_alive_("timeout=" +
                     std::to_string(std::chrono::floor<std::chrono::seconds>(idle_timeout).count())) {
     set_pre_routing_handler(HandlerWithResponse([](const httplib::Request& asked, httplib::Response& out) {
-      fill(out, *asked.response_handler.target<answer_of>());
+      asked.response_handler(out);
       return HandlerResponse::Handled;
     }));
     set_post_routing_handler(Handler([this](const httplib::Request& asked, httplib::Response& out) {
       for (const char* name : {"Accept-Ranges", "Connection", "Keep-Alive"}) out.headers.erase(name);
-      if (asked.response_handler.target<answer_of>()->close) {
+      if (asked.response_handler(out)) {
         out.headers.emplace("Connection", "close");
       } else {
         out.headers.emplace("Keep-Alive", keep_alive_);
@@ -4121,9 +4152,15 @@ class httplib_server final : public httplib::Server {
     }
     asked += "\r\n";
     dialogue wire(asked, out);
-    // The one place of httplib's request, the same in all versions, that its server leaves to others.
+    // The one place of httplib's request, the same in all versions, that its server leaves to others: here it
+    // fills the answer in when it is first asked, and tells whether the connection ends. The const is the
+    // place's, not the answer's.
+    bool filled = false;
     const std::function<void(httplib::Request&)> hand_over = [&](httplib::Request& made) {
-      made.response_handler = answer_of{&answer, form.close};
+      made.response_handler = [&](const httplib::Response& empty) {
+        if (!std::exchange(filled, true)) fill(const_cast<httplib::Response&>(empty), answer);
+        return form.close;
+      };
     };
     bool closed = false;
     process(*this, wire, closed, hand_over);
@@ -4132,13 +4169,6 @@ class httplib_server final : public httplib::Server {
 
  private:
   static constexpr std::size_t longest_accept_encoding = 256;
-
-  struct answer_of {
-    response* answer;
-    bool close;
-
-    bool operator()(const httplib::Response&) const { return true; }
-  };
 
   /// A request that we wrote, and the answer to it. Versions differ in what a stream must have, hence no
   /// `override`.
@@ -4203,8 +4233,7 @@ class httplib_server final : public httplib::Server {
     }
   }
 
-  static void fill(httplib::Response& out, const answer_of& given) {
-    response& made = *given.answer;
+  static void fill(httplib::Response& out, response& made) {
     out.status = made.status >= 200 && made.status < 600 ? made.status : 500;
     std::string type = "application/octet-stream";
     for (const auto& [name, value] : made.headers) {

@@ -1,4 +1,4 @@
-// The single headers as another version, with other members: see other_version.cmake.
+// The single headers as another version, with other members: see other_version.py.
 #include <t3api/t3api.hpp>
 #include <t3api/t3api_sandbox.hpp>
 #ifdef T3API_LINK_WITH_REDIS

@@ -11,7 +11,7 @@ import sys
 SENTENCE = "two versions of t3api meet in one file"
 
 compiler, flags, source, other_version = sys.argv[1:]
-wings = ["t3api/t3api.hpp", "t3api/sandbox.hpp"]
+wings = ["t3api/t3api.hpp", "t3api/sandbox.hpp", "t3api/any_client.hpp"]
 singles = ["t3api/t3api.hpp", "t3api/t3api_sandbox.hpp"]
 headers = [*(f"{source}/include/{name}" for name in wings), *(f"{source}/single_include/{name}" for name in singles)]
 others = [f"{other_version}/{name}" for name in singles]

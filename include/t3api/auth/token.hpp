@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <t3api/core/clock.hpp>
 #include <t3api/core/request.hpp>

@@ -16,6 +16,7 @@
 #include <t3api/auth/token_exchange.hpp>
 #include <t3api/core/url.hpp>
 #include <t3api/detail/stop_token.hpp>
+#include <t3api/detail/stoppable_condition.hpp>
 
 namespace t3api::inline v0_1_0::detail {
 

@@ -13,6 +13,7 @@
 #include <t3api/core/result.hpp>
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/stop_token.hpp>
+#include <t3api/detail/stoppable_condition.hpp>
 #include <t3api/native/socket.hpp>
 
 namespace t3api::inline v0_1_0::detail {

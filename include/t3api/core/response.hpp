@@ -8,17 +8,9 @@
 #include <t3api/core/headers.hpp>
 #include <t3api/core/require_json.hpp>
 #include <t3api/core/result.hpp>
+#include <t3api/detail/tell_httplib.hpp>
 
 namespace t3api::inline v0_1_0 {
-
-#if defined(CPPHTTPLIB_HTTPLIB_H) && !defined(CPPHTTPLIB_OPENSSL_SUPPORT) && defined(__ELF__)
-namespace detail {
-
-// That is fine here, but does not link with files for which detail/require_httplib.hpp says the opposite.
-[[gnu::used]] inline const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
-
-}  // namespace detail
-#endif
 
 /// One HTTP answer.
 struct response {

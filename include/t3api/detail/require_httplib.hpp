@@ -47,7 +47,7 @@ static_assert(
 
 #ifdef __ELF__
 // Files that differ in these macros do not link: the linker refuses a name that is thread-local in one file
-// only, and tells it. The first has its counterpart in core/response.hpp.
+// only, and tells it. The first has its counterpart in detail/tell_httplib.hpp.
 [[gnu::used]] inline thread_local const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
 #ifdef CPPHTTPLIB_ZLIB_SUPPORT
 [[gnu::used]] inline thread_local const char define_CPPHTTPLIB_ZLIB_SUPPORT_in_all_files_or_in_none = 0;

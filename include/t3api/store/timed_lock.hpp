@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include <t3api/detail/stop_token.hpp>
+#include <t3api/detail/stoppable_condition.hpp>
 
 namespace t3api::inline v0_1_0::detail {
 

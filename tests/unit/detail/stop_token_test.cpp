@@ -1,4 +1,7 @@
+#define T3API_TEST_OWN_STOP_TOKEN
+#include <t3api/detail/own_stop_token.hpp>
 #include <t3api/detail/stop_token.hpp>
+#include <t3api/detail/stoppable_condition.hpp>
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,6 @@
 
 #include <t3api/any_client.hpp>
 #include <t3api/api/auth.hpp>
-#include <t3api/api/secret_keys.hpp>
 #include <t3api/api/shapes.hpp>
 #include <t3api/core/json.hpp>
 #include <t3api/detail/inline.hpp>

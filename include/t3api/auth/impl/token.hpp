@@ -1,18 +1,16 @@
 #ifndef T3API_AUTH_IMPL_TOKEN_HPP
 #define T3API_AUTH_IMPL_TOKEN_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include <t3api/auth/token.hpp>
-#include <t3api/core/clock.hpp>
 #include <t3api/core/json.hpp>
-#include <t3api/core/request.hpp>
-#include <t3api/detail/ascii.hpp>
 #include <t3api/detail/base64url.hpp>
 #include <t3api/detail/inline.hpp>
 

@@ -2,6 +2,7 @@
 #define T3API_CORE_IMPL_SERVICE_ERROR_HPP
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -64,10 +65,6 @@ inline std::string_view advice(int status) noexcept {
   if (status >= 500) return "the service or Metrc behind it is in trouble: try again later";
   return "this status was not expected";
 }
-
-}  // namespace detail
-
-namespace detail {
 
 inline void redact_as_written(error& cause, std::string_view sensitive, std::size_t shortest) {
   for (std::string* text : {&cause.service_message, &cause.message, &cause.service_request_id}) {

@@ -11,7 +11,7 @@
 #include <t3api/detail/inline.hpp>
 #include <t3api/logging/body_secrets.hpp>
 #include <t3api/logging/call_log.hpp>
-#include <t3api/logging/redaction.hpp>
+#include <t3api/logging/impl/redaction.hpp>
 
 namespace t3api::inline v0_1_0::detail {
 

@@ -11,6 +11,7 @@
 
 #include <t3api/core/clock.hpp>
 #include <t3api/detail/stop_token.hpp>
+#include <t3api/detail/stoppable_condition.hpp>
 #include <t3api/sandbox/limits/bounded_table.hpp>
 
 namespace t3api::inline v0_1_0::sandbox {
