@@ -51,6 +51,10 @@ if(without)
     endif()
   endforeach()
   list(APPEND options --sysroot=${system})
+  file(READ ${FLAGS} flags)
+  string(REPLACE "-I\"/usr/include\"" "" flags "${flags}")
+  set(FLAGS ${system}/flags.rsp)
+  file(WRITE ${FLAGS} "${flags}")
 endif()
 
 execute_process(COMMAND ${COMPILER} ${folders} @${FLAGS} ${options} -fsyntax-only ${SOURCE}
