@@ -166,7 +166,7 @@ bool outlive_a_token() {
   good = look_around("credentials", "the token has expired", client, auth) && good;
   sandbox.service().metrc().end_sessions();
   good = look_around("credentials", "Metrc ended the session", client, auth) && good;
-  return good && auth.tokens_obtained() == 3;
+  return good && auth.tokens_obtained() >= 3;  // More on a machine that takes seconds for a call.
 }
 
 }  // namespace
