@@ -2285,13 +2285,21 @@ class socket_handle {
       std::uint64_t bytes_acked;
       std::uint64_t bytes_received;
     } info{};
-    socklen_t size = sizeof info;
-    int unread = 0;
-    if (::getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || size < sizeof info ||
-        ::ioctl(socket_, FIONREAD, &unread) != 0) {
-      return std::nullopt;
+    const auto received = [&]() -> std::optional<std::uint64_t> {
+      socklen_t size = sizeof info;
+      const bool told =
+          ::getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && size >= sizeof info;
+      return told ? std::optional(info.bytes_received) : std::nullopt;
+    };
+    // What comes between the two answers would be in one of them only.
+    constexpr int most_tries = 10;
+    for (int tries = 0; tries < most_tries; ++tries) {
+      int unread = 0;
+      const auto before = received();
+      if (!before || ::ioctl(socket_, FIONREAD, &unread) != 0) return std::nullopt;
+      if (received() == before) return *before - static_cast<std::uint64_t>(unread);
     }
-    return info.bytes_received - static_cast<std::uint64_t>(unread);
+    return std::nullopt;
 #else
     return std::nullopt;
 #endif

@@ -34,6 +34,17 @@ struct socket_pair {
   std::array<int, 2> ends{-1, -1};
 };
 
+/// A TCP connection to this machine.
+[[maybe_unused]] int connected_to(int port) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  return socket;
+}
+
 bool is_open(int descriptor) { return ::fcntl(descriptor, F_GETFD) >= 0; }
 
 bool sigpipe_is_pending() {
@@ -117,18 +128,30 @@ TEST_CASE("bytes count as consumed when the program has taken them") {
     peer.write("0123456789");
     peer.wait_until_closed();
   });
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(server.port());
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  REQUIRE(::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  const int socket = connected_to(server.port());
   const socket_handle handle(socket);
   std::array<char, 10> bytes{};
   REQUIRE(::recv(socket, bytes.data(), bytes.size(), MSG_PEEK | MSG_WAITALL) == 10);
   CHECK(handle.bytes_consumed() == 0);
   REQUIRE(::recv(socket, bytes.data(), 4, MSG_WAITALL) == 4);
   CHECK(handle.bytes_consumed() == 4);
+  ::close(socket);
+}
+
+TEST_CASE("bytes that come while they are counted are not taken for consumed ones") {
+  constexpr int most = 20'000;
+  t3api::test::raw_server server([](t3api::test::raw_connection& peer) {
+    for (int i = 0; i < most; ++i) peer.write("x");
+    peer.wait_until_closed();
+  });
+  const int socket = connected_to(server.port());
+  const socket_handle handle(socket);
+  int wrong = 0;
+  for (int there = 0; there < most;) {
+    if (handle.bytes_consumed().value_or(0) != 0) ++wrong;
+    REQUIRE(::ioctl(socket, FIONREAD, &there) == 0);
+  }
+  CHECK(wrong == 0);
   ::close(socket);
 }
 
