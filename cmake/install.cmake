@@ -5,13 +5,13 @@ include(CMakePackageConfigHelpers)
 set(t3api_package_dir ${CMAKE_INSTALL_DATADIR}/cmake/t3api)
 
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
-install(TARGETS t3api EXPORT t3api-targets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS t3api t3api_sandbox EXPORT t3api-targets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT t3api-targets NAMESPACE t3api:: DESTINATION ${t3api_package_dir})
 
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/t3api-config-version.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
-install(FILES cmake/t3api-config.cmake cmake/t3api-dependencies.cmake cmake/t3api-redis.cmake
-  cmake/t3api-sqlite.cmake ${PROJECT_BINARY_DIR}/t3api-config-version.cmake DESTINATION ${t3api_package_dir})
+install(FILES cmake/t3api-compiled.cmake cmake/t3api-compiled.cpp cmake/t3api-config.cmake cmake/t3api-dependencies.cmake
+  cmake/t3api-httplib.cmake cmake/t3api-redis.cmake cmake/t3api-sqlite.cmake ${PROJECT_BINARY_DIR}/t3api-config-version.cmake DESTINATION ${t3api_package_dir})
 
 # For pkg-config. The prefix is known when the library is installed. It is not told relative to the file, since pkg-config
 # leaves /usr/include out only where it is spelt so, and compilers lose their own headers behind -isystem /usr/include.
@@ -29,7 +29,7 @@ if(TARGET PkgConfig::T3API_CPP_HTTPLIB)
   set(t3api_pc_httplib "cpp-httplib >= ${t3api_httplib_minimum}, ")
 endif()
 # The .pc of a header-only cpp-httplib leaves CPPHTTPLIB_OPENSSL_SUPPORT out.
-t3api_install_pc(t3api "${PROJECT_DESCRIPTION}" "${t3api_pc_httplib}nlohmann_json >= 3.11, openssl >= 3"
+t3api_install_pc(t3api "${PROJECT_DESCRIPTION}" "${t3api_pc_httplib}nlohmann_json >= ${t3api_json_minimum}, openssl >= ${t3api_openssl_minimum}"
   "-I\${includedir} -DCPPHTTPLIB_OPENSSL_SUPPORT" -pthread)
 t3api_install_pc(t3api-redis "t3api with its store in Redis"
   "t3api = ${PROJECT_VERSION}, hiredis >= ${t3api_hiredis_minimum}" "" "")

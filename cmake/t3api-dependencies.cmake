@@ -1,72 +1,57 @@
-# Finds what t3api is built on, here and (installed beside the package) in the projects that use it. Makes the target
-# t3api::httplib and fills t3api_missing with a line for each thing that was not found.
-#
-# cpp-httplib's macros change the layout of its classes, so they come with the target of the installation that is used:
-# the header in T3API_HTTPLIB_INCLUDE_DIR if that is set, else a CMake package, else what pkg-config knows.
+# Finds what t3api is built on, here and (installed beside the package) in the projects that use it. Fills t3api_missing
+# with a line for each library that is missing or too old.
+set(t3api_openssl_minimum 3)
+set(t3api_json_minimum 3.11)
 
-set(T3API_HTTPLIB_INCLUDE_DIR "" CACHE PATH "Folder of a httplib.h to use header-only, in place of an installed cpp-httplib")
+# Adds a line to `list`: the library that is needed, the version that was found in its place, if any, and what to do.
+function(t3api_add_missing list needed version place remedy)
+  if(version)
+    string(APPEND needed ", found ${version} in ${place}")
+  endif()
+  set(${list} ${${list}} "${needed} (${remedy})" PARENT_SCOPE)
+endfunction()
+
+# Puts into t3api_version what the lines of a header say that define the macro, and into t3api_place the folder of those
+# where the header is. Empty where there is none.
+function(t3api_read_version folders header macro)
+  string(REGEX REPLACE "\\$<BUILD_INTERFACE:([^>]*)>" "\\1" folders "${folders}")
+  foreach(folder IN LISTS folders)
+    if(EXISTS "${folder}/${header}")
+      file(STRINGS "${folder}/${header}" lines REGEX "^#define ${macro} ")
+      string(REGEX MATCHALL "[0-9][0-9.]*" numbers "${lines}")
+      list(JOIN numbers . version)
+      set(place "${folder}")
+      break()
+    endif()
+  endforeach()
+  set(t3api_version "${version}" PARENT_SCOPE)
+  set(t3api_place "${place}" PARENT_SCOPE)
+endfunction()
 
 set(t3api_missing "")
 
 find_package(Threads QUIET)
 if(NOT Threads_FOUND)
-  list(APPEND t3api_missing "a threads library (Debian: libc6-dev)")
+  t3api_add_missing(t3api_missing "a threads library" "" "" "Debian: libc6-dev")
 endif()
 
-find_package(OpenSSL 3 QUIET)
-if(NOT OPENSSL_FOUND)
-  list(APPEND t3api_missing "OpenSSL >= 3 (Debian: libssl-dev)")
+find_package(OpenSSL ${t3api_openssl_minimum} QUIET)
+if(NOT OpenSSL_FOUND)
+  t3api_add_missing(t3api_missing "OpenSSL >= ${t3api_openssl_minimum}" "${OPENSSL_VERSION}" "${OPENSSL_INCLUDE_DIR}"
+    "Debian: libssl-dev, or set OPENSSL_ROOT_DIR")
 endif()
 
-if(NOT TARGET nlohmann_json::nlohmann_json)
-  find_package(nlohmann_json 3.11 CONFIG QUIET)
-  if(NOT nlohmann_json_FOUND)
-    list(APPEND t3api_missing "nlohmann/json >= 3.11 (Debian: nlohmann-json3-dev)")
-  endif()
+if(TARGET nlohmann_json::nlohmann_json)
+  get_target_property(t3api_folders nlohmann_json::nlohmann_json INTERFACE_INCLUDE_DIRECTORIES)
+  t3api_read_version("${t3api_folders}" nlohmann/json.hpp "NLOHMANN_JSON_VERSION_(MAJOR|MINOR|PATCH)")
+else()
+  find_package(nlohmann_json ${t3api_json_minimum} CONFIG QUIET)
+  set(t3api_version "${nlohmann_json_CONSIDERED_VERSIONS}")
+  set(t3api_place "${nlohmann_json_CONSIDERED_CONFIGS}")
+endif()
+if(NOT TARGET nlohmann_json::nlohmann_json OR (t3api_version AND t3api_version VERSION_LESS t3api_json_minimum))
+  t3api_add_missing(t3api_missing "nlohmann/json >= ${t3api_json_minimum}" "${t3api_version}" "${t3api_place}"
+    "Debian: nlohmann-json3-dev")
 endif()
 
-# Adds to t3api::httplib a header that is not an installed library.
-function(t3api_use_httplib_header folder)
-  target_include_directories(t3api::httplib INTERFACE "${folder}")
-  target_compile_definitions(t3api::httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT)
-  target_link_libraries(t3api::httplib INTERFACE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
-  find_package(ZLIB QUIET)
-  if(ZLIB_FOUND)
-    target_compile_definitions(t3api::httplib INTERFACE CPPHTTPLIB_ZLIB_SUPPORT)
-    target_link_libraries(t3api::httplib INTERFACE ZLIB::ZLIB)
-  endif()
-endfunction()
-
-if(NOT TARGET t3api::httplib)
-  add_library(t3api::httplib INTERFACE IMPORTED GLOBAL)
-  set(t3api_httplib_minimum 0.11.4)
-
-  if(NOT T3API_HTTPLIB_INCLUDE_DIR AND NOT TARGET httplib::httplib)
-    find_package(httplib CONFIG QUIET GLOBAL)
-    find_package(PkgConfig QUIET)
-    if(PKG_CONFIG_FOUND AND NOT httplib_FOUND)
-      pkg_check_modules(T3API_CPP_HTTPLIB QUIET IMPORTED_TARGET GLOBAL cpp-httplib)
-    endif()
-  endif()
-
-  if(T3API_HTTPLIB_INCLUDE_DIR)
-    file(STRINGS "${T3API_HTTPLIB_INCLUDE_DIR}/httplib.h" t3api_httplib_version
-      REGEX "^#define CPPHTTPLIB_VERSION \"" LIMIT_COUNT 1)
-    string(REGEX REPLACE ".*\"(.*)\".*" "\\1" t3api_httplib_version "${t3api_httplib_version}")
-    t3api_use_httplib_header("${T3API_HTTPLIB_INCLUDE_DIR}")
-  elseif(TARGET httplib::httplib)
-    set(t3api_httplib_version "${httplib_VERSION}")
-    target_link_libraries(t3api::httplib INTERFACE httplib::httplib)
-  elseif(TARGET PkgConfig::T3API_CPP_HTTPLIB)
-    set(t3api_httplib_version "${T3API_CPP_HTTPLIB_VERSION}")
-    target_link_libraries(t3api::httplib INTERFACE PkgConfig::T3API_CPP_HTTPLIB)
-  else()
-    list(APPEND t3api_missing
-      "cpp-httplib >= ${t3api_httplib_minimum} (Debian: libcpp-httplib-dev and pkg-config)")
-  endif()
-
-  # A target that another project made tells no version.
-  if(t3api_httplib_version AND t3api_httplib_version VERSION_LESS t3api_httplib_minimum)
-    list(APPEND t3api_missing "cpp-httplib >= ${t3api_httplib_minimum} (found: ${t3api_httplib_version})")
-  endif()
-endif()
+include("${CMAKE_CURRENT_LIST_DIR}/t3api-httplib.cmake")

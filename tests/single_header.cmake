@@ -1,19 +1,30 @@
-# A folder in which every t3api header forwards to the single header that holds it, so that the tests stay as they are. A
-# header that is in neither (an optional part) forwards to its source.
+# A folder in which every t3api header forwards to the single header that holds it, so that tests and programs stay as they are.
+# A header that is in none (an optional part that is not here) forwards to its source.
 set(t3api_single_header_forwards ${CMAKE_CURRENT_BINARY_DIR}/single_header)
 
-set(single_headers ${PROJECT_SOURCE_DIR}/single_include/t3api/t3api.hpp
-  ${PROJECT_SOURCE_DIR}/single_include/t3api/t3api_sandbox.hpp)
+set(names t3api t3api_sandbox)
+if(TARGET t3api::redis)
+  list(APPEND names t3api_redis)
+endif()
+if(TARGET t3api::sqlite)
+  list(APPEND names t3api_sandbox_sqlite)
+endif()
 
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/include/*.hpp)
 foreach(header IN LISTS headers)
-  set(forward_to ${PROJECT_SOURCE_DIR}/include/${header})
-  foreach(single IN LISTS single_headers)
-    file(STRINGS ${single} part REGEX "^//   ${header}$")
-    if(part)
-      set(forward_to ${single})
-      break()
-    endif()
+  set(forward_to_${header} ${PROJECT_SOURCE_DIR}/include/${header})
+endforeach()
+list(REVERSE names)  # The first that holds a header has the last word.
+foreach(name IN LISTS names)
+  set(single ${PROJECT_SOURCE_DIR}/single_include/t3api/${name}.hpp)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${single})
+  file(STRINGS ${single} parts REGEX "^//   t3api/")
+  list(TRANSFORM parts REPLACE "^//   " "")
+  list(APPEND headers t3api/${name}.hpp)
+  foreach(header IN LISTS parts ITEMS t3api/${name}.hpp)
+    set(forward_to_${header} ${single})
   endforeach()
-  file(CONFIGURE OUTPUT ${t3api_single_header_forwards}/${header} CONTENT "#include \"${forward_to}\"\n")
+endforeach()
+foreach(header IN LISTS headers)
+  file(CONFIGURE OUTPUT ${t3api_single_header_forwards}/${header} CONTENT "#include \"${forward_to_${header}}\"\n")
 endforeach()

@@ -8,8 +8,9 @@
 #include <csignal>
 #include <future>
 #include <memory>
-#include <stop_token>
 #include <thread>
+
+#include <t3api/detail/stop_token.hpp>
 
 /// What SIGINT and SIGTERM do from now on: the first asks the program to end, once that is `heeded`. The
 /// second, and any before that, ends it at once. For one object in a program, made before its threads are.
@@ -37,19 +38,19 @@ class end_signals {
   void heed() { state_->heeded = true; }
 
   /// Says when it was asked to end.
-  std::stop_token token() const { return state_->asked.get_token(); }
+  t3api::stop_token token() const { return state_->asked.get_token(); }
 
   /// Waits until it is asked to end.
   void wait() const {
     std::promise<void> asked;
-    const std::stop_callback tell(token(), [&asked] { asked.set_value(); });
+    const t3api::stop_callback tell(token(), [&asked] { asked.set_value(); });
     asked.get_future().wait();
   }
 
  private:
   struct state {
     std::atomic<bool> heeded = false;
-    std::stop_source asked{};
+    t3api::stop_source asked{};
   };
 
   const std::shared_ptr<state> state_ = std::make_shared<state>();

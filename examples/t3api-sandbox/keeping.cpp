@@ -178,7 +178,7 @@ void warn_of_foreign_records(sandbox::key_database& database,
   // all.
   for (const auto& record : database.not_under("", "", 1)) {
     try {
-      sandbox::vault(ring).check(record);
+      sandbox::vault(ring).check_record(record);
     } catch (const sandbox::vault_error&) {
       warn(
           "the first secret key" + unusable +

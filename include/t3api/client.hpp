@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <concepts>
+#include <exception>
 #include <functional>
 #include <future>
 #include <memory>
@@ -16,11 +17,12 @@
 #include <t3api/client/state.hpp>
 #include <t3api/core/call_options.hpp>
 #include <t3api/core/client_config.hpp>
+#include <t3api/core/json_body.hpp>
 #include <t3api/detail/either_stop.hpp>
 #include <t3api/retry/concept.hpp>
 #include <t3api/transport/concept.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// An authenticated client of the T3 API, put together from three policies. Copies are cheap and share
 /// everything: connections, token and retry budget.
@@ -159,10 +161,30 @@ class client {
   /// it. Throws what the executor throws.
   template <std::invocable Job>
   std::future<std::invoke_result_t<Job&>> async(Job job) const {
-    auto task = std::make_shared<std::packaged_task<std::invoke_result_t<Job&>()>>(std::move(job));
-    auto given = task->get_future();
+    // Not a std::packaged_task: libstdc++'s has a static function template, and so, unoptimised, compiles all
+    // that any job of the library does into every file.
+    using value = std::invoke_result_t<Job&>;
+    struct task {
+      Job job;
+      std::promise<value> promised{};
+      std::atomic<bool> begun = false;
+    };
+    const auto running = std::shared_ptr<task>(new task{std::move(job)});
+    auto given = running->promised.get_future();
     const auto where = async_;  // The job may destroy this client.
-    where->run([task = std::move(task)] { (*task)(); });
+    where->run([running] {
+      if (running->begun.exchange(true)) return;
+      try {
+        if constexpr (std::is_void_v<value>) {
+          running->job();
+          running->promised.set_value();
+        } else {
+          running->promised.set_value(running->job());
+        }
+      } catch (...) {
+        running->promised.set_exception(std::current_exception());
+      }
+    });
     return given;
   }
 
@@ -170,7 +192,7 @@ class client {
   result<token_generation> authenticate(const call_options& options = {}) const {
     request nothing{.path = "/"};
     auto id = state_->request_id_of(nothing);
-    if (auto fault = state_->check(nothing, options)) return state::named(*std::move(fault), id);
+    if (auto fault = state_->check_request(nothing, options)) return state::named(*std::move(fault), id);
     detail::call running(*state_, options, std::move(id), /*idempotent=*/true);
     return running.retried([&] { return running.authorize(); });
   }
@@ -186,7 +208,7 @@ class client {
   static result<response> send_by(state& shared, request message, const call_options& options,
                                   std::string id) {
     const detail::credentials_wiper wiper(message);
-    if (auto fault = shared.check(message, options)) return state::named(*std::move(fault), id);
+    if (auto fault = shared.check_request(message, options)) return state::named(*std::move(fault), id);
     shared.add_defaults(message, id);
     detail::call running(shared, options, std::move(id),
                          options.idempotent.value_or(is_idempotent(message.method)));
@@ -221,6 +243,6 @@ class client {
   std::shared_ptr<detail::async_calls> async_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -10,7 +10,7 @@
 
 #include <t3api/client.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A call that a coroutine can wait for; made by `awaitable_send`. It keeps a copy of the client, and the
 /// coroutine must not be destroyed while it waits.
@@ -81,6 +81,6 @@ send_awaitable<client<Transport, Auth, Retry>> awaitable_send(
   return {std::move(via), message.get(), options.get()};
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -5,7 +5,7 @@
 #include <t3api/retry/exponential_backoff.hpp>
 #include <t3api/transport/httplib.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A client with the default transport and retry policy.
 template <class Auth>
@@ -27,6 +27,6 @@ client(Transport, Auth) -> client<Transport, Auth, exponential_backoff>;
 template <class Transport, class Auth>
 client(Transport, Auth, client_config) -> client<Transport, Auth, exponential_backoff>;
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

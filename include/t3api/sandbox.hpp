@@ -1,3 +1,5 @@
+#include <t3api/version.hpp>  // Outside of the guard: it refuses another version.
+
 #ifndef T3API_SANDBOX_HPP
 #define T3API_SANDBOX_HPP
 
@@ -8,6 +10,8 @@
 #include <t3api/sandbox/accounts.hpp>
 #include <t3api/sandbox/http/certificate.hpp>
 #include <t3api/sandbox/http/server.hpp>
+#include <t3api/sandbox/keys/key_ring_file.hpp>
+#include <t3api/sandbox/keys/rotation.hpp>
 #include <t3api/sandbox/model.hpp>
 #include <t3api/sandbox/service.hpp>
 

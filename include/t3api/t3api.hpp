@@ -1,8 +1,11 @@
+#include <t3api/version.hpp>  // Outside of the guard: it refuses another version.
+
 #ifndef T3API_T3API_HPP
 #define T3API_T3API_HPP
 
 // All of the client wing.
 
+#include <t3api/any_client.hpp>
 #include <t3api/api/auth.hpp>
 #include <t3api/api/collections.hpp>
 #include <t3api/api/licenses.hpp>
@@ -17,9 +20,11 @@
 #include <t3api/auth/totp.hpp>
 #include <t3api/authenticate.hpp>
 #include <t3api/client.hpp>
+#include <t3api/core/json.hpp>
 #include <t3api/coroutine.hpp>
 #include <t3api/default_client.hpp>
 #include <t3api/environment.hpp>
+#include <t3api/logging/redaction.hpp>
 #include <t3api/logging/sinks.hpp>
 #include <t3api/retry/exponential_backoff.hpp>
 #include <t3api/retry/none.hpp>
@@ -27,6 +32,5 @@
 #include <t3api/transport/httplib.hpp>
 #include <t3api/transport/in_process.hpp>
 #include <t3api/transport/scripted.hpp>
-#include <t3api/version.hpp>
 
 #endif

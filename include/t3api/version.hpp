@@ -12,7 +12,7 @@
 #define T3API_DETAIL_QUOTE(x) #x
 #define T3API_DETAIL_DOTTED(x, y, z) T3API_DETAIL_QUOTE(x) "." T3API_DETAIL_QUOTE(y) "." T3API_DETAIL_QUOTE(z)
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 inline constexpr int version_major = T3API_VERSION_MAJOR;  ///< Above 0 the interface changes with it alone.
 inline constexpr int version_minor = T3API_VERSION_MINOR;  ///< New things; below 1.0.0 changes too.
@@ -22,9 +22,15 @@ inline constexpr int version_patch = T3API_VERSION_PATCH;  ///< Corrections.
 inline constexpr std::string_view version_string =
     T3API_DETAIL_DOTTED(T3API_VERSION_MAJOR, T3API_VERSION_MINOR, T3API_VERSION_PATCH);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #undef T3API_DETAIL_DOTTED
 #undef T3API_DETAIL_QUOTE
 
 #endif  // T3API_VERSION_HPP
+
+// Outside of the guard: here another version in the same file shows.
+#if T3API_VERSION_MAJOR != 0 || T3API_VERSION_MINOR != 1 || T3API_VERSION_PATCH != 0
+#error \
+    "two versions of t3api meet in one file: include one of them here and the other in another file; one program may have both"
+#endif

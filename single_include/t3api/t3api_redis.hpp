@@ -24,14 +24,55 @@
 //
 // Parts:
 //   t3api/store/redis.hpp
+//   t3api/version.hpp
 //   t3api/store/redis_channel.hpp
 //   t3api/store/failure_pause.hpp
 //   t3api/store/redis_connection.hpp
+//   t3api/core/resolver.hpp
+//   t3api/native/socket.hpp
 //   t3api/store/redis_failure.hpp
 //   t3api/store/redis_options.hpp
+//   t3api/detail/base64url.hpp
 //   t3api/store/timed_lock.hpp
 //   t3api/store/redis_names.hpp
 //   t3api/detail/seal.hpp
+
+#ifndef T3API_VERSION_HPP
+#define T3API_VERSION_HPP
+
+#include <string_view>
+
+/// The version of the library: macros for the preprocessor, constants for everything else. The build reads it
+/// here.
+#define T3API_VERSION_MAJOR 0
+#define T3API_VERSION_MINOR 1
+#define T3API_VERSION_PATCH 0
+
+#define T3API_DETAIL_QUOTE(x) #x
+#define T3API_DETAIL_DOTTED(x, y, z) T3API_DETAIL_QUOTE(x) "." T3API_DETAIL_QUOTE(y) "." T3API_DETAIL_QUOTE(z)
+
+namespace t3api::inline v0_1_0 {
+
+inline constexpr int version_major = T3API_VERSION_MAJOR;  ///< Above 0 the interface changes with it alone.
+inline constexpr int version_minor = T3API_VERSION_MINOR;  ///< New things; below 1.0.0 changes too.
+inline constexpr int version_patch = T3API_VERSION_PATCH;  ///< Corrections.
+
+/// "major.minor.patch".
+inline constexpr std::string_view version_string =
+    T3API_DETAIL_DOTTED(T3API_VERSION_MAJOR, T3API_VERSION_MINOR, T3API_VERSION_PATCH);
+
+}  // namespace t3api::inline v0_1_0
+
+#undef T3API_DETAIL_DOTTED
+#undef T3API_DETAIL_QUOTE
+
+#endif  // T3API_VERSION_HPP
+
+// Outside of the guard: here another version in the same file shows.
+#if T3API_VERSION_MAJOR != 0 || T3API_VERSION_MINOR != 1 || T3API_VERSION_PATCH != 0
+#error \
+    "two versions of t3api meet in one file: include one of them here and the other in another file; one program may have both"
+#endif
 
 #ifndef T3API_STORE_REDIS_HPP
 #define T3API_STORE_REDIS_HPP
@@ -67,7 +108,7 @@
 #include <utility>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Leaves a service that failed alone for a while: until then nothing gets through, then one try does, and if
 /// that succeeds, everything again. For any number of threads.
@@ -123,7 +164,7 @@ class failure_pause {
   std::uint64_t failures_ = 0;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_STORE_REDIS_CONNECTION_HPP
@@ -144,6 +185,281 @@ class failure_pause {
 
 #include <hiredis/hiredis.h>
 
+#ifndef T3API_CORE_RESOLVER_HPP
+#define T3API_CORE_RESOLVER_HPP
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#ifndef T3API_NATIVE_SOCKET_HPP
+#define T3API_NATIVE_SOCKET_HPP
+
+// This folder is the one place of the client wing that talks to the operating system itself.
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#ifdef _WIN32
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#else
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+#ifdef _WIN32
+using native_socket = SOCKET;
+inline constexpr native_socket no_socket = INVALID_SOCKET;
+#else
+using native_socket = int;
+inline constexpr native_socket no_socket = -1;
+#endif
+
+inline void close_native(native_socket socket) noexcept {
+#ifdef _WIN32
+  ::closesocket(socket);
+#else
+  ::close(socket);
+#endif
+}
+
+/// Keeps a socket from programs that this one starts.
+inline void close_on_exec(native_socket socket) noexcept {
+#ifdef _WIN32
+  ::SetHandleInformation(reinterpret_cast<HANDLE>(socket), HANDLE_FLAG_INHERIT, 0);
+#else
+  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+#endif
+}
+
+/// A second descriptor of a socket that someone else owns. It stays valid whatever the owner does, so that
+/// another thread can end the connection without ever touching a descriptor number that has been given to
+/// someone new.
+class socket_handle {
+ public:
+  explicit socket_handle(native_socket owned_elsewhere) noexcept {
+#ifdef _WIN32
+    WSAPROTOCOL_INFOW info;
+    if (::WSADuplicateSocketW(owned_elsewhere, ::GetCurrentProcessId(), &info) == 0) {
+      socket_ = ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0, 0);
+    }
+#else
+    socket_ = ::fcntl(owned_elsewhere, F_DUPFD_CLOEXEC, 0);
+#endif
+  }
+  socket_handle(socket_handle&& other) noexcept : socket_(std::exchange(other.socket_, no_socket)) {}
+  socket_handle& operator=(socket_handle&& other) noexcept {
+    std::swap(socket_, other.socket_);
+    return *this;
+  }
+  ~socket_handle() {
+    if (socket_ != no_socket) close_native(socket_);
+  }
+
+  bool valid() const noexcept { return socket_ != no_socket; }
+
+  /// Ends the connection in both directions: whoever connects, reads or writes on it gets an error at once.
+  void interrupt() const noexcept {
+#ifdef _WIN32
+    ::shutdown(socket_, SD_BOTH);
+#else
+    ::shutdown(socket_, SHUT_RDWR);
+#endif
+  }
+
+  /// Whether there is something to read, be it the peer's farewell or an error. Never blocks.
+  bool has_pending_input() const noexcept {
+#ifdef _WIN32
+    u_long waiting = 0;
+    if (::ioctlsocket(socket_, FIONREAD, &waiting) != 0 || waiting > 0) return true;
+    WSAPOLLFD poll{socket_, POLLRDNORM, 0};
+    return ::WSAPoll(&poll, 1, 0) != 0;
+#else
+    char byte = 0;
+    return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+           (errno != EAGAIN && errno != EWOULDBLOCK);
+#endif
+  }
+
+  /// How many bytes the program has taken from this connection so far; nothing where the system does not
+  /// tell.
+  std::optional<std::uint64_t> bytes_consumed() const noexcept {
+#ifdef __linux__
+    // The head of `struct tcp_info` in linux/tcp.h; libc's own copy stops short of what is needed here.
+    struct {
+      std::uint8_t states[8];
+      std::uint32_t counters[24];
+      std::uint64_t pacing_rates[2];
+      std::uint64_t bytes_acked;
+      std::uint64_t bytes_received;
+    } info{};
+    const auto received = [&]() -> std::optional<std::uint64_t> {
+      socklen_t size = sizeof info;
+      const bool told =
+          ::getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && size >= sizeof info;
+      return told ? std::optional(info.bytes_received) : std::nullopt;
+    };
+    // What comes between the two answers would be in one of them only.
+    constexpr int most_tries = 10;
+    for (int tries = 0; tries < most_tries; ++tries) {
+      int unread = 0;
+      const auto before = received();
+      if (!before || ::ioctl(socket_, FIONREAD, &unread) != 0) return std::nullopt;
+      if (received() == before) return *before - static_cast<std::uint64_t>(unread);
+    }
+#endif
+    return std::nullopt;
+  }
+
+ private:
+  native_socket socket_ = no_socket;
+};
+
+/// Keeps a write to a connection that the peer has closed from raising SIGPIPE in this thread, without
+/// touching the program's own handling of that signal.
+class sigpipe_guard {
+ public:
+#ifdef _WIN32
+  sigpipe_guard() = default;
+  void write_may_have_failed() noexcept {}
+#else
+  sigpipe_guard() noexcept {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~sigpipe_guard() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  /// Takes the signal away that a failed write has left pending, unless the thread had it blocked all along.
+  void write_may_have_failed() noexcept {
+    sigset_t pending;
+    ::sigpending(&pending);
+    if (::sigismember(&before_, SIGPIPE) == 1 || ::sigismember(&pending, SIGPIPE) != 1) return;
+#ifdef __APPLE__
+    int signal = 0;
+    ::sigwait(&pipe_, &signal);
+#else
+    const timespec at_once{};
+    ::sigtimedwait(&pipe_, nullptr, &at_once);
+#endif
+  }
+#endif
+  sigpipe_guard(const sigpipe_guard&) = delete;
+  sigpipe_guard& operator=(const sigpipe_guard&) = delete;
+
+#ifndef _WIN32
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+#endif
+};
+
+/// Whether `host` is an IPv4 or IPv6 address in digits.
+inline bool is_address(const std::string& host) noexcept {
+  unsigned char bytes[16];
+  return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
+}
+
+/// The addresses of a name in the system's order of preference; empty when it has none. Blocks as long as the
+/// system resolver likes.
+inline std::vector<std::string> lookup_addresses(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
+    hints.ai_flags = 0;
+    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return {};
+  }
+  std::vector<std::string> addresses;
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+    char text[NI_MAXHOST];
+    if (::getnameinfo(entry->ai_addr, static_cast<socklen_t>(entry->ai_addrlen), text, sizeof text, nullptr,
+                      0, NI_NUMERICHOST) == 0) {
+      addresses.emplace_back(text);
+    }
+  }
+  ::freeaddrinfo(found);
+  return addresses;
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+/// The addresses of a host, at the latest by `deadline`. "localhost" is this machine whatever the resolver
+/// says (RFC 6761 section 6.3), as credentials may travel to it unencrypted. For other names: the system's
+/// resolver knows no deadline, so it works in a thread of its own that is left behind when it does not answer
+/// in time.
+inline result<std::vector<std::string>> resolve(const std::string& host, steady_time deadline,
+                                                stop_token stop) {
+  if (is_address(host)) return std::vector{host};
+  if (iequals(host, "localhost")) return std::vector<std::string>{"127.0.0.1", "::1"};
+  struct lookup {
+    std::mutex mutex;
+    stoppable_condition done;
+    std::optional<std::vector<std::string>> addresses;
+  };
+  const auto shared = std::make_shared<lookup>();
+  try {
+    std::thread([shared, host] {
+      auto addresses = lookup_addresses(host);
+      const std::scoped_lock lock(shared->mutex);
+      shared->addresses = std::move(addresses);
+      shared->done.notify_all();
+    }).detach();
+  } catch (const std::system_error&) {
+    return error{
+        .category = error_category::transport,
+        .message = "no thread could be started to look up the host '" + host + "': the system is out of them",
+        .retryable = true};
+  }
+  std::unique_lock lock(shared->mutex);
+  shared->done.wait_until(lock, stop, deadline, [&] { return shared->addresses.has_value(); });
+  if (!shared->addresses) {
+    if (stop.stop_requested()) {
+      return error{.category = error_category::cancelled,
+                   .message = "the call was cancelled while it looked up its host"};
+    }
+    return error{
+        .category = error_category::timeout,
+        .message = "the name '" + host + "' was not resolved in time: check the network and the DNS server",
+        .retryable = true};
+  }
+  if (shared->addresses->empty()) {
+    return error{
+        .category = error_category::transport,
+        .message = "the name '" + host + "' does not resolve to an address: check the host and the network",
+        .retryable = true};
+  }
+  return *std::move(shared->addresses);
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
 #ifndef T3API_STORE_REDIS_FAILURE_HPP
 #define T3API_STORE_REDIS_FAILURE_HPP
 
@@ -163,8 +479,70 @@ class failure_pause {
 #include <string_view>
 #include <utility>
 
+#ifndef T3API_DETAIL_BASE64URL_HPP
+#define T3API_DETAIL_BASE64URL_HPP
 
-namespace t3api {
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5, RFC 7515 section 2).
+inline std::string base64url_encode(std::string_view bytes) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text;
+  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t window = 0;
+  int bits = 0;
+  for (const char c : bytes) {
+    window = (window << 8) | static_cast<unsigned char>(c);
+    for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(window >> (bits - 6)) & 63U];
+  }
+  if (bits > 0) text += alphabet[(window << (6 - bits)) & 63U];
+  return text;
+}
+
+/// The bytes behind `text`, or nothing when it is not base64url. Trailing padding is accepted.
+inline std::optional<std::string> base64url_decode(std::string_view text) {
+  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  std::uint32_t window = 0;
+  int bits = 0;
+  for (const char c : text) {
+    std::uint32_t digit = 0;
+    if (c >= 'A' && c <= 'Z') {
+      digit = static_cast<std::uint32_t>(c - 'A');
+    } else if (c >= 'a' && c <= 'z') {
+      digit = static_cast<std::uint32_t>(c - 'a') + 26;
+    } else if (c >= '0' && c <= '9') {
+      digit = static_cast<std::uint32_t>(c - '0') + 52;
+    } else if (c == '-') {
+      digit = 62;
+    } else if (c == '_') {
+      digit = 63;
+    } else {
+      return std::nullopt;
+    }
+    window = (window << 6) | digit;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes += static_cast<char>((window >> bits) & 0xFFU);
+    }
+  }
+  if ((window & ((1U << bits) - 1U)) != 0) return std::nullopt;
+  return bytes;
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0 {
 
 /// Where Redis is and how to use it. The connection is not encrypted: what is kept is sealed before it
 /// leaves, but the password is not.
@@ -248,11 +626,11 @@ inline redis_options checked(redis_options options) {
 
 }  // namespace detail
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Makes the errors of one Redis. What Redis says is never part of them: it repeats what it was sent, a
 /// password among it.
@@ -320,16 +698,16 @@ class redis_failure {
   const std::string place_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// One answer of Redis. Lists and the types of RESP3 are none that this library asks for.
 struct redis_reply {
-  enum class kind { nil, status, text, integer, refusal };
-  kind type = kind::nil;
+  enum class kind { nothing, status, text, integer, refusal };
+  kind type = kind::nothing;
   std::string text{};  ///< Of a status, a text or a refusal.
   long long number = 0;
 };
@@ -537,27 +915,26 @@ class redis_connection {
   std::optional<socket_handle> watched_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_STORE_TIMED_LOCK_HPP
 #define T3API_STORE_TIMED_LOCK_HPP
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <list>
 #include <mutex>
-#include <stop_token>
 
-namespace t3api::detail {
+
+namespace t3api::inline v0_1_0::detail {
 
 /// A lock that is waited for as long as one likes, or until one is asked to stop. Those who wait get it in
 /// the order in which they came: a thread that lets go and asks again at once, call after call, keeps nobody
 /// out.
 class timed_lock {
  public:
-  bool try_lock_for(std::chrono::milliseconds patience, const std::stop_token& stop = {}) {
+  bool try_lock_for(std::chrono::milliseconds patience, const stop_token& stop = {}) {
     std::unique_lock lock(mutex_);
     if (!taken_) {
       taken_ = true;
@@ -585,7 +962,7 @@ class timed_lock {
 
  private:
   struct waiter {
-    std::condition_variable_any turn;
+    stoppable_condition turn;
     bool given = false;
   };
 
@@ -594,11 +971,11 @@ class timed_lock {
   bool taken_ = false;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The one connection of a process to a Redis, for all its threads one after the other, and the pause when it
 /// fails.
@@ -638,7 +1015,7 @@ class redis_channel {
   redis_connection connection_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_STORE_REDIS_NAMES_HPP
@@ -657,7 +1034,7 @@ class redis_channel {
 #include <string_view>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The first byte of what `seal` makes, so that another way of sealing can be told apart one day.
 inline constexpr char seal_version = 1;
@@ -681,11 +1058,11 @@ inline std::optional<std::string> unseal(std::string_view key, std::string_view 
   return gcm_decrypt(key, sealed.substr(1, gcm_nonce_size), sealed.substr(head), associated);
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// What keys and values look like to those who can look into Redis: HMACs and sealed bytes, made with two
 /// keys that come from the one the user gave (HMAC-SHA-256 as a pseudo-random function, one label each).
@@ -717,11 +1094,11 @@ class redis_names {
   const secret naming_key_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A store in a Redis server, for processes and machines that share tokens; needs hiredis (CMake: the
 /// component `redis`). Redis sees neither keys nor values, only how many there are and how long. A value that
@@ -745,7 +1122,7 @@ class redis_store {
     // The time first: if the value is replaced in between, the new one goes out with the shorter time.
     return run<found>({{"PTTL", name}, {"GET", name}}, [&](replies& got) -> result<found> {
       if (got[0].type != kind::integer) return not_understood(got[0]);
-      if (got[1].type == kind::nil || is_wrong_type(got[1])) return found();
+      if (got[1].type == kind::nothing || is_wrong_type(got[1])) return found();
       if (got[1].type != kind::text) return not_understood(got[1]);
       if (got[0].number <= 0) return found();  // Nothing of ours lives for ever.
       auto value = shared_->names.unseal_value(got[1].text, name);
@@ -779,7 +1156,7 @@ class redis_store {
     const std::string name = shared_->names.of_claim(key);
     const std::string time = milliseconds_text(ttl);
     return run<bool>({{"SET", name, owner, "NX", "PX", time}}, [&](replies& got) -> result<bool> {
-      if (got[0].type == kind::nil) return false;
+      if (got[0].type == kind::nothing) return false;
       if (!is_ok(got[0])) return not_understood(got[0]);
       return true;
     });
@@ -843,6 +1220,6 @@ class redis_store {
 
 static_assert(store<redis_store>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

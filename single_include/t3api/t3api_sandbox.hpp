@@ -24,15 +24,19 @@
 //
 // Parts:
 //   t3api/sandbox.hpp
+//   t3api/version.hpp
 //   t3api/sandbox/accounts.hpp
 //   t3api/core/json.hpp
+//   t3api/core/json_body.hpp
+//   t3api/core/result.hpp
+//   t3api/core/error.hpp
+//   t3api/core/exceptions.hpp
 //   t3api/core/response.hpp
 //   t3api/core/headers.hpp
 //   t3api/detail/ascii.hpp
 //   t3api/detail/utf8.hpp
-//   t3api/core/result.hpp
-//   t3api/core/error.hpp
-//   t3api/core/exceptions.hpp
+//   t3api/core/require_json.hpp
+//   t3api/detail/tell_httplib.hpp
 //   t3api/detail/base32.hpp
 //   t3api/sandbox/model.hpp
 //   t3api/core/secret.hpp
@@ -40,6 +44,9 @@
 //   t3api/sandbox/states.hpp
 //   t3api/sandbox/http/certificate.hpp
 //   t3api/core/clock.hpp
+//   t3api/detail/stop_token.hpp
+//   t3api/detail/own_stop_token.hpp
+//   t3api/detail/stoppable_condition.hpp
 //   t3api/sandbox/http/server.hpp
 //   t3api/detail/worker_pool.hpp
 //   t3api/sandbox/handler.hpp
@@ -53,6 +60,7 @@
 //   t3api/sandbox/http/exchange.hpp
 //   t3api/detail/uuid.hpp
 //   t3api/detail/crypto.hpp
+//   t3api/detail/require_openssl.hpp
 //   t3api/sandbox/answer.hpp
 //   t3api/core/iso_time.hpp
 //   t3api/sandbox/http/answer_sender.hpp
@@ -64,12 +72,23 @@
 //   t3api/sandbox/http/target.hpp
 //   t3api/sandbox/time_text.hpp
 //   t3api/sandbox/http/httplib_server.hpp
+//   t3api/detail/require_httplib.hpp
 //   t3api/sandbox/http/tls_context.hpp
+//   t3api/sandbox/keys/key_ring_file.hpp
+//   t3api/detail/base64url.hpp
+//   t3api/native/key_file.hpp
+//   t3api/native/private_file.hpp
+//   t3api/sandbox/keys/key_ring.hpp
+//   t3api/sandbox/keys/rotation.hpp
+//   t3api/sandbox/keys/database.hpp
+//   t3api/sandbox/keys/key_record.hpp
+//   t3api/sandbox/keys/vault.hpp
+//   t3api/detail/seal.hpp
+//   t3api/sandbox/metrc/stored_credentials.hpp
 //   t3api/sandbox/service.hpp
 //   t3api/detail/either_stop.hpp
 //   t3api/sandbox/context.hpp
 //   t3api/sandbox/api_keys.hpp
-//   t3api/sandbox/metrc/stored_credentials.hpp
 //   t3api/sandbox/data/ledger.hpp
 //   t3api/sandbox/data/records.hpp
 //   t3api/sandbox/data/changes.hpp
@@ -84,13 +103,8 @@
 //   t3api/sandbox/data/table.hpp
 //   t3api/sandbox/faults/fault_plan.hpp
 //   t3api/sandbox/faults/fault.hpp
-//   t3api/sandbox/keys/database.hpp
-//   t3api/sandbox/keys/key_record.hpp
-//   t3api/sandbox/keys/key_ring.hpp
 //   t3api/sandbox/keys/memory_database.hpp
 //   t3api/sandbox/keys/secret_keys.hpp
-//   t3api/sandbox/keys/vault.hpp
-//   t3api/detail/seal.hpp
 //   t3api/sandbox/limits/limits.hpp
 //   t3api/sandbox/limits/failure_limit.hpp
 //   t3api/sandbox/limits/bounded_table.hpp
@@ -113,7 +127,6 @@
 //   t3api/sandbox/faults/carry_out.hpp
 //   t3api/sandbox/metrc/simulated.hpp
 //   t3api/sandbox/metrc/account_state.hpp
-//   t3api/detail/base64url.hpp
 //   t3api/sandbox/metrc/session_ids.hpp
 //   t3api/sandbox/metrc/shared_accounts.hpp
 //   t3api/sandbox/routes/admin.hpp
@@ -140,6 +153,46 @@
 //   t3api/sandbox/data/create_package.hpp
 //   t3api/sandbox/data/write_entry.hpp
 //   t3api/sandbox/data/small_writes.hpp
+//   t3api/core/impl/json.hpp
+//   t3api/detail/inline.hpp
+//   t3api/core/impl/json_body.hpp
+
+#ifndef T3API_VERSION_HPP
+#define T3API_VERSION_HPP
+
+#include <string_view>
+
+/// The version of the library: macros for the preprocessor, constants for everything else. The build reads it
+/// here.
+#define T3API_VERSION_MAJOR 0
+#define T3API_VERSION_MINOR 1
+#define T3API_VERSION_PATCH 0
+
+#define T3API_DETAIL_QUOTE(x) #x
+#define T3API_DETAIL_DOTTED(x, y, z) T3API_DETAIL_QUOTE(x) "." T3API_DETAIL_QUOTE(y) "." T3API_DETAIL_QUOTE(z)
+
+namespace t3api::inline v0_1_0 {
+
+inline constexpr int version_major = T3API_VERSION_MAJOR;  ///< Above 0 the interface changes with it alone.
+inline constexpr int version_minor = T3API_VERSION_MINOR;  ///< New things; below 1.0.0 changes too.
+inline constexpr int version_patch = T3API_VERSION_PATCH;  ///< Corrections.
+
+/// "major.minor.patch".
+inline constexpr std::string_view version_string =
+    T3API_DETAIL_DOTTED(T3API_VERSION_MAJOR, T3API_VERSION_MINOR, T3API_VERSION_PATCH);
+
+}  // namespace t3api::inline v0_1_0
+
+#undef T3API_DETAIL_DOTTED
+#undef T3API_DETAIL_QUOTE
+
+#endif  // T3API_VERSION_HPP
+
+// Outside of the guard: here another version in the same file shows.
+#if T3API_VERSION_MAJOR != 0 || T3API_VERSION_MINOR != 1 || T3API_VERSION_PATCH != 0
+#error \
+    "two versions of t3api meet in one file: include one of them here and the other in another file; one program may have both"
+#endif
 
 #ifndef T3API_SANDBOX_HPP
 #define T3API_SANDBOX_HPP
@@ -175,6 +228,227 @@
 
 #include <nlohmann/json.hpp>
 
+#ifndef T3API_CORE_JSON_BODY_HPP
+#define T3API_CORE_JSON_BODY_HPP
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#ifndef T3API_CORE_RESULT_HPP
+#define T3API_CORE_RESULT_HPP
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#ifndef T3API_CORE_ERROR_HPP
+#define T3API_CORE_ERROR_HPP
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace t3api::inline v0_1_0 {
+
+/// What kind of trouble it was; each has an exception type of its own in t3api/core/exceptions.hpp.
+enum class error_category {
+  argument,        ///< The caller gave something that cannot be sent; nothing was.
+  authentication,  ///< The credentials were refused or have expired.
+  http,            ///< The service answered with a status that was not expected.
+  transport,       ///< No whole answer came: name, connection, TLS or a cut.
+  timeout,         ///< The deadline passed.
+  cancelled,       ///< The caller's stop_token asked to stop.
+  protocol,        ///< An answer came that breaks HTTP, JSON or the T3 API's shapes.
+};
+
+/// The name of a category, for messages.
+constexpr std::string_view to_string(error_category category) noexcept {
+  switch (category) {
+    case error_category::argument: return "argument";
+    case error_category::authentication: return "authentication";
+    case error_category::http: return "http";
+    case error_category::transport: return "transport";
+    case error_category::timeout: return "timeout";
+    case error_category::cancelled: return "cancelled";
+    case error_category::protocol: return "protocol";
+  }
+  return "unknown";
+}
+
+/// Why a call failed. A plain value: copy it, keep it, send it to another thread. It never holds a secret.
+/// Each error of a call has its `request_id`, but for that of a JSON body that cannot be written (no object
+/// or array, or text in it that is no UTF-8): such a call had not begun. Errors of functions that make no
+/// call have none either.
+struct error {
+  error_category category = error_category::transport;  ///< What to do depends on it.
+  std::string message{};                                ///< One sentence: what was wrong, where, what to do.
+  int status = 0;                                       ///< HTTP status, or 0 when there was no answer.
+  std::string service_message{};     ///< What the service said, cleaned of control bytes and secrets.
+  std::string request_id{};          ///< The call's own id, sent as `X-Request-Id` with each of its attempts.
+  std::string service_request_id{};  ///< The answer's `X-Request-Id`, when it had another.
+  int attempts = 0;                  ///< How often the request was tried.
+  bool retryable = false;            ///< Whether the same call could succeed later.
+  bool sent = false;                 ///< Whether the service may have seen the request.
+  std::optional<std::chrono::seconds>
+      retry_after{};  ///< How long the service asked to wait (RFC 9110 section 10.2.3).
+};
+
+/// An `argument` error: nothing was sent, and no repetition can help.
+inline error argument_error(std::string message) {
+  return {.category = error_category::argument, .message = std::move(message)};
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_CORE_EXCEPTIONS_HPP
+#define T3API_CORE_EXCEPTIONS_HPP
+
+#include <memory>
+#include <stdexcept>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// The base of what the throwing interface throws, bad arguments apart (these are std::invalid_argument).
+class exception : public std::runtime_error {
+ public:
+  /// `what()` is the message of the error.
+  explicit exception(error cause)
+      : std::runtime_error(cause.message), cause_(std::make_shared<const error>(std::move(cause))) {}
+
+  /// Everything known about the failure; status, attempts, what the service said.
+  const error& details() const noexcept { return *cause_; }
+
+ private:
+  std::shared_ptr<const error> cause_;
+};
+
+/// The credentials were refused or have expired.
+class authentication_error : public exception {
+  using exception::exception;
+};
+
+/// The service answered with a status that was not expected.
+class http_error : public exception {
+  using exception::exception;
+};
+
+/// No whole answer came: the name did not resolve, the connection or TLS failed, or the answer was cut.
+class transport_error : public exception {
+  using exception::exception;
+};
+
+/// The deadline passed.
+class timeout_error : public transport_error {
+  using transport_error::transport_error;
+};
+
+/// The caller's stop_token asked to stop.
+class cancelled_error : public exception {
+  using exception::exception;
+};
+
+/// An answer came that breaks HTTP, JSON or the T3 API's shapes.
+class protocol_error : public exception {
+  using exception::exception;
+};
+
+/// Throws the exception type that belongs to `cause.category`; std::invalid_argument for `argument`.
+[[noreturn]] inline void throw_error(error cause) {
+  switch (cause.category) {
+    case error_category::argument: throw std::invalid_argument(cause.message);
+    case error_category::authentication: throw authentication_error(std::move(cause));
+    case error_category::http: throw http_error(std::move(cause));
+    case error_category::transport: throw transport_error(std::move(cause));
+    case error_category::timeout: throw timeout_error(std::move(cause));
+    case error_category::cancelled: throw cancelled_error(std::move(cause));
+    case error_category::protocol: throw protocol_error(std::move(cause));
+  }
+  throw exception(std::move(cause));
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+/// A value, or the error that kept it from coming. `value()` throws the error as its typed exception.
+template <class T>
+class [[nodiscard]] result {
+ public:
+  /// What there is when all went well.
+  using value_type = T;
+
+  /// From a value: `return value;`.
+  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  /// From an error: `return error{…};`.
+  result(t3api::error cause) : state_(std::in_place_index<1>, std::move(cause)) {}
+
+  /// Whether there is a value.
+  bool has_value() const noexcept { return state_.index() == 0; }
+  /// Whether there is a value.
+  explicit operator bool() const noexcept { return has_value(); }
+
+  /// The value, or throws what `throw_error` makes of the error.
+  T& value() & {
+    demand();
+    return **this;
+  }
+  /// The value, or throws as above.
+  const T& value() const& {
+    demand();
+    return **this;
+  }
+  /// Gives the value itself, not a reference, so that `for (auto& x : load().value())` is sound.
+  T value() && {
+    demand();
+    return *std::move(*this);
+  }
+
+  /// The value; only to be called when there is one.
+  T& operator*() & noexcept { return *std::get_if<0>(&state_); }
+  /// The value; only to be called when there is one.
+  const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
+  /// The value, moved out; only to be called when there is one.
+  T operator*() && { return std::move(*std::get_if<0>(&state_)); }
+  /// The value; only to be called when there is one.
+  T* operator->() noexcept { return std::get_if<0>(&state_); }
+  /// The value; only to be called when there is one.
+  const T* operator->() const noexcept { return std::get_if<0>(&state_); }
+
+  /// The error; only to be called when there is one.
+  t3api::error& error() & noexcept { return *std::get_if<1>(&state_); }
+  /// The error; only to be called when there is one.
+  const t3api::error& error() const& noexcept { return *std::get_if<1>(&state_); }
+  /// The error; only to be called when there is one.
+  t3api::error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
+
+ private:
+  void demand() const {
+    if (!has_value()) throw_error(error());
+  }
+
+  std::variant<T, t3api::error> state_;
+};
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+/// JSON as a request body: an object or an array. An `argument` error for anything else, since a lone text is
+/// most likely JSON that was already written out, and for texts that are no UTF-8.
+result<std::string> json_body(const nlohmann::json& value);
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
 #ifndef T3API_CORE_RESPONSE_HPP
 #define T3API_CORE_RESPONSE_HPP
 
@@ -212,7 +486,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Whether `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 inline bool is_utf8(std::string_view text) noexcept {
@@ -238,11 +512,11 @@ inline bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 constexpr char ascii_lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -315,11 +589,11 @@ inline std::string printable(std::string_view text, std::size_t limit) {
   return shown;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// HTTP header fields in order, names compared without case (RFC 9110 section 5). What a caller adds is
 /// checked at once, so that no header can smuggle a second one.
@@ -339,13 +613,13 @@ class headers {
   /// Adds a field. Throws std::invalid_argument, which never shows the value, when the name is not a token of
   /// RFC 9110 or the value holds a byte below 0x20 (a tab too) or 0x7F.
   void add(std::string name, std::string value) {
-    check(name, value);
+    check_field(name, value);
     fields_.emplace_back(std::move(name), std::move(value));
   }
 
   /// Adds a field in place of all of the same name. Throws as `add` does.
   void set(std::string name, std::string value) {
-    check(name, value);
+    check_field(name, value);
     erase(name);
     fields_.emplace_back(std::move(name), std::move(value));
   }
@@ -379,7 +653,7 @@ class headers {
   const_iterator end() const noexcept { return fields_.end(); }
 
  private:
-  static void check(std::string_view name, std::string_view value) {
+  static void check_field(std::string_view name, std::string_view value) {
     constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
     const bool token = !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
       return detail::ascii_alpha(c) || detail::ascii_digit(c) || marks.find(c) != marks.npos;
@@ -397,215 +671,46 @@ class headers {
   std::vector<field> fields_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
-#ifndef T3API_CORE_RESULT_HPP
-#define T3API_CORE_RESULT_HPP
+#ifndef T3API_CORE_REQUIRE_JSON_HPP
+#define T3API_CORE_REQUIRE_JSON_HPP
 
-#include <type_traits>
-#include <utility>
-#include <variant>
+// Says what to do when nlohmann/json is too old.
 
-#ifndef T3API_CORE_ERROR_HPP
-#define T3API_CORE_ERROR_HPP
+#include <nlohmann/json_fwd.hpp>
 
-#include <chrono>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
+#ifndef NLOHMANN_JSON_VERSION_MAJOR
+#include <nlohmann/json.hpp>  // Old ones tell their version here only.
+#endif
 
-namespace t3api {
+#define T3API_DETAIL_QUOTE(x) #x
+#define T3API_DETAIL_DOTTED(x, y, z) T3API_DETAIL_QUOTE(x) "." T3API_DETAIL_QUOTE(y) "." T3API_DETAIL_QUOTE(z)
 
-/// What kind of trouble it was; each has an exception type of its own in t3api/core/exceptions.hpp.
-enum class error_category {
-  argument,        ///< The caller gave something that cannot be sent; nothing was.
-  authentication,  ///< The credentials were refused or have expired.
-  http,            ///< The service answered with a status that was not expected.
-  transport,       ///< No whole answer came: name, connection, TLS or a cut.
-  timeout,         ///< The deadline passed.
-  cancelled,       ///< The caller's stop_token asked to stop.
-  protocol,        ///< An answer came that breaks HTTP, JSON or the T3 API's shapes.
-};
+static_assert(NLOHMANN_JSON_VERSION_MAJOR > 3 ||
+                  (NLOHMANN_JSON_VERSION_MAJOR == 3 && NLOHMANN_JSON_VERSION_MINOR >= 11),
+              "t3api needs nlohmann/json 3.11 or newer, and found " T3API_DETAIL_DOTTED(
+                  NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH));
 
-/// The name of a category, for messages.
-constexpr std::string_view to_string(error_category category) noexcept {
-  switch (category) {
-    case error_category::argument: return "argument";
-    case error_category::authentication: return "authentication";
-    case error_category::http: return "http";
-    case error_category::transport: return "transport";
-    case error_category::timeout: return "timeout";
-    case error_category::cancelled: return "cancelled";
-    case error_category::protocol: return "protocol";
-  }
-  return "unknown";
-}
-
-/// Why a call failed. A plain value: copy it, keep it, send it to another thread. It never holds a secret.
-/// Each error of a call has its `request_id`, but for that of a JSON body that cannot be written (no object
-/// or array, or text in it that is no UTF-8): such a call had not begun. Errors of functions that make no
-/// call have none either.
-struct error {
-  error_category category = error_category::transport;  ///< What to do depends on it.
-  std::string message{};                                ///< One sentence: what was wrong, where, what to do.
-  int status = 0;                                       ///< HTTP status, or 0 when there was no answer.
-  std::string service_message{};     ///< What the service said, cleaned of control bytes and secrets.
-  std::string request_id{};          ///< The call's own id, sent as `X-Request-Id` with each of its attempts.
-  std::string service_request_id{};  ///< The answer's `X-Request-Id`, when it had another.
-  int attempts = 0;                  ///< How often the request was tried.
-  bool retryable = false;            ///< Whether the same call could succeed later.
-  bool sent = false;                 ///< Whether the service may have seen the request.
-  std::optional<std::chrono::seconds>
-      retry_after{};  ///< How long the service asked to wait (RFC 9110 section 10.2.3).
-};
-
-/// An `argument` error: nothing was sent, and no repetition can help.
-inline error argument_error(std::string message) {
-  return {.category = error_category::argument, .message = std::move(message)};
-}
-
-}  // namespace t3api
+#undef T3API_DETAIL_DOTTED
+#undef T3API_DETAIL_QUOTE
 
 #endif
-#ifndef T3API_CORE_EXCEPTIONS_HPP
-#define T3API_CORE_EXCEPTIONS_HPP
+#ifndef T3API_DETAIL_TELL_HTTPLIB_HPP
+#define T3API_DETAIL_TELL_HTTPLIB_HPP
 
-#include <memory>
-#include <stdexcept>
-
-
-namespace t3api {
-
-/// The base of what the throwing interface throws, bad arguments apart (these are std::invalid_argument).
-class exception : public std::runtime_error {
- public:
-  /// `what()` is the message of the error.
-  explicit exception(error cause)
-      : std::runtime_error(cause.message), cause_(std::make_shared<const error>(std::move(cause))) {}
-
-  /// Everything known about the failure; status, attempts, what the service said.
-  const error& details() const noexcept { return *cause_; }
-
- private:
-  std::shared_ptr<const error> cause_;
-};
-
-/// The credentials were refused or have expired.
-class authentication_error : public exception {
-  using exception::exception;
-};
-
-/// The service answered with a status that was not expected.
-class http_error : public exception {
-  using exception::exception;
-};
-
-/// No whole answer came: the name did not resolve, the connection or TLS failed, or the answer was cut.
-class transport_error : public exception {
-  using exception::exception;
-};
-
-/// The deadline passed.
-class timeout_error : public transport_error {
-  using transport_error::transport_error;
-};
-
-/// The caller's stop_token asked to stop.
-class cancelled_error : public exception {
-  using exception::exception;
-};
-
-/// An answer came that breaks HTTP, JSON or the T3 API's shapes.
-class protocol_error : public exception {
-  using exception::exception;
-};
-
-/// Throws the exception type that belongs to `cause.category`; std::invalid_argument for `argument`.
-[[noreturn]] inline void throw_error(error cause) {
-  switch (cause.category) {
-    case error_category::argument: throw std::invalid_argument(cause.message);
-    case error_category::authentication: throw authentication_error(std::move(cause));
-    case error_category::http: throw http_error(std::move(cause));
-    case error_category::transport: throw transport_error(std::move(cause));
-    case error_category::timeout: throw timeout_error(std::move(cause));
-    case error_category::cancelled: throw cancelled_error(std::move(cause));
-    case error_category::protocol: throw protocol_error(std::move(cause));
-  }
-  throw exception(std::move(cause));
-}
-
-}  // namespace t3api
+// cpp-httplib without TLS beside the light headers is fine, but does not link with files for which
+// detail/require_httplib.hpp says the opposite.
+#if defined(CPPHTTPLIB_HTTPLIB_H) && !defined(CPPHTTPLIB_OPENSSL_SUPPORT) && defined(__ELF__)
+namespace t3api::inline v0_1_0::detail {
+[[gnu::used]] inline const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
+}  // namespace t3api::inline v0_1_0::detail
+#endif
 
 #endif
 
-namespace t3api {
-
-/// A value, or the error that kept it from coming. `value()` throws the error as its typed exception.
-template <class T>
-class [[nodiscard]] result {
- public:
-  /// What there is when all went well.
-  using value_type = T;
-
-  /// From a value: `return value;`.
-  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  /// From an error: `return error{…};`.
-  result(t3api::error cause) : state_(std::in_place_index<1>, std::move(cause)) {}
-
-  /// Whether there is a value.
-  bool has_value() const noexcept { return state_.index() == 0; }
-  /// Whether there is a value.
-  explicit operator bool() const noexcept { return has_value(); }
-
-  /// The value, or throws what `throw_error` makes of the error.
-  T& value() & {
-    demand();
-    return **this;
-  }
-  /// The value, or throws as above.
-  const T& value() const& {
-    demand();
-    return **this;
-  }
-  /// Gives the value itself, not a reference, so that `for (auto& x : load().value())` is sound.
-  T value() && {
-    demand();
-    return *std::move(*this);
-  }
-
-  /// The value; only to be called when there is one.
-  T& operator*() & noexcept { return *std::get_if<0>(&state_); }
-  /// The value; only to be called when there is one.
-  const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
-  /// The value, moved out; only to be called when there is one.
-  T operator*() && { return std::move(*std::get_if<0>(&state_)); }
-  /// The value; only to be called when there is one.
-  T* operator->() noexcept { return std::get_if<0>(&state_); }
-  /// The value; only to be called when there is one.
-  const T* operator->() const noexcept { return std::get_if<0>(&state_); }
-
-  /// The error; only to be called when there is one.
-  t3api::error& error() & noexcept { return *std::get_if<1>(&state_); }
-  /// The error; only to be called when there is one.
-  const t3api::error& error() const& noexcept { return *std::get_if<1>(&state_); }
-  /// The error; only to be called when there is one.
-  t3api::error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
-
- private:
-  void demand() const {
-    if (!has_value()) throw_error(error());
-  }
-
-  std::variant<T, t3api::error> state_;
-};
-
-}  // namespace t3api
-
-#endif
-
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// One HTTP answer.
 struct response {
@@ -617,87 +722,22 @@ struct response {
   result<nlohmann::json> json() const;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Deeper JSON is refused: copying and printing it would exhaust the stack.
 inline constexpr std::size_t max_json_depth = 64;
 
-namespace detail {
-
-inline bool json_too_deep(std::string_view text) noexcept {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > max_json_depth) return true;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
-
-}  // namespace detail
-
 /// The JSON value in `text`; nothing when it is no JSON, no UTF-8, or nested deeper than `max_json_depth`.
-inline std::optional<nlohmann::json> parse_json(std::string_view text) {
-  if (text.find('\0') != text.npos) return std::nullopt;  // The parser would take it for the end.
-  if (detail::json_too_deep(text)) return std::nullopt;
-  auto value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (value.is_discarded()) return std::nullopt;
-  return value;
-}
+std::optional<nlohmann::json> parse_json(std::string_view text);
 
 /// A text member of an object; nothing when it is missing or no text.
-inline std::optional<std::string> string_member(const nlohmann::json& object, const char* name) {
-  if (!object.is_object()) return std::nullopt;
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_string()) return std::nullopt;
-  return found->get<std::string>();
-}
+std::optional<std::string> string_member(const nlohmann::json& object, const char* name);
 
-/// JSON as a request body: an object or an array. An `argument` error for anything else, since a lone text is
-/// most likely JSON that was already written out, and for texts that are no UTF-8.
-inline result<std::string> json_body(const nlohmann::json& value) {
-  if (!value.is_object() && !value.is_array()) {
-    return argument_error(
-        std::string("the JSON body is ") + value.type_name() +
-        ", not an object or array: give a nlohmann::json value, or send() a request with a raw body");
-  }
-  try {
-    return value.dump();
-  } catch (const nlohmann::json::exception&) {
-    return argument_error("the JSON body holds a text that is not valid UTF-8: convert it");
-  }
-}
-
-inline result<nlohmann::json> response::json() const {
-  if (auto value = parse_json(body)) return *std::move(value);
-  const auto type = headers.get("Content-Type").value_or("no content type");
-  std::string what =
-      body.empty() ? "an empty body" : std::to_string(body.size()) + " bytes that are not valid JSON";
-  return t3api::error{.category = error_category::protocol,
-                      .message = "the service answered " + std::to_string(status) + " with " + what + " (" +
-                                 detail::printable(type, 60) +
-                                 ") where JSON was expected: is the host setting right?",
-                      .status = status,
-                      .sent = true};
-}
-
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_DETAIL_BASE32_HPP
@@ -709,7 +749,7 @@ inline result<nlohmann::json> response::json() const {
 #include <string_view>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The bytes behind Base32 text (RFC 4648 section 6), or nothing when it is none. Spaces, hyphens, lower case
 /// and trailing padding are accepted, as authenticator seeds are printed with them.
@@ -738,7 +778,7 @@ inline std::optional<std::string> base32_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_SANDBOX_MODEL_HPP
@@ -765,7 +805,7 @@ inline std::optional<std::string> base32_decode(std::string_view text) {
 #include <cstring>
 #include <string>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Overwrites memory with zeros in a way that the optimiser must keep.
 inline void wipe(void* memory, std::size_t size) noexcept {
@@ -796,11 +836,11 @@ inline void wipe_vector_registers() noexcept {
   wipe(bytes, sizeof bytes);
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A password, key or token. Copies share one buffer on the heap, which is overwritten when the last of them
 /// goes. It has no way into a stream, a string or a JSON value but `reveal()`.
@@ -846,11 +886,11 @@ class secret {
   std::shared_ptr<const buffer> buffer_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// One user of the simulated Metrc.
 struct account {
@@ -916,7 +956,7 @@ inline directory demo_directory() {
           .api_keys = {{.key = "demo-api-key", .state_code = "CA", .username = "demo-ca"}}};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_STATES_HPP
@@ -929,7 +969,7 @@ inline directory demo_directory() {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A state or district that keeps its records in Metrc.
 struct state {
@@ -994,11 +1034,11 @@ inline bool is_metrc_hostname(std::string_view canonical) {
   return std::any_of(states.begin(), states.end(), [&](const state& s) { return s.hostname() == canonical; });
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace accounts_detail {
 
@@ -1166,7 +1206,7 @@ inline directory load_accounts(const std::string& path) {
   }
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_CERTIFICATE_HPP
@@ -1196,13 +1236,231 @@ inline directory load_accounts(const std::string& path) {
 #define T3API_CORE_CLOCK_HPP
 
 #include <chrono>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#ifndef T3API_DETAIL_STOP_TOKEN_HPP
+#define T3API_DETAIL_STOP_TOKEN_HPP
+
+#include <version>
+
+#ifdef __cpp_lib_jthread
+#include <stop_token>
+#endif
+
+#ifndef T3API_DETAIL_OWN_STOP_TOKEN_HPP
+#define T3API_DETAIL_OWN_STOP_TOKEN_HPP
+
+// For a libc++ without std::stop_token: none has it before version 18, and until 20 only with
+// -fexperimental-library. The macro is the test's.
+#include <version>
+
+#if !defined(__cpp_lib_jthread) || defined(T3API_TEST_OWN_STOP_TOKEN)
+
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <stop_token>
+#include <thread>
+#include <utility>
 #include <vector>
 
-namespace t3api {
+namespace t3api::inline v0_1_0::detail::own {
+
+/// What the source, the tokens and the callbacks of one request to stop share.
+class stop_state {
+ public:
+  class callback {
+   public:
+    callback() = default;
+    callback(const callback&) = delete;
+    callback& operator=(const callback&) = delete;
+    virtual void run() noexcept = 0;
+
+   protected:
+    ~callback() = default;
+  };
+
+  bool requested() const noexcept { return requested_; }
+
+  /// Runs the callbacks; false when that was asked for before.
+  bool request() {
+    std::unique_lock lock(mutex_);
+    if (requested_.exchange(true)) return false;
+    requester_ = std::this_thread::get_id();
+    while (!callbacks_.empty()) {
+      running_ = callbacks_.back();
+      callbacks_.pop_back();
+      lock.unlock();
+      running_->run();
+      lock.lock();
+      running_ = nullptr;
+      has_run_.notify_all();
+    }
+    return true;
+  }
+
+  /// False when it is too late: then it is the caller's to run.
+  bool add(callback& one) {
+    const std::scoped_lock lock(mutex_);
+    if (requested_) return false;
+    callbacks_.push_back(&one);
+    return true;
+  }
+
+  /// Once this returns, the callback does not run any longer, unless it is the callback itself that asks.
+  void remove(callback& one) {
+    std::unique_lock lock(mutex_);
+    if (std::erase(callbacks_, &one) > 0 || requester_ == std::this_thread::get_id()) return;
+    has_run_.wait(lock, [&] { return running_ != &one; });
+  }
+
+ private:
+  std::atomic<bool> requested_ = false;
+  std::mutex mutex_;
+  std::condition_variable has_run_;
+  std::vector<callback*> callbacks_;
+  callback* running_ = nullptr;
+  std::thread::id requester_;
+};
+
+struct nostopstate_t {};
+inline constexpr nostopstate_t nostopstate{};
+
+class stop_token {
+ public:
+  stop_token() = default;
+  bool stop_requested() const noexcept { return state_ && state_->requested(); }
+  friend bool operator==(const stop_token&, const stop_token&) = default;
+
+ private:
+  friend class stop_source;
+  template <class>
+  friend class stop_callback;
+  explicit stop_token(std::shared_ptr<stop_state> state) noexcept : state_(std::move(state)) {}
+
+  std::shared_ptr<stop_state> state_;
+};
+
+class stop_source {
+ public:
+  stop_source() : state_(std::make_shared<stop_state>()) {}
+  explicit stop_source(nostopstate_t) noexcept {}
+  stop_token get_token() const noexcept { return stop_token(state_); }
+  bool stop_requested() const noexcept { return state_ && state_->requested(); }
+  bool request_stop() {
+    const auto state = state_;  // A callback may be the end of this source.
+    return state && state->request();
+  }
+
+ private:
+  std::shared_ptr<stop_state> state_;
+};
+
+template <class Callback>
+class stop_callback final : stop_state::callback {
+ public:
+  template <class Function>
+  stop_callback(const stop_token& token, Function&& function)
+      : function_(std::forward<Function>(function)), state_(token.state_) {
+    if (state_ && !state_->add(*this)) {
+      state_.reset();
+      run();
+    }
+  }
+  ~stop_callback() {
+    if (state_) state_->remove(*this);
+  }
+
+ private:
+  void run() noexcept override { function_(); }
+
+  Callback function_;
+  std::shared_ptr<stop_state> state_;
+};
+template <class Callback>
+stop_callback(stop_token, Callback) -> stop_callback<Callback>;
+
+/// What std::condition_variable_any is to std::stop_token.
+class stoppable_condition {
+ public:
+  void notify_one() noexcept { notify_all(); }
+  void notify_all() noexcept {
+    { const std::scoped_lock lock(gate_); }
+    changed_.notify_all();
+  }
+
+  template <class Lock, class Moment, class Condition>
+  bool wait_until(Lock& lock, const stop_token& stop, const Moment& until, Condition holds) {
+    const stop_callback wake(stop, [this] { notify_all(); });
+    while (!holds()) {
+      std::unique_lock gate(gate_);
+      if (stop.stop_requested()) return false;
+      lock.unlock();  // What is changed from here on is told at the gate, and so not missed.
+      const bool late = changed_.wait_until(gate, until) == std::cv_status::timeout;
+      gate.unlock();
+      lock.lock();
+      if (late) return holds();
+    }
+    return true;
+  }
+
+  template <class Lock, class Duration, class Condition>
+  bool wait_for(Lock& lock, const stop_token& stop, const Duration& duration, Condition holds) {
+    return wait_until(lock, stop, std::chrono::steady_clock::now() + duration, std::move(holds));
+  }
+
+ private:
+  std::mutex gate_;
+  std::condition_variable changed_;
+};
+
+}  // namespace t3api::inline v0_1_0::detail::own
+
+#endif
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+// How a call is ended early: the standard library's where it has them, else the same by this library.
+#ifdef __cpp_lib_jthread
+using std::nostopstate;
+using std::stop_callback;
+using std::stop_source;
+using std::stop_token;
+#else
+using detail::own::nostopstate;
+using detail::own::stop_callback;
+using detail::own::stop_source;
+using detail::own::stop_token;
+#endif
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_DETAIL_STOPPABLE_CONDITION_HPP
+#define T3API_DETAIL_STOPPABLE_CONDITION_HPP
+
+#include <condition_variable>
+#include <version>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+#ifdef __cpp_lib_jthread
+using stoppable_condition = std::condition_variable_any;
+#else
+using own::stoppable_condition;
+#endif
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0 {
 
 /// A moment that deadlines go by.
 using steady_time = std::chrono::steady_clock::time_point;
@@ -1224,7 +1482,7 @@ class clock {
   virtual wall_time wall_now() const = 0;
 
   /// Waits until `when` has come (true) or `stop` asks to stop (false).
-  virtual bool wait_until(steady_time when, std::stop_token stop) = 0;
+  virtual bool wait_until(steady_time when, stop_token stop) = 0;
 };
 
 /// The machine's own clocks.
@@ -1233,10 +1491,10 @@ class real_clock final : public clock {
   steady_time now() const override { return std::chrono::steady_clock::now(); }
   wall_time wall_now() const override { return std::chrono::system_clock::now(); }
 
-  bool wait_until(steady_time when, std::stop_token stop) override {
+  bool wait_until(steady_time when, stop_token stop) override {
     std::mutex mutex;
     std::unique_lock lock(mutex);
-    std::condition_variable_any signal;
+    detail::stoppable_condition signal;
     signal.wait_until(lock, stop, when, [] { return false; });
     return !stop.stop_requested();
   }
@@ -1259,7 +1517,7 @@ class manual_clock final : public clock {
     const std::scoped_lock lock(mutex_);
     return wall_start_ + std::chrono::duration_cast<wall_time::duration>(elapsed_);
   }
-  bool wait_until(steady_time when, std::stop_token stop) override {
+  bool wait_until(steady_time when, stop_token stop) override {
     const std::scoped_lock lock(mutex_);
     if (stop.stop_requested()) return false;
     const auto wait = std::chrono::duration_cast<duration>(when - (steady_start_ + elapsed_));
@@ -1288,11 +1546,11 @@ class manual_clock final : public clock {
   std::vector<duration> waits_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A certificate and its private key, as PEM text. The certificate may be followed by the chain that vouches
 /// for it.
@@ -1468,11 +1726,16 @@ inline void require_client_certificate(SSL_CTX* context, const std::string& auth
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_SERVER_HPP
 #define T3API_SANDBOX_HTTP_SERVER_HPP
+
+#ifdef _WIN32
+#error \
+    "t3api: the sandbox's server needs a POSIX system: on Windows use <t3api/sandbox/service.hpp> inside the program"
+#endif
 
 #include <algorithm>
 #include <atomic>
@@ -1488,7 +1751,6 @@ inline void require_client_certificate(SSL_CTX* context, const std::string& auth
 #include <memory>
 #include <mutex>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -1508,7 +1770,7 @@ inline void require_client_certificate(SSL_CTX* context, const std::string& auth
 #include <utility>
 #include <vector>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Threads that run jobs; a new one is started when all are busy, up to a limit, beyond which jobs wait. Any
 /// thread may call it, its own too. No job is lost.
@@ -1596,7 +1858,7 @@ class worker_pool {
   std::vector<std::thread> threads_;  ///< Guarded by the mutex inside.
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_SANDBOX_HANDLER_HPP
@@ -1608,7 +1870,6 @@ class worker_pool {
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -1630,7 +1891,7 @@ class worker_pool {
 #include <string_view>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Appends `text` with every byte outside RFC 3986 "unreserved" and outside `also_kept` percent-encoded.
 inline void append_percent_encoded(std::string& out, std::string_view text, std::string_view also_kept = {}) {
@@ -1670,11 +1931,11 @@ inline std::string query_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// HTTP's methods, so far as T3 has a use for them.
 enum class method { get, head, post, put, patch, delete_ };
@@ -1795,17 +2056,17 @@ inline std::optional<error> normalise(request& r) {
   return std::nullopt;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where a request came from, and how long somebody waits for its answer.
 struct caller {
-  std::string address{};   ///< IP address of the other end of the connection; empty when there is none. An
-                           ///< IPv4 address that came as IPv6 is written as IPv4.
-  std::stop_token stop{};  ///< Asked to stop when the server stops: a handler that waits is to end soon.
+  std::string address{};  ///< IP address of the other end of the connection; empty when there is none. An
+                          ///< IPv4 address that came as IPv6 is written as IPv4.
+  stop_token stop{};      ///< Asked to stop when the server stops: a handler that waits is to end soon.
 };
 
 /// What a server does to the bytes of one answer, to be as bad as networks and proxies are. All members have
@@ -1858,7 +2119,7 @@ class http_handler {
   std::function<served(const request&, const caller&)> serve_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_ANSWER_FORM_HPP
@@ -1868,7 +2129,7 @@ class http_handler {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Takes the next bytes of an answer; false when nobody wants more. The view lives for the call only.
 using byte_sink = std::function<bool(std::string_view bytes)>;
@@ -1883,7 +2144,7 @@ struct answer_form {
 /// Gives the bytes of an answer to a sink.
 using answer_writer = std::function<void(response answer, const answer_form& form, const byte_sink& out)>;
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_CONNECTION_HPP
@@ -1936,7 +2197,7 @@ using answer_writer = std::function<void(response answer, const answer_form& for
 #include <unistd.h>
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 #ifdef _WIN32
 using native_socket = SOCKET;
@@ -2000,13 +2261,13 @@ class socket_handle {
 
   /// Whether there is something to read, be it the peer's farewell or an error. Never blocks.
   bool has_pending_input() const noexcept {
-    char byte = 0;
 #ifdef _WIN32
     u_long waiting = 0;
     if (::ioctlsocket(socket_, FIONREAD, &waiting) != 0 || waiting > 0) return true;
     WSAPOLLFD poll{socket_, POLLRDNORM, 0};
     return ::WSAPoll(&poll, 1, 0) != 0;
 #else
+    char byte = 0;
     return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
            (errno != EAGAIN && errno != EWOULDBLOCK);
 #endif
@@ -2114,7 +2375,7 @@ inline std::vector<std::string> lookup_addresses(const std::string& host) {
   return addresses;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_ADDRESS_HPP
@@ -2129,7 +2390,7 @@ inline std::vector<std::string> lookup_addresses(const std::string& host) {
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// An IP address in the one spelling that all its spellings share: IPv6 as RFC 5952 wants it, and an IPv4
 /// address that is mapped into IPv6 as IPv4. Any other text comes back as it is.
@@ -2145,11 +2406,11 @@ inline std::string plain_address(std::string_view text) {
   return written ? written : asked;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The server's side of one TCP or TLS connection; nothing blocks longer than a given moment. One thread may
 /// use it; another may end it by a shutdown of its socket. Expects SIGPIPE to be ignored.
@@ -2304,7 +2565,7 @@ class connection {
   std::unique_ptr<SSL, free_ssl> ssl_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_CONNECTION_TABLE_HPP
@@ -2317,7 +2578,7 @@ class connection {
 
 #include <sys/socket.h>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a connection of the server is doing. The first have to go first when room is needed.
 enum class connection_phase {
@@ -2420,14 +2681,13 @@ class connection_table {
   std::atomic<bool> stopping_ = false;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_EXCHANGE_HPP
 #define T3API_SANDBOX_HTTP_EXCHANGE_HPP
 
 #include <chrono>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -2453,13 +2713,30 @@ class connection_table {
 #include <string>
 #include <string_view>
 
+#ifndef T3API_DETAIL_REQUIRE_OPENSSL_HPP
+#define T3API_DETAIL_REQUIRE_OPENSSL_HPP
+
+// Included in front of OpenSSL's headers: says what to do when they are missing or too old.
+
+#if !__has_include(<openssl/opensslv.h>)
+#error \
+    "t3api needs OpenSSL 3 or newer, and found no <openssl/opensslv.h>: install it (Debian: libssl-dev), or name its folder with the compiler option -I"
+#endif
+#include <openssl/opensslv.h>
+
+#ifndef OPENSSL_VERSION_MAJOR  // 3.0 brought it.
+static_assert(false, "t3api needs OpenSSL 3 or newer, and found " OPENSSL_VERSION_TEXT);
+#endif
+
+#endif
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 inline std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view message) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> code{};
@@ -2623,11 +2900,11 @@ inline std::optional<std::string> gcm_decrypt(std::string_view key, std::string_
   return std::nullopt;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 inline void append_hex(std::string& text, unsigned char byte) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -2658,7 +2935,7 @@ inline std::string make_uuid() {
   return text;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_SANDBOX_ANSWER_HPP
@@ -2685,7 +2962,7 @@ inline std::string make_uuid() {
 #include <string_view>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// `1994-11-06T08:49:37.123Z` (ISO 8601, UTC).
 inline std::string iso_time(wall_time when) {
@@ -2763,11 +3040,11 @@ inline std::optional<utc_milliseconds> parse_iso_time(std::string_view text) {
          std::chrono::seconds(*second) + *fraction - *ahead;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a route throws when it will not do what it was asked; the service makes the error answer of it. The
 /// message is for people and holds no secret.
@@ -2833,7 +3110,7 @@ inline response error_answer(const refusal& why, std::string_view path, wall_tim
   return answer;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_ANSWER_SENDER_HPP
@@ -2864,14 +3141,13 @@ inline response error_answer(const refusal& why, std::string_view path, wall_tim
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A longer request body is refused with 413.
 inline constexpr std::size_t max_body_bytes = 1U << 20U;
@@ -2898,7 +3174,7 @@ struct call {
   wall_time now;
   std::string_view address{};  ///< Of the caller; empty when there is none.
   std::string request_id{};    ///< What the answer has as `X-Request-Id`.
-  std::stop_token stop{};      ///< Asked to stop when nobody waits for the answer any longer.
+  stop_token stop{};           ///< Asked to stop when nobody waits for the answer any longer.
 };
 
 /// The only value of a query parameter, or nothing when it is not there. Throws `refusal` when it is there
@@ -3005,11 +3281,11 @@ inline std::string required_text(const nlohmann::json& body, const char* name) {
   return text;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where and how an `http_server` listens, and how much it takes from its peers. All members have defaults.
 struct http_server_options {
@@ -3044,7 +3320,7 @@ struct http_server_options {
   std::function<void(const caller& from, int status)> on_refused{};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_REQUEST_READER_HPP
@@ -3067,7 +3343,7 @@ struct http_server_options {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Reads a body in the transfer coding "chunked" (RFC 9112 section 7.1), piece by piece and to the letter:
 /// sizes are hexadecimal digits and nothing else, lines end in CRLF. Extensions, of 64 KiB in all at most,
@@ -3154,7 +3430,7 @@ class chunked_decoder {
   std::string line_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_REQUEST_HEAD_HPP
@@ -3169,7 +3445,7 @@ class chunked_decoder {
 #include <utility>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A request without its body.
 struct request_head {
@@ -3320,11 +3596,11 @@ inline body_framing framing_of(const request_head& head) {
   return {.length = *bytes};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a server throws when there is nobody left to answer.
 struct connection_over {};
@@ -3463,11 +3739,11 @@ class request_reader {
   connection::moment body_late_{};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Adds to the number in the header Content-Length of an answer; it does not go below 0.
 inline void falsify_length(std::string& answer, std::int64_t error) {
@@ -3563,7 +3839,7 @@ class answer_sender {
   const http_server_options& limits_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_TARGET_HPP
@@ -3575,7 +3851,7 @@ class answer_sender {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The method of that name, which is compared with case (RFC 9110 section 9.1).
 inline std::optional<method> parse_method(std::string_view name) noexcept {
@@ -3604,7 +3880,7 @@ inline std::string decode_path(std::string_view encoded) {
   return path;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_TIME_TEXT_HPP
@@ -3616,7 +3892,7 @@ inline std::string decode_path(std::string_view encoded) {
 #include <string>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, the form of a Date header (RFC 9110 section 5.6.7).
 inline std::string http_date(wall_time when) {
@@ -3635,11 +3911,11 @@ inline std::string http_date(wall_time when) {
   return text.data();
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// An error answer with all that answers of the service have.
 inline response refusal_answer(const refusal& why, std::string_view path) {
@@ -3665,7 +3941,7 @@ inline void report_refusal(const http_server_options& options, const caller& fro
 class http_exchange {
  public:
   http_exchange(connection& with, connection_table::place& place, const http_handler& handler,
-                const answer_writer& writer, const http_server_options& options, std::stop_token stop)
+                const answer_writer& writer, const http_server_options& options, stop_token stop)
       : place_(place),
         handler_(handler),
         writer_(writer),
@@ -3760,7 +4036,7 @@ class http_exchange {
   const http_handler& handler_;
   const answer_writer& writer_;
   const http_server_options& options_;
-  const std::stop_token stop_;
+  const stop_token stop_;
   request_reader reader_;
   answer_sender sender_;
   const std::string peer_;
@@ -3768,7 +4044,7 @@ class http_exchange {
   request_head head_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_HTTPLIB_SERVER_HPP
@@ -3782,15 +4058,73 @@ class http_exchange {
 #include <string_view>
 #include <utility>
 
+
 #include <httplib.h>
 
+#ifndef T3API_DETAIL_REQUIRE_HTTPLIB_HPP
+#define T3API_DETAIL_REQUIRE_HTTPLIB_HPP
+
+// Included behind <httplib.h>: says what to do when it is too old, or not made for TLS, here or in another
+// file.
+
+#include <string_view>
 
 #ifndef CPPHTTPLIB_OPENSSL_SUPPORT
 #error \
-    "The sandbox's server needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program, as t3api's CMake and pkg-config's cpp-httplib do"
+    "t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program (compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does"
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::detail {
+
+/// Whether `version`, such as "0.11.4", is at least the other one.
+constexpr bool is_at_least(std::string_view version, std::string_view other) noexcept {
+  const auto take_number = [](std::string_view& text) {
+    int number = 0;
+    while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
+      number = number * 10 + (text.front() - '0');
+      text.remove_prefix(1);
+    }
+    if (!text.empty()) text.remove_prefix(1);
+    return number;
+  };
+  while (!other.empty()) {
+    const int here = take_number(version);
+    const int there = take_number(other);
+    if (here != there) return here > there;
+  }
+  return true;
+}
+
+static_assert(is_at_least(CPPHTTPLIB_VERSION, "0.11.4"),
+              "t3api needs cpp-httplib 0.11.4 or newer, and found " CPPHTTPLIB_VERSION);
+
+template <class Client>
+concept knows_tls = requires(Client& client) {
+  client.enable_server_certificate_verification(true);
+};
+
+static_assert(
+    knows_tls<httplib::ClientImpl>,
+    "<httplib.h> was included before CPPHTTPLIB_OPENSSL_SUPPORT was defined: define it for the whole program "
+    "(compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does");
+
+#ifdef __ELF__
+// Files that differ in these macros do not link: the linker refuses a name that is thread-local in one file
+// only, and tells it. The first has its counterpart in detail/tell_httplib.hpp.
+[[gnu::used]] inline thread_local const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
+#ifdef CPPHTTPLIB_ZLIB_SUPPORT
+[[gnu::used]] inline thread_local const char define_CPPHTTPLIB_ZLIB_SUPPORT_in_all_files_or_in_none = 0;
+#else
+[[gnu::used]] inline const char define_CPPHTTPLIB_ZLIB_SUPPORT_in_all_files_or_in_none = 0;
+#endif
+#endif
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The part of cpp-httplib that is used of its server: it listens, accepts, and writes answers, compressed
 /// where a caller likes that. It never reads what a peer has sent, since old versions fall over some of it.
@@ -3802,12 +4136,12 @@ class httplib_server final : public httplib::Server {
         keep_alive_("timeout=" +
                     std::to_string(std::chrono::floor<std::chrono::seconds>(idle_timeout).count())) {
     set_pre_routing_handler(HandlerWithResponse([](const httplib::Request& asked, httplib::Response& out) {
-      fill(out, *asked.response_handler.target<answer_of>());
+      asked.response_handler(out);
       return HandlerResponse::Handled;
     }));
     set_post_routing_handler(Handler([this](const httplib::Request& asked, httplib::Response& out) {
       for (const char* name : {"Accept-Ranges", "Connection", "Keep-Alive"}) out.headers.erase(name);
-      if (asked.response_handler.target<answer_of>()->close) {
+      if (asked.response_handler(out)) {
         out.headers.emplace("Connection", "close");
       } else {
         out.headers.emplace("Keep-Alive", keep_alive_);
@@ -3824,9 +4158,15 @@ class httplib_server final : public httplib::Server {
     }
     asked += "\r\n";
     dialogue wire(asked, out);
-    // The one place of httplib's request, the same in all versions, that its server leaves to others.
+    // The one place of httplib's request, the same in all versions, that its server leaves to others: here it
+    // fills the answer in when it is first asked, and tells whether the connection ends. The const is the
+    // place's, not the answer's.
+    bool filled = false;
     const std::function<void(httplib::Request&)> hand_over = [&](httplib::Request& made) {
-      made.response_handler = answer_of{&answer, form.close};
+      made.response_handler = [&](const httplib::Response& empty) {
+        if (!std::exchange(filled, true)) fill(const_cast<httplib::Response&>(empty), answer);
+        return form.close;
+      };
     };
     bool closed = false;
     process(*this, wire, closed, hand_over);
@@ -3835,13 +4175,6 @@ class httplib_server final : public httplib::Server {
 
  private:
   static constexpr std::size_t longest_accept_encoding = 256;
-
-  struct answer_of {
-    response* answer;
-    bool close;
-
-    bool operator()(const httplib::Response&) const { return true; }
-  };
 
   /// A request that we wrote, and the answer to it. Versions differ in what a stream must have, hence no
   /// `override`.
@@ -3906,8 +4239,7 @@ class httplib_server final : public httplib::Server {
     }
   }
 
-  static void fill(httplib::Response& out, const answer_of& given) {
-    response& made = *given.answer;
+  static void fill(httplib::Response& out, response& made) {
     out.status = made.status >= 200 && made.status < 600 ? made.status : 500;
     std::string type = "application/octet-stream";
     for (const auto& [name, value] : made.headers) {
@@ -3925,7 +4257,7 @@ class httplib_server final : public httplib::Server {
   const std::string keep_alive_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_HTTP_TLS_CONTEXT_HPP
@@ -3936,7 +4268,7 @@ class httplib_server final : public httplib::Server {
 #include <openssl/ssl.h>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 using tls_context = std::unique_ptr<SSL_CTX, certificate_detail::freed_by<&SSL_CTX_free>>;
 
@@ -3956,11 +4288,11 @@ inline tls_context make_tls_context(const http_server_options& options) {
   return made;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Serves any request → response callable over HTTP/1.1 or HTTPS, each connection on a thread of its own.
 /// The callable is called from many threads at once. cpp-httplib listens, and sets the process to ignore
@@ -4129,7 +4461,7 @@ class http_server {
     const http_handler& handler_;
     const http_server_options& options_;
     const tls_context tls_;
-    std::stop_source stopping_;
+    stop_source stopping_;
     connection_table connections_;
     httplib_server http_;
     std::thread::id acceptor_;
@@ -4160,7 +4492,1248 @@ inline certificate load_certificate(const std::string& certificate_file, const s
           .key_pem = read(key_file, "key file")};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_KEYS_KEY_RING_FILE_HPP
+#define T3API_SANDBOX_KEYS_KEY_RING_FILE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#ifndef T3API_DETAIL_BASE64URL_HPP
+#define T3API_DETAIL_BASE64URL_HPP
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5, RFC 7515 section 2).
+inline std::string base64url_encode(std::string_view bytes) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text;
+  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t window = 0;
+  int bits = 0;
+  for (const char c : bytes) {
+    window = (window << 8) | static_cast<unsigned char>(c);
+    for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(window >> (bits - 6)) & 63U];
+  }
+  if (bits > 0) text += alphabet[(window << (6 - bits)) & 63U];
+  return text;
+}
+
+/// The bytes behind `text`, or nothing when it is not base64url. Trailing padding is accepted.
+inline std::optional<std::string> base64url_decode(std::string_view text) {
+  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  std::uint32_t window = 0;
+  int bits = 0;
+  for (const char c : text) {
+    std::uint32_t digit = 0;
+    if (c >= 'A' && c <= 'Z') {
+      digit = static_cast<std::uint32_t>(c - 'A');
+    } else if (c >= 'a' && c <= 'z') {
+      digit = static_cast<std::uint32_t>(c - 'a') + 26;
+    } else if (c >= '0' && c <= '9') {
+      digit = static_cast<std::uint32_t>(c - '0') + 52;
+    } else if (c == '-') {
+      digit = 62;
+    } else if (c == '_') {
+      digit = 63;
+    } else {
+      return std::nullopt;
+    }
+    window = (window << 6) | digit;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes += static_cast<char>((window >> bits) & 0xFFU);
+    }
+  }
+  if ((window & ((1U << bits) - 1U)) != 0) return std::nullopt;
+  return bytes;
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_NATIVE_KEY_FILE_HPP
+#define T3API_NATIVE_KEY_FILE_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#ifndef T3API_NATIVE_PRIVATE_FILE_HPP
+#define T3API_NATIVE_PRIVATE_FILE_HPP
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#ifndef _WIN32
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+#ifndef _WIN32
+/// Why a file could not be opened with O_NOFOLLOW, from its `errno`.
+inline std::string private_open_failure(int code) {
+  if (code == ELOOP) return "it is a symbolic link, which is not followed: name the file itself";
+  return std::error_code(code, std::generic_category()).message();
+}
+
+/// Why an open file is not a regular file of its owner alone; empty when it is.
+inline std::string private_file_fault(int descriptor) {
+  struct stat info {};
+  if (::fstat(descriptor, &info) != 0) return private_open_failure(errno);
+  if (!S_ISREG(info.st_mode)) return "it is not a regular file";
+  if (info.st_uid != ::geteuid()) return "it belongs to another user: name a file of your own";
+  if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
+  std::array<char, 8> mode{};
+  std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(info.st_mode & 07777U));
+  return "others than its owner may use it (mode " + std::string(mode.data()) +
+         "): run chmod 600 on it, or name a new file";
+}
+#endif
+
+/// A file that lines are appended to and that its owner alone may read. Child processes do not inherit it.
+/// Not for more than one thread at once.
+class private_file {
+ public:
+  /// Opens a file, or makes one with mode 0600. Throws std::runtime_error, which gives the reason without the
+  /// path, when it cannot be opened or is a symbolic link, no regular file, someone else's, or open to the
+  /// group or others.
+  explicit private_file(const std::string& path) {
+#ifdef _WIN32
+    static_cast<void>(path);
+    throw std::runtime_error("files of one owner alone are not supported on this system");
+#else
+    if (path.empty() || path.find('\0') != path.npos) {
+      throw std::runtime_error("its path is empty or holds a NUL");
+    }
+    // O_NONBLOCK: a FIFO is refused below, without waiting for its reader.
+    constexpr int how = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+    do {
+      descriptor_ = ::open(path.c_str(), how, S_IRUSR | S_IWUSR);
+    } while (descriptor_ < 0 && errno == EINTR);
+    if (descriptor_ < 0) throw std::runtime_error(private_open_failure(errno));
+    const std::string fault = private_file_fault(descriptor_);
+    if (fault.empty()) return;
+    ::close(descriptor_);
+    throw std::runtime_error(fault);
+#endif
+  }
+
+  ~private_file() {
+#ifndef _WIN32
+    ::close(descriptor_);
+#endif
+  }
+  private_file(const private_file&) = delete;
+  private_file& operator=(const private_file&) = delete;
+
+  /// Appends a line, which ends in a line break, with one write; false when the system refuses, as for a full
+  /// disk. The line after one that was cut begins on a line of its own.
+  bool append(const std::string& line) noexcept {
+#ifdef _WIN32
+    return line.empty();
+#else
+    if (cut_ && ::write(descriptor_, "\n", 1) == 1) cut_ = false;
+    if (cut_) return false;
+    std::size_t done = 0;
+    while (done < line.size()) {
+      const auto written = ::write(descriptor_, line.data() + done, line.size() - done);
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) break;
+      done += static_cast<std::size_t>(written);
+    }
+    cut_ = done > 0 && done < line.size();
+    return done == line.size();
+#endif
+  }
+
+  int descriptor() const noexcept { return descriptor_; }
+
+ private:
+  int descriptor_ = -1;
+  bool cut_ = false;
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+#ifndef _WIN32
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Tells one state of a file from the next.
+struct file_stamp {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  std::int64_t seconds = 0, nanoseconds = 0, changed_seconds = 0, changed_nanoseconds = 0;
+
+  friend bool operator==(const file_stamp&, const file_stamp&) = default;
+};
+
+/// A file of keys that its owner alone may use: read whole, and replaced whole, so that whoever reads it sees
+/// either the old text or the new one, also when the machine stops in between. Throws std::runtime_error,
+/// which gives the reason without the path. Not for more than one thread at once.
+class key_file {
+ public:
+  enum class purpose {
+    read,
+    change,  ///< Keeps other `change`s of the same path waiting until this object goes.
+  };
+
+  /// Refuses what is a symbolic link, no regular file, someone else's, or open to the group or others.
+  key_file(std::string path, purpose why) : path_(std::move(path)) {
+#ifdef _WIN32
+    static_cast<void>(why);
+    throw std::runtime_error("files of one owner alone are not supported on this system");
+#else
+    if (path_.empty() || path_.find('\0') != path_.npos) {
+      throw std::runtime_error("its path is empty or holds a NUL");
+    }
+    file_.open(path_, (why == purpose::read ? O_RDONLY : O_RDWR) | O_NONBLOCK);
+    if (why == purpose::change) lock();
+    if (const std::string fault = private_file_fault(file_.number); !fault.empty()) {
+      throw std::runtime_error(fault);
+    }
+#endif
+  }
+
+  key_file(const key_file&) = delete;
+  key_file& operator=(const key_file&) = delete;
+
+  file_stamp stamp() const {
+#ifdef _WIN32
+    return {};
+#else
+    struct stat info {};
+    demand(::fstat(file_.number, &info) == 0);
+    return {.device = static_cast<std::uint64_t>(info.st_dev),
+            .inode = static_cast<std::uint64_t>(info.st_ino),
+            .size = static_cast<std::uint64_t>(info.st_size),
+#ifdef __APPLE__
+            .seconds = info.st_mtimespec.tv_sec,
+            .nanoseconds = info.st_mtimespec.tv_nsec,
+            .changed_seconds = info.st_ctimespec.tv_sec,
+            .changed_nanoseconds = info.st_ctimespec.tv_nsec
+#else
+            .seconds = info.st_mtim.tv_sec,
+            .nanoseconds = info.st_mtim.tv_nsec,
+            .changed_seconds = info.st_ctim.tv_sec,
+            .changed_nanoseconds = info.st_ctim.tv_nsec
+#endif
+    };
+#endif
+  }
+
+  /// The whole text, for the caller to overwrite; no other copy is left, except of a text above the limit.
+  std::string read(std::size_t limit) const {
+    std::string text;
+#ifndef _WIN32
+    text.resize(limit + 1);
+    std::size_t used = 0;
+    while (used < text.size()) {
+      const auto got =
+          ::pread(file_.number, text.data() + used, text.size() - used, static_cast<off_t>(used));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) break;
+      used += static_cast<std::size_t>(got);
+    }
+    if (used > limit) throw std::runtime_error("it is larger than " + std::to_string(limit) + " bytes");
+    text.resize(used);
+#else
+    static_cast<void>(limit);
+#endif
+    return text;
+  }
+
+  /// Puts another text in the place of this one; it is on the disk when this returns. Only with
+  /// `purpose::change`, and once.
+  void replace(std::string_view text) {
+#ifndef _WIN32
+    const std::string beside = path_ + ".new";
+    ::unlink(
+        beside.c_str());  // What a run that was cut has left: nobody else is at work, this one has the lock.
+    write_new(beside, text);
+    demand(::rename(beside.c_str(), path_.c_str()) == 0);
+    sync_folder_of(path_);
+#else
+    static_cast<void>(text);
+#endif
+  }
+
+  /// Makes a file with mode 0600; it is on the disk when this returns. Refuses a path where something is.
+  static void create(const std::string& path, std::string_view text) {
+#ifdef _WIN32
+    static_cast<void>(path);
+    static_cast<void>(text);
+    throw std::runtime_error("files of one owner alone are not supported on this system");
+#else
+    if (path.empty() || path.find('\0') != path.npos) {
+      throw std::runtime_error("its path is empty or holds a NUL");
+    }
+    write_new(path, text);
+    sync_folder_of(path);
+#endif
+  }
+
+  /// Waits until the names in the folder of a file are on the disk.
+  static void sync_folder_of(const std::string& path) {
+#ifndef _WIN32
+    const auto slash = path.rfind('/');
+    const std::string folder = slash == path.npos ? "." : path.substr(0, slash + 1);
+    opened opened_folder;
+    opened_folder.open(folder, O_RDONLY | O_DIRECTORY);
+    demand(::fsync(opened_folder.number) == 0 || errno == EINVAL);  // Some file systems cannot, and need not.
+#else
+    static_cast<void>(path);
+#endif
+  }
+
+ private:
+#ifndef _WIN32
+  struct opened {
+    int number = -1;
+
+    opened() = default;
+    opened(const opened&) = delete;
+    opened& operator=(const opened&) = delete;
+    ~opened() { close(); }
+
+    void open(const std::string& path, int how, mode_t mode = 0) {
+      close();
+      do {
+        number = ::open(path.c_str(), how | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, mode);
+      } while (number < 0 && errno == EINTR);
+      if (number < 0) throw std::runtime_error(private_open_failure(errno));
+    }
+    void close() noexcept {
+      if (number >= 0) ::close(number);
+      number = -1;
+    }
+  };
+
+  static void demand(bool done) {
+    if (!done) throw std::runtime_error(private_open_failure(errno));
+  }
+
+  /// The lock belongs to the file that was opened, and another may have taken its place meanwhile.
+  void lock() {
+    for (;;) {
+      while (::flock(file_.number, LOCK_EX) != 0) demand(errno == EINTR);
+      struct stat mine {};
+      struct stat there {};
+      demand(::fstat(file_.number, &mine) == 0 && ::lstat(path_.c_str(), &there) == 0);
+      if (mine.st_ino == there.st_ino && mine.st_dev == there.st_dev) return;
+      file_.open(path_, O_RDWR | O_NONBLOCK);
+    }
+  }
+
+  static void write_new(const std::string& path, std::string_view text) {
+    opened file;
+    file.open(path, O_WRONLY | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
+    try {
+      demand(::fchmod(file.number, S_IRUSR | S_IWUSR) == 0);  // A umask may have taken too much.
+      for (std::size_t done = 0; done < text.size();) {
+        const auto written = ::write(file.number, text.data() + done, text.size() - done);
+        demand(written > 0 || (written < 0 && errno == EINTR));
+        if (written > 0) done += static_cast<std::size_t>(written);
+      }
+      demand(::fsync(file.number) == 0);
+    } catch (...) {
+      ::unlink(path.c_str());
+      throw;
+    }
+  }
+
+  opened file_;
+#endif
+  std::string path_;
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_SANDBOX_KEYS_KEY_RING_HPP
+#define T3API_SANDBOX_KEYS_KEY_RING_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// A key ring that cannot be read, or is not right. The message is one sentence for people, without a key.
+struct key_ring_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The keys of a service, all of 32 bytes. They never lie in its database.
+struct key_ring {
+  /// A key-encryption key.
+  struct entry {
+    std::string id;  ///< 1 to 32 letters, digits, `-` or `_`.
+    secret key;      ///< 32 bytes.
+  };
+
+  static constexpr std::size_t key_size = detail::gcm_key_size;  ///< In bytes.
+
+  /// What the service's other keys are derived from. It cannot change without ending all secret keys.
+  secret root{};
+  /// Key-encryption keys. The last one is the current one, under which new records are kept; the others open
+  /// older records.
+  std::vector<entry> keys{};
+
+  /// The key for new records; there must be one.
+  const entry& current() const { return keys.back(); }
+
+  /// The key with that id, or null.
+  const secret* find(std::string_view id) const noexcept {
+    const auto found = std::find_if(keys.begin(), keys.end(), [&](const entry& e) { return e.id == id; });
+    return found == keys.end() ? nullptr : &found->key;
+  }
+
+  /// A key of its own for each purpose: HMAC-SHA-256 of `t3api-sandbox <purpose>` under the root.
+  secret derived(std::string_view purpose) const {
+    return secret(detail::hmac_sha256(root.reveal(), "t3api-sandbox " + std::string(purpose)));
+  }
+
+  /// Whether a text can be the id of a key.
+  static bool is_id(std::string_view id) noexcept {
+    const auto fits = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+             c == '_';
+    };
+    return !id.empty() && id.size() <= 32 && std::all_of(id.begin(), id.end(), fits);
+  }
+
+  /// Throws `key_ring_error` when the ring is not one that a service can work with.
+  void check_usable() const {
+    if (root.size() != key_size) throw key_ring_error("root must be 32 bytes");
+    if (keys.empty()) throw key_ring_error("keys is empty: a key ring has at least one key");
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const std::string place = "keys[" + std::to_string(i) + "]";
+      if (!is_id(keys[i].id)) {
+        throw key_ring_error(place + ".id must be 1 to 32 letters, digits, '-' or '_'");
+      }
+      if (keys[i].key.size() != key_size) throw key_ring_error(place + ".key must be 32 bytes");
+      if (find(keys[i].id) != &keys[i].key) {
+        throw key_ring_error(place + " has the id '" + keys[i].id + "' of a key before it: leave one out");
+      }
+      for (std::size_t before = 0; before <= i; ++before) {
+        const auto& other = before == i ? root : keys[before].key;
+        if (detail::constant_time_equal(keys[i].key.reveal(), other.reveal())) {
+          throw key_ring_error(place + ".key is the same as " +
+                               (before == i ? "root" : "that of keys[" + std::to_string(before) + "]") +
+                               ": each must be random");
+        }
+      }
+    }
+  }
+};
+
+/// Where a service has its key ring from. Any number of threads may share it.
+class key_ring_source {
+ public:
+  key_ring_source() = default;
+  key_ring_source(const key_ring_source&) = delete;
+  key_ring_source& operator=(const key_ring_source&) = delete;
+  virtual ~key_ring_source() = default;
+
+  /// The ring as it was last read. Never null.
+  virtual std::shared_ptr<const key_ring> ring() const = 0;
+  /// The ring as it is now, read again when it can change: asked when a record needs a key that is not in
+  /// `ring()`, and before a new record is kept. When it cannot be read, the last one.
+  virtual std::shared_ptr<const key_ring> fresh_ring() = 0;
+};
+
+/// A ring that stays as it is.
+class fixed_key_ring final : public key_ring_source {
+ public:
+  /// Throws `key_ring_error` as `key_ring::check` does.
+  explicit fixed_key_ring(key_ring ring) : ring_(std::make_shared<key_ring>(std::move(ring))) {
+    ring_->check_usable();
+  }
+
+  std::shared_ptr<const key_ring> ring() const override { return ring_; }
+  std::shared_ptr<const key_ring> fresh_ring() override { return ring_; }
+
+ private:
+  const std::shared_ptr<const key_ring> ring_;
+};
+
+/// A new ring with one key-encryption key, from the system's random source.
+inline key_ring make_key_ring() {
+  return {.root = secret(detail::random_bytes(key_ring::key_size)),
+          .keys = {{"k1", secret(detail::random_bytes(key_ring::key_size))}}};
+}
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
+
+namespace t3api::inline v0_1_0::sandbox {
+
+namespace key_ring_detail {
+
+inline constexpr std::string_view format = "t3api-sandbox-keys-1";
+inline constexpr std::size_t largest_file = 65'536;
+
+inline secret key_member(const accounts_detail::entry& in, const char* member) {
+  std::string text = in.text(member, true);
+  auto bytes = detail::base64url_decode(text);
+  detail::wipe(text);
+  if (!bytes) in.fail(member, "is not base64url: give 32 random bytes as letters, digits, '-' and '_'");
+  secret key(std::move(*bytes));
+  if (key.size() != key_ring::key_size) {
+    in.fail(member, "has " + std::to_string(key.size()) + " bytes: give 32 random bytes as base64url");
+  }
+  return key;
+}
+
+inline key_ring read(const accounts_detail::entry& top) {
+  if (!top.object.is_object()) throw key_ring_error("the text is not a JSON object");
+  if (!top.object.contains("format")) {
+    throw key_ring_error("it has no format, so it is no key ring: make one with \"t3api-sandbox keygen\"");
+  }
+  if (top.text("format", true) != format) top.fail("format", "must be '" + std::string(format) + "'");
+  top.check_members({"format", "root", "keys"});
+  key_ring ring{.root = key_member(top, "root")};
+  for (const auto& e : top.list("keys")) {
+    e.check_members({"id", "key"});
+    ring.keys.push_back({e.text("id", true), key_member(e, "key")});
+  }
+  ring.check_usable();
+  return ring;
+}
+
+inline key_ring_error file_error(const std::string& path, const std::string& why) {
+  return key_ring_error("the key ring file '" + detail::printable(path, 200) + "' " + why);
+}
+
+/// `k3-9f02c1`: a number above those of the ring for people, and random digits, so that no two rings have the
+/// same ids.
+inline std::string next_id(const key_ring& ring) {
+  std::uint64_t number = 0;
+  for (const auto& [id, key] : ring.keys) {
+    if (!id.starts_with('k')) continue;
+    const auto digits = std::string_view(id).substr(1, id.find('-') - 1);
+    number = (std::max)(number, detail::parse_decimal(digits).value_or(0));
+  }
+  return "k" + std::to_string(number + 1) + "-" + detail::hex(detail::random_bytes(3));
+}
+
+}  // namespace key_ring_detail
+
+/// A key ring from its text, which is that of a key ring file, whether it came from a file or a variable of
+/// the environment:
+///
+///     {"format": "t3api-sandbox-keys-1", "root": "<32 bytes as base64url>",
+///      "keys": [{"id": "k1-3f9a2c", "key": "<32 bytes as base64url>"}]}
+///
+/// The last key is the current one. Throws `key_ring_error` with one sentence that names the member which is
+/// wrong, unknown or there twice; it never shows a key.
+inline key_ring parse_key_ring(std::string_view text) {
+  try {
+    const auto parsed = accounts_detail::parse_strictly(text);
+    return key_ring_detail::read({parsed, ""});
+  } catch (const std::invalid_argument& wrong) {
+    throw key_ring_error(wrong.what());
+  }
+}
+
+/// The text of a key ring, as `parse_key_ring` reads it, for the caller to overwrite.
+inline std::string to_text(const key_ring& ring) {
+  std::string text;
+  text.reserve(200 + ring.keys.size() * 120);  // Growing would leave copies behind.
+  const auto append = [&text](const secret& key) {
+    std::string encoded = detail::base64url_encode(key.reveal());
+    text += encoded;
+    detail::wipe(encoded);
+  };
+  text.append("{\n  \"format\": \"").append(key_ring_detail::format).append("\",\n  \"root\": \"");
+  append(ring.root);
+  text += "\",\n  \"keys\": [";
+  for (const auto& entry : ring.keys) {
+    text.append(&entry == &ring.keys.front() ? "\n" : ",\n").append("    {\"id\": \"").append(entry.id);
+    text += "\", \"key\": \"";
+    append(entry.key);
+    text += "\"}";
+  }
+  text += "\n  ]\n}\n";
+  return text;
+}
+
+namespace key_ring_detail {
+
+/// Runs a step with a file and names the file in what it throws.
+template <class Step>
+auto with_file(const std::string& path, const char* failure, const Step& step) {
+  try {
+    return step();
+  } catch (const key_ring_error& wrong) {
+    throw file_error(path, std::string("is wrong: ") + wrong.what());
+  } catch (const std::runtime_error& refused) {
+    throw file_error(path, failure + std::string(": ") + refused.what());
+  }
+}
+
+inline key_ring read(const detail::key_file& file) {
+  std::string text = file.read(largest_file);
+  try {
+    auto ring = parse_key_ring(text);
+    detail::wipe(text);
+    return ring;
+  } catch (...) {
+    detail::wipe(text);
+    throw;
+  }
+}
+
+template <class Put>
+void put(const key_ring& ring, const Put& into) {
+  std::string text = to_text(ring);
+  try {
+    into(text);
+  } catch (...) {
+    detail::wipe(text);
+    throw;
+  }
+  detail::wipe(text);
+}
+
+/// Changes a ring in its file, one caller at a time.
+template <class Change>
+auto change(const std::string& path, const Change& apply) {
+  return with_file(path, "cannot be changed", [&] {
+    detail::key_file file(path, detail::key_file::purpose::change);
+    auto ring = read(file);
+    auto outcome = apply(ring);
+    put(ring, [&](const std::string& text) { file.replace(text); });
+    return outcome;
+  });
+}
+
+}  // namespace key_ring_detail
+
+/// Makes a file with a new ring, mode 0600, on the disk when this returns; gives the id of its key
+/// (`k1-3f9a2c`, with random digits). Throws `key_ring_error` when something is at that path already, which
+/// stays as it is, or when it cannot be made.
+inline std::string write_new_key_ring(const std::string& path) {
+  return key_ring_detail::with_file(path, "cannot be made", [&] {
+    auto ring = make_key_ring();
+    ring.keys[0].id = key_ring_detail::next_id({});
+    key_ring_detail::put(ring, [&](const std::string& text) { detail::key_file::create(path, text); });
+    return ring.keys[0].id;
+  });
+}
+
+/// Adds a new key to the ring in a file and makes it the current one; gives its id (`k2-9f02c1`). The file
+/// is replaced as a whole, with mode 0600, and on the disk when this returns. Throws `key_ring_error`, and
+/// then the ring is as it was or has the new key.
+inline std::string add_key(const std::string& path) {
+  return key_ring_detail::change(path, [](key_ring& ring) {
+    ring.keys.push_back({key_ring_detail::next_id(ring), secret(detail::random_bytes(key_ring::key_size))});
+    return ring.current().id;
+  });
+}
+
+/// Removes all keys but the current one from the ring in a file, as `add_key` replaces it, and tells how many
+/// those were. What is still kept under them cannot be opened any more: `may`, when given, is asked while no
+/// key can be added, and throws std::runtime_error when a key is still needed.
+inline std::size_t prune_keys(const std::string& path, const std::function<void(const key_ring&)>& may = {}) {
+  return key_ring_detail::change(path, [&](key_ring& ring) {
+    if (may) may(ring);
+    const std::size_t gone = ring.keys.size() - 1;
+    ring.keys.erase(ring.keys.begin(), ring.keys.end() - 1);
+    return gone;
+  });
+}
+
+/// The ring in a file that belongs to this user and that nobody else may read, read again when the file has
+/// changed. A file that has become wrong or unreadable, or has another root or another key under an id, is
+/// not used: the last good ring stays. Any number of threads may share it.
+class file_key_ring final : public key_ring_source {
+ public:
+  /// Is told, in one sentence without a key, why a changed file is not used; once for each reason.
+  using warning = std::function<void(const std::string&)>;
+
+  /// Reads the file. Throws `key_ring_error`, which names the file and what to do.
+  static std::shared_ptr<file_key_ring> open(const std::string& path, warning warn = {}) {
+    auto first = load(path);
+    return std::shared_ptr<file_key_ring>(new file_key_ring(path, std::move(first), std::move(warn)));
+  }
+
+  std::shared_ptr<const key_ring> ring() const override {
+    const std::scoped_lock lock(mutex_);
+    return now_.ring;
+  }
+
+  std::shared_ptr<const key_ring> fresh_ring() override {
+    std::string complaint;
+    {
+      const std::scoped_lock one_reader(reading_);
+      try {
+        read_again();
+        told_.clear();
+      } catch (const std::exception& wrong) {
+        complaint = wrong.what();
+        complaint += "; the keys that were read last stay in use";
+        if (complaint == told_)
+          complaint.clear();
+        else
+          told_ = complaint;
+      }
+    }
+    if (!complaint.empty() && warn_) warn_(complaint);
+    return ring();
+  }
+
+ private:
+  struct state {
+    std::shared_ptr<const key_ring> ring;
+    detail::file_stamp stamp;
+  };
+
+  file_key_ring(std::string path, state first, warning warn)
+      : path_(std::move(path)), warn_(std::move(warn)), now_(std::move(first)) {}
+
+  static state load(const std::string& path, const detail::file_stamp* known = nullptr) {
+    return key_ring_detail::with_file(path, "cannot be used", [&]() -> state {
+      const detail::key_file file(path, detail::key_file::purpose::read);
+      const auto stamp = file.stamp();
+      if (known && stamp == *known) return {};
+      auto ring = std::make_shared<const key_ring>(key_ring_detail::read(file));
+      // A record must not outlive its key when the machine stops now.
+      detail::key_file::sync_folder_of(path);
+      return {.ring = std::move(ring), .stamp = stamp};
+    });
+  }
+
+  void read_again() {
+    auto read = load(path_, &now_.stamp);
+    if (!read.ring) return;
+    check_same(*now_.ring, *read.ring);
+    const std::scoped_lock lock(mutex_);
+    now_ = std::move(read);
+  }
+
+  void check_same(const key_ring& old, const key_ring& renewed) const {
+    if (!detail::constant_time_equal(old.root.reveal(), renewed.root.reveal())) {
+      throw key_ring_detail::file_error(
+          path_, "has another root, with which no secret key would be known: put the old root back");
+    }
+    for (const auto& entry : renewed.keys) {
+      const secret* before = old.find(entry.id);
+      if (!before || detail::constant_time_equal(before->reveal(), entry.key.reveal())) continue;
+      throw key_ring_detail::file_error(path_, "has another key under the id '" + entry.id +
+                                                   "': put the old one back and add the new one "
+                                                   "under an id of its own");
+    }
+  }
+
+  const std::string path_;
+  const warning warn_;
+  std::mutex reading_;
+  std::string told_;  // Under reading_.
+  mutable std::mutex mutex_;
+  state now_;  // Changed under both mutexes, read under either.
+};
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_KEYS_ROTATION_HPP
+#define T3API_SANDBOX_KEYS_ROTATION_HPP
+
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#ifndef T3API_SANDBOX_KEYS_DATABASE_HPP
+#define T3API_SANDBOX_KEYS_DATABASE_HPP
+
+#include <cstddef>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#ifndef T3API_SANDBOX_KEYS_KEY_RECORD_HPP
+#define T3API_SANDBOX_KEYS_KEY_RECORD_HPP
+
+#include <optional>
+#include <string>
+
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// Whose a secret key is.
+struct key_owner {
+  std::string hostname{};  ///< Canonical.
+  std::string username{};  ///< Exactly as in Metrc.
+
+  /// Whether it is the same account.
+  friend bool operator==(const key_owner&, const key_owner&) = default;
+};
+
+/// Credentials at rest; `vault` makes and opens them.
+struct sealed_credentials {
+  std::string ring_id{};  ///< Which key of the ring opens them.
+  std::string bytes{};    ///< Encrypted, with all that is needed to open them but the ring.
+};
+
+/// All that is kept of a secret key, which is never the key itself.
+struct key_record {
+  std::string id{};        ///< A UUID that has nothing to do with the key, and opens nothing.
+  std::string key_hash{};  ///< 32 bytes: a keyed hash of the key.
+  key_owner owner{};       ///< Of the credentials.
+  std::string
+      login{};  ///< 32 bytes: a keyed hash of the credentials, the same for keys made from the same ones.
+  wall_time created_at{};                   ///< By the service's clock.
+  std::optional<wall_time> last_used_at{};  ///< Nothing when it was never used.
+  bool is_enabled = true;                   ///< False once Metrc refused the credentials.
+  sealed_credentials credentials{};         ///< What the service logs in to Metrc with.
+};
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// A key database that could not do what it was asked. The message is one sentence for people, without a
+/// secret; nothing was changed.
+struct database_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Where the records of secret keys are kept. Any number of threads, and where the kind of database allows it
+/// any number of processes, use it at once. What changes something is durable and seen by all when it
+/// returns. Every member throws `database_error`.
+class key_database {
+ public:
+  key_database() = default;
+  key_database(const key_database&) = delete;
+  key_database& operator=(const key_database&) = delete;
+  virtual ~key_database() = default;
+
+  /// Keeps a new record.
+  virtual void add(const key_record& record) = 0;
+  /// The record with that hash, or nothing. What it costs does not grow with the number of records.
+  virtual std::optional<key_record> find(std::string_view key_hash) = 0;
+  /// The records of an owner, the oldest first.
+  virtual std::vector<key_record> of(const key_owner& owner) = 0;
+  /// Removes a record of that owner; false when there is none such.
+  virtual bool erase(std::string_view id, const key_owner& owner) = 0;
+  /// Sets when a key was last used, unless a later time is there already; nothing when the record is gone. A
+  /// database to which a write is dear may leave out what is less than a minute after `record.last_used_at`,
+  /// and may write it later, as no call waits for it or fails by it.
+  virtual void set_last_used(const key_record& record, wall_time when) = 0;
+  /// Sets `is_enabled` to false for all records with these credentials that were created at `made_until` or
+  /// before.
+  virtual void disable(std::string_view login, wall_time made_until) = 0;
+
+  /// At most `most` records that are not sealed under the key `ring_id`, with ids above `after`, in the order
+  /// of their ids.
+  virtual std::vector<key_record> not_under(std::string_view ring_id, std::string_view after,
+                                            std::size_t most) = 0;
+  /// Puts new sealed credentials in the place of `old`; false, and nothing is changed, when the record is
+  /// gone or has others by now.
+  virtual bool replace_credentials(std::string_view id, const sealed_credentials& old,
+                                   const sealed_credentials& renewed) = 0;
+};
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_KEYS_VAULT_HPP
+#define T3API_SANDBOX_KEYS_VAULT_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef T3API_DETAIL_SEAL_HPP
+#define T3API_DETAIL_SEAL_HPP
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+/// The first byte of what `seal` makes, so that another way of sealing can be told apart one day.
+inline constexpr char seal_version = 1;
+
+/// Encrypts `plain` so that it can lie where others read and write: AES-256-GCM under a key of 32 bytes and a
+/// random nonce. Only with the same `associated` text does it open again, which ties it to its place. The
+/// nonces of one key are unlikely to collide for some 2^32 texts. Throws what `gcm_encrypt` throws.
+///
+/// The format: version byte, nonce (12 bytes), ciphertext, tag (16 bytes).
+inline std::string seal(std::string_view key, std::string_view plain, std::string_view associated) {
+  const std::string nonce = random_bytes(gcm_nonce_size);
+  return seal_version + nonce + gcm_encrypt(key, nonce, plain, associated);
+}
+
+/// What was sealed, or nothing when `sealed` has been changed or cut, or was made with another key or other
+/// associated text. Throws std::invalid_argument for a key that has not 32 bytes.
+inline std::optional<std::string> unseal(std::string_view key, std::string_view sealed,
+                                         std::string_view associated) {
+  constexpr std::size_t head = 1 + gcm_nonce_size;
+  if (sealed.size() < head + gcm_tag_size || sealed.front() != seal_version) return std::nullopt;
+  return gcm_decrypt(key, sealed.substr(1, gcm_nonce_size), sealed.substr(head), associated);
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_SANDBOX_METRC_STORED_CREDENTIALS_HPP
+#define T3API_SANDBOX_METRC_STORED_CREDENTIALS_HPP
+
+#include <string>
+
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// All that the service needs to log in to Metrc by itself, again and again.
+struct stored_credentials {
+  std::string hostname{};  ///< Canonical, as `canonical_hostname` makes it.
+  std::string username{};
+  secret password{};
+  std::string email{};  ///< Or empty.
+  secret otp_seed{};    ///< Base32, or empty.
+};
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// Sealed credentials that cannot be opened. The message is one sentence for people, without a secret.
+struct vault_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Encrypts the credentials behind secret keys, each under a data key of its own that is wrapped by the
+/// current key of a ring. Sealed credentials belong to one record: they open for no other `id`, `key_hash`,
+/// `owner` or `login`, nor under another key of the ring. The format is written down in
+/// docs/credentials-at-rest.md. Any number of threads may share it.
+class vault {
+ public:
+  explicit vault(std::shared_ptr<key_ring_source> ring) : ring_(std::move(ring)) {}
+
+  /// Seals credentials for a record, whose owner has their hostname and username. Throws
+  /// std::invalid_argument when one of them is larger than a mebibyte.
+  sealed_credentials seal(const stored_credentials& credentials, const key_record& record) const {
+    const auto ring = ring_->fresh_ring();
+    const secret key(detail::random_bytes(detail::gcm_key_size));
+    const overwritten plain{to_text(credentials)};
+    return {.ring_id = ring->current().id,
+            .bytes = wrap(key, ring->current(), record) +
+                     detail::seal(key.reveal(), plain.text, place_of("credentials", record, ""))};
+  }
+
+  /// The credentials of a record. Throws `vault_error` when the record was changed, cut or put together from
+  /// others, or when the ring does not have its key.
+  stored_credentials open(const key_record& record) const {
+    const secret key = data_key(record, *ring_for(record));
+    auto opened =
+        detail::unseal(key.reveal(), std::string_view(record.credentials.bytes).substr(wrapped_size),
+                       place_of("credentials", record, ""));
+    if (!opened) throw vault_error(changed);
+    const overwritten plain{*std::move(opened)};
+    return from_text(plain.text, record.owner);
+  }
+
+  /// Throws what `open` throws when the record is not as it was sealed, without decrypting the credentials.
+  void check_record(const key_record& record) const { data_key(record, *ring_for(record)); }
+
+  /// The credentials of a record under the current key of the ring; nothing when they are already. The data
+  /// key and what it encrypts stay. Throws what `open` throws.
+  std::optional<sealed_credentials> rewrap(const key_record& record) const {
+    const auto ring = ring_for(record);
+    if (record.credentials.ring_id == ring->current().id) return std::nullopt;
+    return sealed_credentials{.ring_id = ring->current().id,
+                              .bytes = wrap(data_key(record, *ring), ring->current(), record) +
+                                       record.credentials.bytes.substr(wrapped_size)};
+  }
+
+ private:
+  /// Overwritten when it goes.
+  struct overwritten {
+    std::string text;
+
+    explicit overwritten(std::string plain) noexcept : text(std::move(plain)) {}
+    overwritten(const overwritten&) = delete;
+    overwritten& operator=(const overwritten&) = delete;
+    ~overwritten() { detail::wipe(text); }
+  };
+
+  static constexpr const char* changed =
+      "the record of the secret key was changed or moved at rest and cannot be opened: delete the key and "
+      "make a new one";
+  /// What `detail::seal` makes of a data key.
+  static constexpr std::size_t wrapped_size =
+      1 + detail::gcm_nonce_size + detail::gcm_key_size + detail::gcm_tag_size;
+  static constexpr std::size_t padded_to = 256;
+  static constexpr std::size_t largest_part = std::size_t{1} << 20U;
+
+  static std::string wrap(const secret& data_key, const key_ring::entry& under, const key_record& record) {
+    return detail::seal(under.key.reveal(), data_key.reveal(), place_of("data key", record, under.id));
+  }
+
+  /// A ring that has the key of a record.
+  std::shared_ptr<const key_ring> ring_for(const key_record& record) const {
+    const std::string& id = record.credentials.ring_id;
+    auto ring = ring_->ring();
+    if (!ring->find(id)) ring = ring_->fresh_ring();
+    if (!ring->find(id)) {
+      throw vault_error("the key ring has no key '" + detail::printable(id, 40) +
+                        "', under which the record of the secret key is kept: add it again");
+    }
+    return ring;
+  }
+
+  static secret data_key(const key_record& record, const key_ring& ring) {
+    const auto& [ring_id, bytes] = record.credentials;
+    if (bytes.size() < wrapped_size) throw vault_error(changed);
+    auto key = detail::unseal(ring.find(ring_id)->reveal(), std::string_view(bytes).substr(0, wrapped_size),
+                              place_of("data key", record, ring_id));
+    if (!key) throw vault_error(changed);
+    return secret(*std::move(key));
+  }
+
+  /// What is authenticated beside the encrypted text. Each part has its length in front, so that no two
+  /// places look the same.
+  static std::string place_of(std::string_view kind, const key_record& record, std::string_view ring_id) {
+    std::string place = "t3api-sandbox record 1";
+    for (const std::string_view part :
+         {kind, std::string_view(record.id), std::string_view(record.key_hash),
+          std::string_view(record.owner.hostname), std::string_view(record.owner.username),
+          std::string_view(record.login), ring_id}) {
+      place.append("\n").append(std::to_string(part.size())).append(":").append(part);
+    }
+    return place;
+  }
+
+  /// Password, e-mail address and seed, each behind its length in four bytes (big-endian), then zeros, so
+  /// that the size tells nothing about a password.
+  static std::string to_text(const stored_credentials& c) {
+    const std::string_view parts[] = {c.password.reveal(), c.email, c.otp_seed.reveal()};
+    std::size_t size = 0;
+    for (const auto part : parts) {
+      if (part.size() > largest_part) {
+        throw std::invalid_argument("a password, e-mail address or OTP seed of more than 1 MiB is not kept");
+      }
+      size += 4 + part.size();
+    }
+    std::string text;
+    text.reserve((size + padded_to - 1) / padded_to * padded_to);  // Growing would leave copies behind.
+    for (const auto part : parts) {
+      for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>((part.size() >> shift) & 0xFFU);
+      text += part;
+    }
+    text.resize((size + padded_to - 1) / padded_to * padded_to, '\0');
+    return text;
+  }
+
+  static stored_credentials from_text(std::string_view text, const key_owner& owner) {
+    const auto password = next_part(text), email = next_part(text), otp_seed = next_part(text);
+    if (text.find_first_not_of('\0') != text.npos) throw vault_error(changed);
+    return {.hostname = owner.hostname,
+            .username = owner.username,
+            .password = secret(password),
+            .email = std::string(email),
+            .otp_seed = secret(otp_seed)};
+  }
+
+  static std::string_view next_part(std::string_view& text) {
+    if (text.size() < 4) throw vault_error(changed);
+    std::uint32_t size = 0;
+    for (const char c : text.substr(0, 4)) size = size << 8U | static_cast<unsigned char>(c);
+    text.remove_prefix(4);
+    if (size > text.size()) throw vault_error(changed);
+    const auto part = text.substr(0, size);
+    text.remove_prefix(size);
+    return part;
+  }
+
+  const std::shared_ptr<key_ring_source> ring_;
+};
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// What a rotation has done so far, or in all.
+struct rotation_report {
+  /// A record that cannot be opened and so stays as it is.
+  struct failure {
+    std::string id{};   ///< The record's.
+    std::string why{};  ///< One sentence.
+  };
+
+  std::size_t rewrapped = 0;      ///< Put under the current key.
+  std::size_t skipped = 0;        ///< Erased, or re-wrapped by another, while this one looked at them.
+  std::vector<failure> failed{};  ///< Found at the end, among the records under the current key too.
+  /// True when all records but the failed ones were under the current key at the end.
+  bool finished = false;
+};
+
+/// How a rotation works.
+struct rotation_options {
+  std::size_t batch = 100;  ///< Records that are read at once; at least 1.
+  /// Asked for between records; what is done by then stays done.
+  stop_token stop{};
+  /// Told after each batch.
+  std::function<void(const rotation_report&)> progress{};
+};
+
+/// Which records a ring opens.
+struct ring_check {
+  std::size_t opened = 0;                          ///< How many records open.
+  std::vector<rotation_report::failure> failed{};  ///< Those that do not.
+
+  /// Not one record opens, and there are some: the ring is that of another database.
+  bool is_foreign() const noexcept { return opened == 0 && !failed.empty(); }
+};
+
+namespace rotation_detail {
+
+/// Whether a record was erased, or sealed anew, since it was read.
+inline bool has_changed(key_database& database, const key_record& record) {
+  const auto now = database.find(record.key_hash);
+  return !now || now->credentials.bytes != record.credentials.bytes;
+}
+
+}  // namespace rotation_detail
+
+/// Tries a ring on the records of a database, whichever key they are kept under, in the order of their ids:
+/// on all of them, or until `enough` have been opened or `stop` says so. The ids of keys do not tell whose
+/// they are, as two rings may have the same ones. Throws `database_error`.
+inline ring_check check_ring(key_database& database, const std::shared_ptr<key_ring_source>& ring,
+                             std::size_t enough = (std::numeric_limits<std::size_t>::max)(),
+                             const stop_token& stop = {}) {
+  constexpr std::size_t read_at_once = 100;
+  const vault vault(ring);
+  ring_check found;
+  std::string after;
+  for (;;) {
+    // Nothing is under the empty id, so these are all.
+    const auto batch = database.not_under("", after, read_at_once);
+    if (batch.empty()) return found;
+    for (const auto& record : batch) {
+      if (found.opened >= enough || stop.stop_requested()) return found;
+      try {
+        vault.check_record(record);
+        ++found.opened;
+      } catch (const vault_error& wrong) {
+        if (!rotation_detail::has_changed(database, record))
+          found.failed.push_back({record.id, wrong.what()});
+      }
+    }
+    after = batch.back().id;
+  }
+}
+
+/// Puts all records under the current key of the ring, while services use and change them and other rotations
+/// run. Each record is replaced as a whole or not at all, so a rotation may end anywhere, by `stop`, a
+/// failing database or the end of the process, and the next one does the rest. What is kept under an older
+/// key meanwhile is found too: it looks until there is nothing left, and then tries the ring on all records.
+/// Throws `database_error`.
+inline rotation_report rotate(key_database& database, const std::shared_ptr<key_ring_source>& ring,
+                              const rotation_options& options = {}) {
+  const vault vault(ring);
+  rotation_report report;
+  for (;;) {
+    const std::string current = ring->fresh_ring()->current().id;
+    const std::size_t done_before = report.rewrapped + report.skipped;
+    std::string after;
+    for (;;) {
+      const auto batch = database.not_under(current, after, options.batch > 0 ? options.batch : 1);
+      if (batch.empty()) break;
+      for (const auto& record : batch) {
+        if (options.stop.stop_requested()) return report;
+        try {
+          // Nothing when the ring has a newer key by now: the next round is for that one.
+          if (const auto renewed = vault.rewrap(record)) {
+            const bool replaced = database.replace_credentials(record.id, record.credentials, *renewed);
+            ++(replaced ? report.rewrapped : report.skipped);
+          }
+        } catch (const vault_error&) {
+          if (rotation_detail::has_changed(database, record)) ++report.skipped;
+        }
+      }
+      after = batch.back().id;
+      if (options.progress) options.progress(report);
+    }
+    const bool nothing_found = report.rewrapped + report.skipped == done_before;
+    if (nothing_found && ring->fresh_ring()->current().id == current) break;
+  }
+  report.failed = check_ring(database, ring, (std::numeric_limits<std::size_t>::max)(), options.stop).failed;
+  report.finished = !options.stop.stop_requested();
+  return report;
+}
+
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_SERVICE_HPP
@@ -4169,7 +5742,6 @@ inline certificate load_certificate(const std::string& certificate_file, const s
 #include <exception>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -4177,32 +5749,31 @@ inline certificate load_certificate(const std::string& certificate_file, const s
 #ifndef T3API_DETAIL_EITHER_STOP_HPP
 #define T3API_DETAIL_EITHER_STOP_HPP
 
-#include <stop_token>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Asks to stop as soon as one of two others does.
 class either_stop {
  public:
-  either_stop(const std::stop_token& first, const std::stop_token& second)
+  either_stop(const stop_token& first, const stop_token& second)
       : first_(first, forward{source_}), second_(second, forward{source_}) {}
   either_stop(const either_stop&) = delete;
   either_stop& operator=(const either_stop&) = delete;
 
-  std::stop_token token() const { return source_.get_token(); }
+  stop_token token() const { return source_.get_token(); }
 
  private:
   struct forward {
-    std::stop_source source;
+    stop_source source;
     void operator()() { source.request_stop(); }
   };
 
-  std::stop_source source_;
-  std::stop_callback<forward> first_;
-  std::stop_callback<forward> second_;
+  stop_source source_;
+  stop_callback<forward> first_;
+  stop_callback<forward> second_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_SANDBOX_CONTEXT_HPP
@@ -4223,28 +5794,8 @@ class either_stop {
 #include <string_view>
 #include <unordered_map>
 
-#ifndef T3API_SANDBOX_METRC_STORED_CREDENTIALS_HPP
-#define T3API_SANDBOX_METRC_STORED_CREDENTIALS_HPP
 
-#include <string>
-
-
-namespace t3api::sandbox {
-
-/// All that the service needs to log in to Metrc by itself, again and again.
-struct stored_credentials {
-  std::string hostname{};  ///< Canonical, as `canonical_hostname` makes it.
-  std::string username{};
-  secret password{};
-  std::string email{};  ///< Or empty.
-  secret otp_seed{};    ///< Base32, or empty.
-};
-
-}  // namespace t3api::sandbox
-
-#endif
-
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The API keys of a sandbox, each bound to the credentials of an account in one state. Fixed once it is
 /// made; holds keyed hashes of the keys only.
@@ -4292,7 +5843,7 @@ class api_keys {
   std::unordered_map<std::string, stored_credentials> credentials_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_LEDGER_HPP
@@ -4309,7 +5860,7 @@ class api_keys {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// One write that was accepted.
 struct ledger_entry {
@@ -4386,7 +5937,7 @@ inline nlohmann::json to_json(const ledger& from) {
   return {{"entries", std::move(list)}, {"dropped", from.dropped()}};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_RECORDS_HPP
@@ -4414,7 +5965,7 @@ inline nlohmann::json to_json(const ledger& from) {
 
 #include <nlohmann/json.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What writes made of a generated collection of one licence. Rows are numbered from 0: the generated ones,
 /// then the added ones. Copies share the rows, so that a reader keeps what it saw while others write.
@@ -4509,7 +6060,7 @@ class changes {
   std::uint64_t version_ = 0;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_COLLECTION_HPP
@@ -4541,7 +6092,7 @@ class changes {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 enum class field_type { text, number, boolean, datetime };
 
@@ -4622,7 +6173,7 @@ inline cell to_cell(const nlohmann::json& value, field_type type) {
   return {};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_DRAW_HPP
@@ -4636,7 +6187,7 @@ inline cell to_cell(const nlohmann::json& value, field_type type) {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// SplitMix64: a number that looks random, from a number.
 constexpr std::uint64_t scramble(std::uint64_t x) noexcept {
@@ -4704,11 +6255,11 @@ inline utc_milliseconds start_of_data() noexcept {
   return std::chrono::sys_days(std::chrono::year(2024) / 1 / 1);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A member of the objects of a collection. `key` tells the generator which one is meant.
 struct field {
@@ -4791,7 +6342,7 @@ inline nlohmann::json make_row(const collection& of, const data_owner& owner, st
   return object;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_ROW_LISTS_HPP
@@ -4826,7 +6377,7 @@ inline nlohmann::json make_row(const collection& of, const data_owner& owner, st
 #include <string>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace fold_detail {
 
@@ -4876,7 +6427,7 @@ inline std::string folded(std::string text) noexcept {
   return text;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_SELECTION_HPP
@@ -4901,7 +6452,7 @@ inline std::string folded(std::string text) noexcept {
 #include <variant>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 enum class operation { eq, neq, contains, doesnotcontain, startswith, endswith, lt, lte, gt, gte };
 
@@ -5051,11 +6602,11 @@ inline filter parse_filter(const collection& of, std::string_view given) {
           .wanted = wanted_value(given, on.type, given.substr(colon + 1))};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// `field:asc` or `field:desc`, checked.
 struct sort_key {
@@ -5142,7 +6693,7 @@ inline selection parse_selection(const collection& of, const query_params& query
   return chosen;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_TABLE_HPP
@@ -5158,7 +6709,7 @@ inline selection parse_selection(const collection& of, const query_params& query
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where the ids of added rows are, behind those of every collection.
 inline constexpr std::uint64_t added_place = 9;
@@ -5236,11 +6787,11 @@ class table {
   std::shared_ptr<const changes> changed_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Row numbers of a table, in the order asked for.
 using row_list = std::vector<std::uint32_t>;
@@ -5329,11 +6880,11 @@ inline row_list select_rows(const table& from, const selection& chosen) {
   return rows;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Remembers the last row lists, so that the pages of one query cost one look at all rows. Threads that ask
 /// for the same list at once wait for one of them to make it. Any number of threads may use it.
@@ -5422,11 +6973,11 @@ class row_lists {
   std::size_t most_bytes_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The data of all licences. It is generated from a seed when it is asked for; only what was written is kept,
 /// in memory. Any number of threads may use it.
@@ -5526,7 +7077,7 @@ class records {
   row_lists lists_{};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_FAULTS_FAULT_PLAN_HPP
@@ -5539,7 +7090,6 @@ class records {
 #include <memory>
 #include <mutex>
 #include <stdexcept>
-#include <stop_token>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -5557,7 +7107,7 @@ class records {
 #include <utility>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a header Retry-After can hold (RFC 9110 section 10.2.3), and what it should not.
 enum class retry_after_form {
@@ -5680,11 +7230,11 @@ inline bool matches(const fault& f, t3api::method asked, std::string_view path, 
          });
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A fault of a plan, and how it has fared.
 struct planned_fault {
@@ -5697,7 +7247,7 @@ struct planned_fault {
 /// A fault that strikes now.
 struct struck_fault {
   std::shared_ptr<const sandbox::fault> fault{};  ///< Null when there is none.
-  std::stop_token removed{};                      ///< Stops when it is removed: ends its delay.
+  stop_token removed{};                           ///< Stops when it is removed: ends its delay.
 };
 
 /// The faults that a service was told to have. A request meets them in the order in which they were added,
@@ -5732,7 +7282,7 @@ class fault_plan {
 
   /// Removes one, and lets the requests go on that it keeps waiting. Whether there was one with that number.
   bool remove(std::uint64_t id) {
-    std::stop_source waiting(std::nostopstate);
+    stop_source waiting(nostopstate);
     {
       const std::scoped_lock lock(mutex_);
       const auto found =
@@ -5773,7 +7323,7 @@ class fault_plan {
 
  private:
   struct entry : planned_fault {
-    std::stop_source waiting;
+    stop_source waiting;
   };
 
   mutable std::mutex mutex_;
@@ -5782,228 +7332,7 @@ class fault_plan {
   std::atomic<bool> empty_{true};  ///< So that a service without faults takes no lock.
 };
 
-}  // namespace t3api::sandbox
-
-#endif
-#ifndef T3API_SANDBOX_KEYS_DATABASE_HPP
-#define T3API_SANDBOX_KEYS_DATABASE_HPP
-
-#include <cstddef>
-#include <optional>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#ifndef T3API_SANDBOX_KEYS_KEY_RECORD_HPP
-#define T3API_SANDBOX_KEYS_KEY_RECORD_HPP
-
-#include <optional>
-#include <string>
-
-
-namespace t3api::sandbox {
-
-/// Whose a secret key is.
-struct key_owner {
-  std::string hostname{};  ///< Canonical.
-  std::string username{};  ///< Exactly as in Metrc.
-
-  /// Whether it is the same account.
-  friend bool operator==(const key_owner&, const key_owner&) = default;
-};
-
-/// Credentials at rest; `vault` makes and opens them.
-struct sealed_credentials {
-  std::string ring_id{};  ///< Which key of the ring opens them.
-  std::string bytes{};    ///< Encrypted, with all that is needed to open them but the ring.
-};
-
-/// All that is kept of a secret key, which is never the key itself.
-struct key_record {
-  std::string id{};        ///< A UUID that has nothing to do with the key, and opens nothing.
-  std::string key_hash{};  ///< 32 bytes: a keyed hash of the key.
-  key_owner owner{};       ///< Of the credentials.
-  std::string
-      login{};  ///< 32 bytes: a keyed hash of the credentials, the same for keys made from the same ones.
-  wall_time created_at{};                   ///< By the service's clock.
-  std::optional<wall_time> last_used_at{};  ///< Nothing when it was never used.
-  bool is_enabled = true;                   ///< False once Metrc refused the credentials.
-  sealed_credentials credentials{};         ///< What the service logs in to Metrc with.
-};
-
-}  // namespace t3api::sandbox
-
-#endif
-
-namespace t3api::sandbox {
-
-/// A key database that could not do what it was asked. The message is one sentence for people, without a
-/// secret; nothing was changed.
-struct database_error : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-/// Where the records of secret keys are kept. Any number of threads, and where the kind of database allows it
-/// any number of processes, use it at once. What changes something is durable and seen by all when it
-/// returns. Every member throws `database_error`.
-class key_database {
- public:
-  key_database() = default;
-  key_database(const key_database&) = delete;
-  key_database& operator=(const key_database&) = delete;
-  virtual ~key_database() = default;
-
-  /// Keeps a new record.
-  virtual void add(const key_record& record) = 0;
-  /// The record with that hash, or nothing. What it costs does not grow with the number of records.
-  virtual std::optional<key_record> find(std::string_view key_hash) = 0;
-  /// The records of an owner, the oldest first.
-  virtual std::vector<key_record> of(const key_owner& owner) = 0;
-  /// Removes a record of that owner; false when there is none such.
-  virtual bool erase(std::string_view id, const key_owner& owner) = 0;
-  /// Sets when a key was last used, unless a later time is there already; nothing when the record is gone. A
-  /// database to which a write is dear may leave out what is less than a minute after `record.last_used_at`,
-  /// and may write it later, as no call waits for it or fails by it.
-  virtual void set_last_used(const key_record& record, wall_time when) = 0;
-  /// Sets `is_enabled` to false for all records with these credentials that were created at `made_until` or
-  /// before.
-  virtual void disable(std::string_view login, wall_time made_until) = 0;
-
-  /// At most `most` records that are not sealed under the key `ring_id`, with ids above `after`, in the order
-  /// of their ids.
-  virtual std::vector<key_record> not_under(std::string_view ring_id, std::string_view after,
-                                            std::size_t most) = 0;
-  /// Puts new sealed credentials in the place of `old`; false, and nothing is changed, when the record is
-  /// gone or has others by now.
-  virtual bool replace_credentials(std::string_view id, const sealed_credentials& old,
-                                   const sealed_credentials& renewed) = 0;
-};
-
-}  // namespace t3api::sandbox
-
-#endif
-#ifndef T3API_SANDBOX_KEYS_KEY_RING_HPP
-#define T3API_SANDBOX_KEYS_KEY_RING_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <memory>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-
-namespace t3api::sandbox {
-
-/// A key ring that cannot be read, or is not right. The message is one sentence for people, without a key.
-struct key_ring_error : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-/// The keys of a service, all of 32 bytes. They never lie in its database.
-struct key_ring {
-  /// A key-encryption key.
-  struct entry {
-    std::string id;  ///< 1 to 32 letters, digits, `-` or `_`.
-    secret key;      ///< 32 bytes.
-  };
-
-  static constexpr std::size_t key_size = detail::gcm_key_size;  ///< In bytes.
-
-  /// What the service's other keys are derived from. It cannot change without ending all secret keys.
-  secret root{};
-  /// Key-encryption keys. The last one is the current one, under which new records are kept; the others open
-  /// older records.
-  std::vector<entry> keys{};
-
-  /// The key for new records; there must be one.
-  const entry& current() const { return keys.back(); }
-
-  /// The key with that id, or null.
-  const secret* find(std::string_view id) const noexcept {
-    const auto found = std::find_if(keys.begin(), keys.end(), [&](const entry& e) { return e.id == id; });
-    return found == keys.end() ? nullptr : &found->key;
-  }
-
-  /// A key of its own for each purpose: HMAC-SHA-256 of `t3api-sandbox <purpose>` under the root.
-  secret derived(std::string_view purpose) const {
-    return secret(detail::hmac_sha256(root.reveal(), "t3api-sandbox " + std::string(purpose)));
-  }
-
-  /// Whether a text can be the id of a key.
-  static bool is_id(std::string_view id) noexcept {
-    const auto fits = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-             c == '_';
-    };
-    return !id.empty() && id.size() <= 32 && std::all_of(id.begin(), id.end(), fits);
-  }
-
-  /// Throws `key_ring_error` when the ring is not one that a service can work with.
-  void check() const {
-    if (root.size() != key_size) throw key_ring_error("root must be 32 bytes");
-    if (keys.empty()) throw key_ring_error("keys is empty: a key ring has at least one key");
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      const std::string place = "keys[" + std::to_string(i) + "]";
-      if (!is_id(keys[i].id)) {
-        throw key_ring_error(place + ".id must be 1 to 32 letters, digits, '-' or '_'");
-      }
-      if (keys[i].key.size() != key_size) throw key_ring_error(place + ".key must be 32 bytes");
-      if (find(keys[i].id) != &keys[i].key) {
-        throw key_ring_error(place + " has the id '" + keys[i].id + "' of a key before it: leave one out");
-      }
-      for (std::size_t before = 0; before <= i; ++before) {
-        const auto& other = before == i ? root : keys[before].key;
-        if (detail::constant_time_equal(keys[i].key.reveal(), other.reveal())) {
-          throw key_ring_error(place + ".key is the same as " +
-                               (before == i ? "root" : "that of keys[" + std::to_string(before) + "]") +
-                               ": each must be random");
-        }
-      }
-    }
-  }
-};
-
-/// Where a service has its key ring from. Any number of threads may share it.
-class key_ring_source {
- public:
-  key_ring_source() = default;
-  key_ring_source(const key_ring_source&) = delete;
-  key_ring_source& operator=(const key_ring_source&) = delete;
-  virtual ~key_ring_source() = default;
-
-  /// The ring as it was last read. Never null.
-  virtual std::shared_ptr<const key_ring> ring() const = 0;
-  /// The ring as it is now, read again when it can change: asked when a record needs a key that is not in
-  /// `ring()`, and before a new record is kept. When it cannot be read, the last one.
-  virtual std::shared_ptr<const key_ring> fresh_ring() = 0;
-};
-
-/// A ring that stays as it is.
-class fixed_key_ring final : public key_ring_source {
- public:
-  /// Throws `key_ring_error` as `key_ring::check` does.
-  explicit fixed_key_ring(key_ring ring) : ring_(std::make_shared<key_ring>(std::move(ring))) {
-    ring_->check();
-  }
-
-  std::shared_ptr<const key_ring> ring() const override { return ring_; }
-  std::shared_ptr<const key_ring> fresh_ring() override { return ring_; }
-
- private:
-  const std::shared_ptr<const key_ring> ring_;
-};
-
-/// A new ring with one key-encryption key, from the system's random source.
-inline key_ring make_key_ring() {
-  return {.root = secret(detail::random_bytes(key_ring::key_size)),
-          .keys = {{"k1", secret(detail::random_bytes(key_ring::key_size))}}};
-}
-
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_KEYS_MEMORY_DATABASE_HPP
@@ -6024,7 +7353,7 @@ inline key_ring make_key_ring() {
 #include <vector>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Records in the memory of this process; they end with it.
 class memory_key_database final : public key_database {
@@ -6150,7 +7479,7 @@ class memory_key_database final : public key_database {
   std::uint64_t last_number_ = 0;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_KEYS_SECRET_KEYS_HPP
@@ -6163,213 +7492,8 @@ class memory_key_database final : public key_database {
 #include <utility>
 #include <vector>
 
-#ifndef T3API_SANDBOX_KEYS_VAULT_HPP
-#define T3API_SANDBOX_KEYS_VAULT_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <utility>
-
-#ifndef T3API_DETAIL_SEAL_HPP
-#define T3API_DETAIL_SEAL_HPP
-
-#include <optional>
-#include <string>
-#include <string_view>
-
-
-namespace t3api::detail {
-
-/// The first byte of what `seal` makes, so that another way of sealing can be told apart one day.
-inline constexpr char seal_version = 1;
-
-/// Encrypts `plain` so that it can lie where others read and write: AES-256-GCM under a key of 32 bytes and a
-/// random nonce. Only with the same `associated` text does it open again, which ties it to its place. The
-/// nonces of one key are unlikely to collide for some 2^32 texts. Throws what `gcm_encrypt` throws.
-///
-/// The format: version byte, nonce (12 bytes), ciphertext, tag (16 bytes).
-inline std::string seal(std::string_view key, std::string_view plain, std::string_view associated) {
-  const std::string nonce = random_bytes(gcm_nonce_size);
-  return seal_version + nonce + gcm_encrypt(key, nonce, plain, associated);
-}
-
-/// What was sealed, or nothing when `sealed` has been changed or cut, or was made with another key or other
-/// associated text. Throws std::invalid_argument for a key that has not 32 bytes.
-inline std::optional<std::string> unseal(std::string_view key, std::string_view sealed,
-                                         std::string_view associated) {
-  constexpr std::size_t head = 1 + gcm_nonce_size;
-  if (sealed.size() < head + gcm_tag_size || sealed.front() != seal_version) return std::nullopt;
-  return gcm_decrypt(key, sealed.substr(1, gcm_nonce_size), sealed.substr(head), associated);
-}
-
-}  // namespace t3api::detail
-
-#endif
-
-namespace t3api::sandbox {
-
-/// Sealed credentials that cannot be opened. The message is one sentence for people, without a secret.
-struct vault_error : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-/// Encrypts the credentials behind secret keys, each under a data key of its own that is wrapped by the
-/// current key of a ring. Sealed credentials belong to one record: they open for no other `id`, `key_hash`,
-/// `owner` or `login`, nor under another key of the ring. The format is written down in
-/// docs/credentials-at-rest.md. Any number of threads may share it.
-class vault {
- public:
-  explicit vault(std::shared_ptr<key_ring_source> ring) : ring_(std::move(ring)) {}
-
-  /// Seals credentials for a record, whose owner has their hostname and username. Throws
-  /// std::invalid_argument when one of them is larger than a mebibyte.
-  sealed_credentials seal(const stored_credentials& credentials, const key_record& record) const {
-    const auto ring = ring_->fresh_ring();
-    const secret key(detail::random_bytes(detail::gcm_key_size));
-    const overwritten plain{to_text(credentials)};
-    return {.ring_id = ring->current().id,
-            .bytes = wrap(key, ring->current(), record) +
-                     detail::seal(key.reveal(), plain.text, place_of("credentials", record, ""))};
-  }
-
-  /// The credentials of a record. Throws `vault_error` when the record was changed, cut or put together from
-  /// others, or when the ring does not have its key.
-  stored_credentials open(const key_record& record) const {
-    const secret key = data_key(record, *ring_for(record));
-    auto opened =
-        detail::unseal(key.reveal(), std::string_view(record.credentials.bytes).substr(wrapped_size),
-                       place_of("credentials", record, ""));
-    if (!opened) throw vault_error(changed);
-    const overwritten plain{*std::move(opened)};
-    return from_text(plain.text, record.owner);
-  }
-
-  /// Throws what `open` throws when the record is not as it was sealed, without decrypting the credentials.
-  void check(const key_record& record) const { data_key(record, *ring_for(record)); }
-
-  /// The credentials of a record under the current key of the ring; nothing when they are already. The data
-  /// key and what it encrypts stay. Throws what `open` throws.
-  std::optional<sealed_credentials> rewrap(const key_record& record) const {
-    const auto ring = ring_for(record);
-    if (record.credentials.ring_id == ring->current().id) return std::nullopt;
-    return sealed_credentials{.ring_id = ring->current().id,
-                              .bytes = wrap(data_key(record, *ring), ring->current(), record) +
-                                       record.credentials.bytes.substr(wrapped_size)};
-  }
-
- private:
-  /// Overwritten when it goes.
-  struct overwritten {
-    std::string text;
-
-    explicit overwritten(std::string plain) noexcept : text(std::move(plain)) {}
-    overwritten(const overwritten&) = delete;
-    overwritten& operator=(const overwritten&) = delete;
-    ~overwritten() { detail::wipe(text); }
-  };
-
-  static constexpr const char* changed =
-      "the record of the secret key was changed or moved at rest and cannot be opened: delete the key and "
-      "make a new one";
-  /// What `detail::seal` makes of a data key.
-  static constexpr std::size_t wrapped_size =
-      1 + detail::gcm_nonce_size + detail::gcm_key_size + detail::gcm_tag_size;
-  static constexpr std::size_t padded_to = 256;
-  static constexpr std::size_t largest_part = std::size_t{1} << 20U;
-
-  static std::string wrap(const secret& data_key, const key_ring::entry& under, const key_record& record) {
-    return detail::seal(under.key.reveal(), data_key.reveal(), place_of("data key", record, under.id));
-  }
-
-  /// A ring that has the key of a record.
-  std::shared_ptr<const key_ring> ring_for(const key_record& record) const {
-    const std::string& id = record.credentials.ring_id;
-    auto ring = ring_->ring();
-    if (!ring->find(id)) ring = ring_->fresh_ring();
-    if (!ring->find(id)) {
-      throw vault_error("the key ring has no key '" + detail::printable(id, 40) +
-                        "', under which the record of the secret key is kept: add it again");
-    }
-    return ring;
-  }
-
-  static secret data_key(const key_record& record, const key_ring& ring) {
-    const auto& [ring_id, bytes] = record.credentials;
-    if (bytes.size() < wrapped_size) throw vault_error(changed);
-    auto key = detail::unseal(ring.find(ring_id)->reveal(), std::string_view(bytes).substr(0, wrapped_size),
-                              place_of("data key", record, ring_id));
-    if (!key) throw vault_error(changed);
-    return secret(*std::move(key));
-  }
-
-  /// What is authenticated beside the encrypted text. Each part has its length in front, so that no two
-  /// places look the same.
-  static std::string place_of(std::string_view kind, const key_record& record, std::string_view ring_id) {
-    std::string place = "t3api-sandbox record 1";
-    for (const std::string_view part :
-         {kind, std::string_view(record.id), std::string_view(record.key_hash),
-          std::string_view(record.owner.hostname), std::string_view(record.owner.username),
-          std::string_view(record.login), ring_id}) {
-      place.append("\n").append(std::to_string(part.size())).append(":").append(part);
-    }
-    return place;
-  }
-
-  /// Password, e-mail address and seed, each behind its length in four bytes (big-endian), then zeros, so
-  /// that the size tells nothing about a password.
-  static std::string to_text(const stored_credentials& c) {
-    const std::string_view parts[] = {c.password.reveal(), c.email, c.otp_seed.reveal()};
-    std::size_t size = 0;
-    for (const auto part : parts) {
-      if (part.size() > largest_part) {
-        throw std::invalid_argument("a password, e-mail address or OTP seed of more than 1 MiB is not kept");
-      }
-      size += 4 + part.size();
-    }
-    std::string text;
-    text.reserve((size + padded_to - 1) / padded_to * padded_to);  // Growing would leave copies behind.
-    for (const auto part : parts) {
-      for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>((part.size() >> shift) & 0xFFU);
-      text += part;
-    }
-    text.resize((size + padded_to - 1) / padded_to * padded_to, '\0');
-    return text;
-  }
-
-  static stored_credentials from_text(std::string_view text, const key_owner& owner) {
-    const auto password = next_part(text), email = next_part(text), otp_seed = next_part(text);
-    if (text.find_first_not_of('\0') != text.npos) throw vault_error(changed);
-    return {.hostname = owner.hostname,
-            .username = owner.username,
-            .password = secret(password),
-            .email = std::string(email),
-            .otp_seed = secret(otp_seed)};
-  }
-
-  static std::string_view next_part(std::string_view& text) {
-    if (text.size() < 4) throw vault_error(changed);
-    std::uint32_t size = 0;
-    for (const char c : text.substr(0, 4)) size = size << 8U | static_cast<unsigned char>(c);
-    text.remove_prefix(4);
-    if (size > text.size()) throw vault_error(changed);
-    const auto part = text.substr(0, size);
-    text.remove_prefix(size);
-    return part;
-  }
-
-  const std::shared_ptr<key_ring_source> ring_;
-};
-
-}  // namespace t3api::sandbox
-
-#endif
-
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The secret keys of a service: opaque UUIDs, each with the credentials it was made from, sealed. Nobody can
 /// read a key again after `make`, as only its keyed hash is kept. Any number of threads may share it, and any
@@ -6404,7 +7528,8 @@ class secret_keys {
     const std::string key_hash = hash(text);
     detail::wipe(text);
     auto record = database_->find(key_hash);
-    if (record) record = with_newest(*std::move(record), [this](const key_record& r) { vault_.check(r); });
+    if (record)
+      record = with_newest(*std::move(record), [this](const key_record& r) { vault_.check_record(r); });
     return record;
   }
 
@@ -6468,7 +7593,7 @@ class secret_keys {
   const vault vault_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_LIMITS_LIMITS_HPP
@@ -6478,7 +7603,6 @@ class secret_keys {
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -6488,12 +7612,10 @@ class secret_keys {
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
-#include <stop_token>
 #include <string_view>
 
 #ifndef T3API_SANDBOX_LIMITS_BOUNDED_TABLE_HPP
@@ -6509,7 +7631,7 @@ class secret_keys {
 #include <utility>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Small values by names that strangers choose, in bounded memory: at most twice `capacity` values, those
 /// that were asked for longest ago are forgotten first, and each step takes the same short time. Names are
@@ -6559,11 +7681,11 @@ class bounded_table {
   map recent_, older_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How many attempts may fail under each name in a window of time, which begins with the first failure.
 /// Success takes nothing back, only time does: else whoever can log in once could guess on for ever. An
@@ -6583,7 +7705,7 @@ class failure_limit {
   /// Begins an attempt, which `end` must end; or, when too many have failed or no place became free, how long
   /// to wait: whole seconds, at least one. When `stop` asks to stop, no place is waited for any longer.
   std::optional<std::chrono::seconds> begin(std::string_view name, const t3api::clock& clock,
-                                            const std::stop_token& stop = {}) {
+                                            const stop_token& stop = {}) {
     if (most_ == 0) return std::nullopt;
     const auto hash = names_.hash(name);
     const auto give_up = std::chrono::steady_clock::now() + patience_;
@@ -6641,12 +7763,12 @@ class failure_limit {
   const std::chrono::seconds window_;
   const std::chrono::milliseconds patience_;
   mutable std::mutex mutex_;
-  std::condition_variable_any ended_;
+  detail::stoppable_condition ended_;
   std::uint64_t ends_ = 0;  ///< How many attempts have ended.
   bounded_table<tally> names_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_LIMITS_REQUEST_LIMIT_HPP
@@ -6659,7 +7781,7 @@ class failure_limit {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How many requests each user may make in a window of time. The window begins with a user's first request;
 /// when it is over, the next request begins another. Such a window, unlike a bucket that fills drop by drop,
@@ -6700,7 +7822,7 @@ class request_limit {
   bounded_table<tally> users_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_METRC_UPSTREAM_HPP
@@ -6709,13 +7831,12 @@ class request_limit {
 #include <concepts>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a login at Metrc needs.
 struct metrc_login {
@@ -6759,7 +7880,7 @@ struct metrc_answer {
 /// What the service needs of a Metrc, simulated or real. Any number of threads call it at once. A Metrc may
 /// have more, which is used when it is there:
 ///
-/// - `login(const metrc_login&, std::stop_token)`: the same, and ends soon when it is asked to stop.
+/// - `login(const metrc_login&, stop_token)`: the same, and ends soon when it is asked to stop.
 /// - `bool is_certain()`: whether a refusal would be certain at the moment.
 /// - `bool has_account(hostname, username)`: faults for accounts that are not there are refused.
 /// - `bool end_sessions(hostname, username)`, `bool change_password(hostname, username, secret)`: faults can
@@ -6773,7 +7894,7 @@ concept metrc_upstream = requires(T& metrc, const metrc_login& login, std::strin
 
 /// A login that ends soon when `stop` asks to stop, if that Metrc can be asked.
 template <metrc_upstream Metrc>
-metrc_answer log_in(Metrc& metrc, const metrc_login& login, const std::stop_token& stop) {
+metrc_answer log_in(Metrc& metrc, const metrc_login& login, const stop_token& stop) {
   if constexpr (requires {
                   { metrc.login(login, stop) } -> std::same_as<metrc_answer>;
                 }) {
@@ -6783,11 +7904,11 @@ metrc_answer log_in(Metrc& metrc, const metrc_login& login, const std::stop_toke
   }
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// 429, with the header Retry-After.
 inline refusal too_many(const std::string& what, std::chrono::seconds wait) {
@@ -6834,7 +7955,7 @@ class login_attempt {
   /// Throws `refusal`: 429 when too many logins have failed for that account or from that address, whether
   /// this one would be right or not; 503 when `stop` asks to stop while it waits for others.
   login_attempt(service_limits& limits, std::string account, std::string_view address,
-                const std::stop_token& stop = {}) {
+                const stop_token& stop = {}) {
     // The address first: what a blocked one tries must not push other accounts out of memory.
     if (!address.empty()) {
       of_address_.emplace(limits.of_address_, *limits.clock_, std::string(address), stop,
@@ -6853,7 +7974,7 @@ class login_attempt {
 
  private:
   struct place {
-    place(failure_limit& limit_, const t3api::clock& clock_, std::string name_, const std::stop_token& stop,
+    place(failure_limit& limit_, const t3api::clock& clock_, std::string name_, const stop_token& stop,
           const char* otherwise)
         : limit(limit_), clock(clock_), name(std::move(name_)) {
       const auto wait = limit.begin(name, clock, stop);
@@ -6886,7 +8007,7 @@ inline std::string attempted_api_key(std::string_view key, std::string_view stat
   return "key " + std::string(state_code) + "\n" + detail::sha256(key);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_LIMITS_TROUBLE_REPORT_HPP
@@ -6900,7 +8021,7 @@ inline std::string attempted_api_key(std::string_view key, std::string_view stat
 #include <utility>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Tells whoever runs a service what is wrong, the same sentence at most once a minute. Any number of threads
 /// may share it.
@@ -6933,7 +8054,7 @@ class trouble_report {
   bounded_table<std::optional<steady_time>> told_{100};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_SESSIONS_SESSION_CACHE_HPP
@@ -6968,7 +8089,7 @@ class trouble_report {
 #include <algorithm>
 #include <chrono>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// How long a store keeps what it is asked to keep for `ttl`: from one millisecond, the shortest that Redis
 /// knows, to ten years, which no clock overflows on.
@@ -6977,11 +8098,11 @@ inline std::chrono::milliseconds kept_lifetime(std::chrono::milliseconds ttl) no
   return std::clamp<milliseconds>(ttl, milliseconds(1), std::chrono::hours(24 * 3653));
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Small values in the memory of this process, at most `capacity` of them: what was not asked for longest
 /// makes room. Any number of threads may share it.
@@ -7039,7 +8160,7 @@ class near_memory {
   std::unordered_map<std::string_view, place> by_name_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_STORE_ANY_HPP
@@ -7062,7 +8183,7 @@ class near_memory {
 #include <string_view>
 
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A value that a store still had.
 struct stored_value {
@@ -7095,11 +8216,11 @@ concept store = requires(S& kept, std::string_view key, std::string_view text,
   { kept.release(key, text) } -> std::same_as<std::optional<error>>;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Any store, chosen at run time. Copies are handles of the same store, as with each store itself.
 class any_store {
@@ -7156,11 +8277,11 @@ class any_store {
 
 static_assert(store<any_store>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where a service remembers the ids of its Metrc sessions, by names of its own: in this process and, when
 /// there is a store that other services share, there too, sealed. A store that fails costs what only it knew,
@@ -7177,13 +8298,13 @@ class session_cache {
       : near_(std::move(clock), capacity), shared_(std::move(shared)), key_(std::move(key)) {}
 
   /// What this process remembers.
-  std::optional<std::string> near(std::string_view name) { return near_.get(name); }
+  std::optional<std::string> nearby(std::string_view name) { return near_.get(name); }
 
   /// What the services remember together; what this one does when there is no store, or when it fails.
   std::optional<std::string> shared(std::string_view name) {
-    if (!shared_) return near(name);
+    if (!shared_) return nearby(name);
     const auto kept = shared_->get(name);
-    if (!kept) return near(name);
+    if (!kept) return nearby(name);
     if (!*kept) return std::nullopt;
     return detail::unseal(key_.reveal(), (*kept)->value, place_of(name));
   }
@@ -7217,7 +8338,7 @@ class session_cache {
   const secret key_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_SESSIONS_UPSTREAM_SESSIONS_HPP
@@ -7230,7 +8351,6 @@ class session_cache {
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -7247,7 +8367,7 @@ class session_cache {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How long one password is the current one (RFC 6238 section 4.1).
 inline constexpr std::chrono::seconds totp_period{30};
@@ -7292,7 +8412,7 @@ class otp_verifier {
   /// Accepts the code of this step or of one beside it, for clocks that differ a little (RFC 6238
   /// section 5.2), and no step twice nor one before the last accepted: of many threads with one code, one
   /// gets `accepted`.
-  otp_verdict check(std::string_view code, wall_time now) {
+  otp_verdict judge(std::string_view code, wall_time now) {
     const std::int64_t present = totp_step(now);
     auto verdict = otp_verdict::wrong;
     for (std::int64_t step = present - 1; step <= present + 1; ++step) {
@@ -7316,7 +8436,7 @@ class otp_verifier {
   std::atomic<std::int64_t> last_step_{-1};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_SESSIONS_LOGIN_OUTCOME_HPP
@@ -7329,7 +8449,7 @@ class otp_verifier {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What came of the last login with kept credentials, in a form that can be remembered.
 struct login_outcome {
@@ -7375,27 +8495,26 @@ inline std::optional<login_outcome> login_outcome_from(std::string_view text) {
       .refusal = static_cast<metrc_refusal>(*refusal), .when = time(*when), .until = time(*until)};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_STORE_TIMED_LOCK_HPP
 #define T3API_STORE_TIMED_LOCK_HPP
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <list>
 #include <mutex>
-#include <stop_token>
 
-namespace t3api::detail {
+
+namespace t3api::inline v0_1_0::detail {
 
 /// A lock that is waited for as long as one likes, or until one is asked to stop. Those who wait get it in
 /// the order in which they came: a thread that lets go and asks again at once, call after call, keeps nobody
 /// out.
 class timed_lock {
  public:
-  bool try_lock_for(std::chrono::milliseconds patience, const std::stop_token& stop = {}) {
+  bool try_lock_for(std::chrono::milliseconds patience, const stop_token& stop = {}) {
     std::unique_lock lock(mutex_);
     if (!taken_) {
       taken_ = true;
@@ -7423,7 +8542,7 @@ class timed_lock {
 
  private:
   struct waiter {
-    std::condition_variable_any turn;
+    stoppable_condition turn;
     bool given = false;
   };
 
@@ -7432,11 +8551,11 @@ class timed_lock {
   bool taken_ = false;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What came of asking for a session of kept credentials.
 struct kept_session {
@@ -7492,13 +8611,13 @@ class upstream_sessions {
   /// Refusals from before `made`, when Metrc accepted the credentials, count for nothing. What `credentials`
   /// throws goes through.
   kept_session session(const std::string& name, const key_owner& owner, const credentials_source& credentials,
-                       wall_time made = {}, const std::stop_token& stop = {}) {
-    if (auto open = still_open(near(name), owner)) return {.session = std::move(open)};
+                       wall_time made = {}, const stop_token& stop = {}) {
+    if (auto open = still_open(nearby(name), owner)) return {.session = std::move(open)};
     const auto one_at_a_time = lock_of(name);
     if (!one_at_a_time->try_lock_for(patience_, stop)) return busy();
     const std::lock_guard<timed_lock> until_done(*one_at_a_time, std::adopt_lock);
 
-    const auto mine = near(name);
+    const auto mine = nearby(name);
     if (auto open = still_open(mine, owner)) return {.session = std::move(open)};
     if (const auto refused = still_refused(mine, made)) {
       // A session of another service, ended or not, means that the credentials were accepted again.
@@ -7521,7 +8640,7 @@ class upstream_sessions {
   /// a login that is under way with the same ones. A refusal, certain or not, is not remembered, so that
   /// whoever tries out passwords fills no memory.
   kept_session fresh_session(const std::string& name, const stored_credentials& credentials,
-                             const std::stop_token& stop = {}) {
+                             const stop_token& stop = {}) {
     const auto one_at_a_time = lock_of(name);
     if (!one_at_a_time->try_lock_for(patience_, stop)) return busy();
     const std::lock_guard<timed_lock> until_done(*one_at_a_time, std::adopt_lock);
@@ -7539,7 +8658,7 @@ class upstream_sessions {
   /// time. It does not come to who is asked to stop before.
   class turn {
    public:
-    turn(upstream_sessions& of, const std::string& name, const std::stop_token& stop)
+    turn(upstream_sessions& of, const std::string& name, const stop_token& stop)
         : of_(of), name_("login/" + name), has_come_(!stop.stop_requested()) {
       const auto end = of_.clock_->now() + lease;
       while (has_come_ && !of_.cache_->claim(name_, owner_, lease) && of_.clock_->now() < end) {
@@ -7576,7 +8695,7 @@ class upstream_sessions {
   static std::optional<login_outcome> read(const std::optional<std::string>& text) {
     return text ? login_outcome_from(*text) : std::nullopt;
   }
-  std::optional<login_outcome> near(const std::string& name) { return read(cache_->near(cached(name))); }
+  std::optional<login_outcome> nearby(const std::string& name) { return read(cache_->nearby(cached(name))); }
   std::optional<login_outcome> shared(const std::string& name) { return read(cache_->shared(cached(name))); }
 
   static bool is_session(const std::optional<login_outcome>& outcome) {
@@ -7634,7 +8753,7 @@ class upstream_sessions {
 
   /// In this process alone, as a Metrc that is not certain has lost touch with the others.
   std::optional<login_outcome> last_doubt(const std::string& name) {
-    return read(cache_->near(doubtful(name)));
+    return read(cache_->nearby(doubtful(name)));
   }
 
   std::optional<kept_session> still_in_doubt(const std::optional<login_outcome>& doubt, wall_time made) {
@@ -7659,7 +8778,7 @@ class upstream_sessions {
   }
 
   kept_session log_in(const std::string& name, const key_owner& owner, const stored_credentials& credentials,
-                      const background& known, const std::stop_token& stop) {
+                      const background& known, const stop_token& stop) {
     auto [kept, started, is_certain] = try_login(credentials, stop);
     if (kept.session) {
       keep(name, *kept.session);
@@ -7694,7 +8813,7 @@ class upstream_sessions {
   /// Metrc accepts no one-time password twice, and the present one may have been used by the user or by an
   /// earlier login. The next one is accepted a little early, so it is tried too; when both are used, only
   /// time helps.
-  tried_login try_login(const stored_credentials& credentials, const std::stop_token& stop) {
+  tried_login try_login(const stored_credentials& credentials, const stop_token& stop) {
     metrc_login form{.hostname = credentials.hostname,
                      .username = credentials.username,
                      .password = credentials.password,
@@ -7744,11 +8863,11 @@ class upstream_sessions {
   std::unordered_map<std::string, std::shared_ptr<timed_lock>> locks_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a service stands on, and may share with others that are to behave as one service with it. What is
 /// left out is made for this service alone, and ends with it.
@@ -7811,7 +8930,7 @@ struct context {
         trouble(on.on_trouble) {}
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_CATALOGUE_HPP
@@ -7831,7 +8950,7 @@ struct context {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What items are variants of.
 struct product {
@@ -7950,7 +9069,7 @@ inline constexpr collection items = {
     },
     .kind = 0};
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_PACKAGES_HPP
@@ -7965,7 +9084,7 @@ inline constexpr collection items = {
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where packages are.
 inline constexpr std::array<std::string_view, 3> rooms = {"Vault", "Packing Room", "Sales Floor"};
@@ -8125,7 +9244,7 @@ inline constexpr collection in_transit_packages = packages_detail::make(
     "/v2/packages/intransit", packages_detail::in_transit, packages_detail::in_transit_fields,
     [](std::uint64_t packages) { return packages / 50; });
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_PLANTS_HPP
@@ -8138,7 +9257,7 @@ inline constexpr collection in_transit_packages = packages_detail::make(
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace plants_detail {
 
@@ -8275,11 +9394,11 @@ inline constexpr collection on_hold_plants = plants_detail::make(
 inline constexpr collection inactive_plants = plants_detail::make(
     "/v2/plants/inactive", plants_detail::inactive, [](std::uint64_t packages) { return packages / 10; });
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// All collections that are served.
 inline constexpr std::array<const collection*, 9> catalogue = {
@@ -8305,7 +9424,7 @@ constexpr const collection* find_report(std::string_view path) noexcept {
 constexpr bool is_collection(std::string_view path) noexcept { return find_collection(path) != nullptr; }
 constexpr bool is_report(std::string_view path) noexcept { return find_report(path) != nullptr; }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_FAULTS_CARRY_OUT_HPP
@@ -8316,7 +9435,7 @@ constexpr bool is_report(std::string_view path) noexcept { return find_report(pa
 #include <string_view>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The value of a header Retry-After in that form.
 inline std::string retry_after_value(retry_after_form form, wall_time now) {
@@ -8385,7 +9504,7 @@ void upset_account(Metrc& metrc, const fault& f) {
   }
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_METRC_SIMULATED_HPP
@@ -8397,7 +9516,6 @@ void upset_account(Metrc& metrc, const fault& f) {
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8413,70 +9531,8 @@ void upset_account(Metrc& metrc, const fault& f) {
 
 #include <nlohmann/json.hpp>
 
-#ifndef T3API_DETAIL_BASE64URL_HPP
-#define T3API_DETAIL_BASE64URL_HPP
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-
-namespace t3api::detail {
-
-/// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5, RFC 7515 section 2).
-inline std::string base64url_encode(std::string_view bytes) {
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string text;
-  text.reserve((bytes.size() * 4 + 2) / 3);
-  std::uint32_t window = 0;
-  int bits = 0;
-  for (const char c : bytes) {
-    window = (window << 8) | static_cast<unsigned char>(c);
-    for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(window >> (bits - 6)) & 63U];
-  }
-  if (bits > 0) text += alphabet[(window << (6 - bits)) & 63U];
-  return text;
-}
-
-/// The bytes behind `text`, or nothing when it is not base64url. Trailing padding is accepted.
-inline std::optional<std::string> base64url_decode(std::string_view text) {
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
-  std::uint32_t window = 0;
-  int bits = 0;
-  for (const char c : text) {
-    std::uint32_t digit = 0;
-    if (c >= 'A' && c <= 'Z') {
-      digit = static_cast<std::uint32_t>(c - 'A');
-    } else if (c >= 'a' && c <= 'z') {
-      digit = static_cast<std::uint32_t>(c - 'a') + 26;
-    } else if (c >= '0' && c <= '9') {
-      digit = static_cast<std::uint32_t>(c - '0') + 52;
-    } else if (c == '-') {
-      digit = 62;
-    } else if (c == '_') {
-      digit = 63;
-    } else {
-      return std::nullopt;
-    }
-    window = (window << 6) | digit;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes += static_cast<char>((window >> bits) & 0xFFU);
-    }
-  }
-  if ((window & ((1U << bits) - 1U)) != 0) return std::nullopt;
-  return bytes;
-}
-
-}  // namespace t3api::detail
-
-#endif
-
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What can change of an account of the simulated Metrc while it runs. Each change has a version above the
 /// last, so that processes that share the account know which of two states is the later one.
@@ -8556,7 +9612,7 @@ bool is_later(const State& a, const State& b) {
   return to_json(a).dump() > to_json(b).dump();
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_METRC_SESSION_IDS_HPP
@@ -8573,7 +9629,7 @@ bool is_later(const State& a, const State& b) {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What the simulated Metrc has to know of a session. A session ends when one of the epochs it was opened in
 /// is over, or when it is too old.
@@ -8630,7 +9686,7 @@ class session_ids {
   const secret key_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_METRC_SHARED_ACCOUNTS_HPP
@@ -8645,7 +9701,6 @@ class session_ids {
 #include <optional>
 #include <set>
 #include <shared_mutex>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8653,7 +9708,7 @@ class session_ids {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How often a login was tried in this process, and how often it opened a session.
 struct login_tally {
@@ -8681,9 +9736,9 @@ class shared_accounts {
   /// What one look saw.
   struct view {
     metrc_state metrc{};
-    account found{};       ///< Or null.
-    bool is_fresh = true;  ///< False when the store failed: others may have changed something since.
-    std::stop_token delay_changed{};  ///< Stops when `metrc.delay` is known to be another.
+    account found{};             ///< Or null.
+    bool is_fresh = true;        ///< False when the store failed: others may have changed something since.
+    stop_token delay_changed{};  ///< Stops when `metrc.delay` is known to be another.
   };
 
   /// `key` has 32 bytes and seals what the store is given.
@@ -8844,7 +9899,7 @@ class shared_accounts {
   void replace(const metrc_state& state) {
     const bool wake = state.delay != metrc_.delay;
     metrc_ = state;
-    if (wake) std::exchange(delay_changed_, std::stop_source()).request_stop();
+    if (wake) std::exchange(delay_changed_, stop_source()).request_stop();
   }
 
   void replace(const std::string& id, account_state state) {
@@ -8872,7 +9927,7 @@ class shared_accounts {
   std::mutex changing_;
   mutable std::shared_mutex mutex_;
   metrc_state metrc_;
-  std::stop_source delay_changed_;
+  stop_source delay_changed_;
   std::map<std::string, account, std::less<>> by_id_;
   std::map<std::pair<std::string, std::string>, std::string> by_name_;
   std::set<std::string> changed_;
@@ -8880,11 +9935,11 @@ class shared_accounts {
   bool unpublished_ = false;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How a simulated Metrc behaves. All members have defaults.
 struct simulated_metrc_options {
@@ -8919,7 +9974,7 @@ class simulated_metrc {
   /// wrong password never uses one up. What counts is the account as it is when the login's delay is over. A
   /// refusal is uncertain while the shared store fails. When `stop` asks to stop, a delay ends and the answer
   /// is that Metrc is unavailable.
-  metrc_answer login(const metrc_login& form, const std::stop_token& stop = {}) {
+  metrc_answer login(const metrc_login& form, const stop_token& stop = {}) {
     ++tally_.attempts;
     const std::string password = hash(form.password.reveal());
     const std::string email = hash(detail::to_lower(form.email));
@@ -8942,7 +9997,7 @@ class simulated_metrc {
       return refused(claimed.state.locked ? metrc_refusal::locked : metrc_refusal::credentials);
     }
     if (claimed.otp) {
-      const auto verdict = claimed.otp->check(form.otp, clock_->wall_now());
+      const auto verdict = claimed.otp->judge(form.otp, clock_->wall_now());
       if (verdict == otp_verdict::wrong) return refused(metrc_refusal::otp_wrong);
       if (verdict == otp_verdict::used || !first_use(claimed, form.otp)) {
         return refused(metrc_refusal::otp_used);
@@ -9098,7 +10153,7 @@ class simulated_metrc {
   }
 
   /// False when `stop` asked to stop first.
-  bool wait_out_delay(shared_accounts::view seen, const std::stop_token& stop) {
+  bool wait_out_delay(shared_accounts::view seen, const stop_token& stop) {
     const auto start = clock_->now();
     while (seen.metrc.delay.count() > 0) {
       const detail::either_stop over(seen.delay_changed, stop);
@@ -9164,7 +10219,7 @@ class simulated_metrc {
 
 static_assert(metrc_upstream<simulated_metrc>, "the simulated Metrc has all that the service asks of one");
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_ROUTES_ADMIN_HPP
@@ -9203,7 +10258,7 @@ static_assert(metrc_upstream<simulated_metrc>, "the simulated Metrc has all that
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox::json_members {
+namespace t3api::inline v0_1_0::sandbox::json_members {
 
 // Each reads one member of an order, and throws `refusal` (422), which names the member and never shows its
 // value, when it is of another kind.
@@ -9262,11 +10317,11 @@ inline const nlohmann::json& as_object(const std::string& name, const nlohmann::
   return value;
 }
 
-}  // namespace t3api::sandbox::json_members
+}  // namespace t3api::inline v0_1_0::sandbox::json_members
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace faults_detail {
 
@@ -9408,7 +10463,7 @@ inline nlohmann::json to_json(const planned_fault& planned) {
           {"fault", to_json(*planned.fault)}};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_FAULTS_METRC_ORDERS_HPP
@@ -9422,7 +10477,7 @@ inline nlohmann::json to_json(const planned_fault& planned) {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// One thing that `POST /sandbox/metrc` tells the Metrc behind a service to do.
 struct metrc_order {
@@ -9505,11 +10560,11 @@ inline metrc_order metrc_order_from(const nlohmann::json& body) {
   return order;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// Where the routes of this file are. They are there only when `settings.admin` says so.
 inline constexpr std::string_view admin_paths = "/sandbox/";
@@ -9659,7 +10714,7 @@ response delete_ledger(context<Metrc>& shared, const call&) {
   return json_answer(200, nlohmann::json::object());
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif
 #ifndef T3API_SANDBOX_ROUTES_AUTH_HPP
@@ -9678,7 +10733,6 @@ response delete_ledger(context<Metrc>& shared, const call&) {
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9696,7 +10750,7 @@ response delete_ledger(context<Metrc>& shared, const call&) {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Who makes a call.
 struct identity {
@@ -9729,7 +10783,7 @@ inline nlohmann::json token_claims(std::string_view auth_mode, const metrc_sessi
   return claims;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_JWT_HPP
@@ -9746,7 +10800,7 @@ inline nlohmann::json token_claims(std::string_view auth_mode, const metrc_sessi
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A longer token is refused unread.
 inline constexpr std::size_t max_jwt_bytes = 8192;
@@ -9820,11 +10874,11 @@ inline result<nlohmann::json> verify_jwt(std::string_view token, std::string_vie
   return *std::move(claims);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The answer when there is no Metrc session to be had for kept credentials at the moment.
 inline refusal login_must_wait(const kept_session& kept) {
@@ -9844,7 +10898,7 @@ identity bearer_identity(context<Metrc>& shared, std::string_view token, wall_ti
   auto claims = verify_jwt(token, shared.signing_key.reveal(), now);
   if (!claims) throw unauthorized(claims.error().message);
   const std::string name = "token/" + string_member(*claims, "sid").value_or("");
-  auto id = shared.cache->near(name);
+  auto id = shared.cache->nearby(name);
   if (!id) id = shared.cache->shared(name);
   auto session = id ? shared.metrc->find_session(*id) : std::nullopt;
   if (!session || session->user->hostname != string_member(*claims, "hostname") ||
@@ -9862,7 +10916,7 @@ namespace authenticate_detail {
 template <metrc_upstream Metrc>
 void disable(context<Metrc>& shared, const key_record& key, wall_time refused_at) {
   const std::string tried = "disabling/" + key.login;
-  if (shared.cache->near(tried)) return;
+  if (shared.cache->nearby(tried)) return;
   shared.cache->put_near(tried, "tried", std::chrono::seconds(30));
   try {
     shared.secret_keys.disable(key, refused_at);
@@ -9877,7 +10931,7 @@ void disable(context<Metrc>& shared, const key_record& key, wall_time refused_at
 /// Who presents a secret key, after a new Metrc login when the last session has ended. Throws `refusal`; when
 /// `stop` asks to stop while it waits, 503.
 template <metrc_upstream Metrc>
-identity secret_key_identity(context<Metrc>& shared, const key_record& key, const std::stop_token& stop) {
+identity secret_key_identity(context<Metrc>& shared, const key_record& key, const stop_token& stop) {
   const auto no_longer_accepted = [] {
     return unauthorized(
         "Metrc no longer accepts the credentials behind the secret key, as when a password was changed: make "
@@ -9959,11 +11013,11 @@ identity authenticate(context<Metrc>& shared, const call& c) {
   return *std::move(who);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// The one answer to every wrong login, so that nobody learns which part was wrong.
 inline refusal login_refused() {
@@ -10116,7 +11170,7 @@ response get_whoami(context<Metrc>& shared, const call& c) {
   return json_answer(200, authenticate(shared, c).claims);
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif
 #ifndef T3API_SANDBOX_ROUTES_COLLECTIONS_HPP
@@ -10139,7 +11193,7 @@ response get_whoami(context<Metrc>& shared, const call& c) {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// The query parameter `licenseNumber`. Throws `refusal`: 400 when it is missing, 403 when the account may
 /// not read it.
@@ -10176,11 +11230,11 @@ response get_states(context<Metrc>&, const call&) {
   return json_answer(200, list);
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// `GET` of any collection of the catalogue: one page of a licence's rows, filtered and sorted.
 template <metrc_upstream Metrc>
@@ -10217,7 +11271,7 @@ response get_collection(context<Metrc>& shared, const call& c) {
                            {"total", total}});
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif
 #ifndef T3API_SANDBOX_ROUTES_PAGES_HPP
@@ -10236,7 +11290,7 @@ response get_collection(context<Metrc>& shared, const call& c) {
 
 #include <string_view>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The part of the page's script that every form needs: finding parts, checking what was filled in, doing a
 /// thing once however often its button is pressed, and saying what happened.
@@ -10333,7 +11387,7 @@ function place(field, needed, neededPart, morePart) {
 }
 )js";
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif
 #ifndef T3API_SANDBOX_PAGES_SECRET_KEY_HTML_HPP
@@ -10341,7 +11395,7 @@ function place(field, needed, neededPart, morePart) {
 
 #include <string_view>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The body of the page of secret keys up to where the states stand in its form. All parts are hidden until
 /// the script shows them; without it the page says so. A form's `method` is for a browser that would send it
@@ -10509,7 +11563,7 @@ inline constexpr std::string_view secret_key_html_end = R"html(        </select>
 </template>
 )html";
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif
 #ifndef T3API_SANDBOX_PAGES_SECRET_KEY_REQUESTS_HPP
@@ -10517,7 +11571,7 @@ inline constexpr std::string_view secret_key_html_end = R"html(        </select>
 
 #include <string_view>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The part of the page's script that speaks with the service and puts what went wrong into words. Secrets go
 /// into bodies and headers only, nothing is kept by the browser, and no cookie is sent.
@@ -10595,7 +11649,7 @@ function trouble({status, content, wait}) {
 }
 )js";
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif
 #ifndef T3API_SANDBOX_PAGES_SECRET_KEY_SCRIPT_HPP
@@ -10603,7 +11657,7 @@ function trouble({status, content, wait}) {
 
 #include <string_view>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The part of the page's script that is about keys: signing in, the list, making one, deleting one. The
 /// token lives in a variable and ends with the page; a new key is on the page only, until it is hidden. Names
@@ -10873,7 +11927,7 @@ placeSignInFields();
 render();
 )js";
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif
 #ifndef T3API_SANDBOX_PAGES_SECRET_KEY_STYLE_HPP
@@ -10881,7 +11935,7 @@ render();
 
 #include <string_view>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The style of the page of secret keys. Text has a contrast of at least 4.5 to 1 in both colour schemes,
 /// what is to be pressed or filled in is at least 44 pixels high, and borders of fields have 3 to 1. Nothing
@@ -10995,11 +12049,11 @@ dialog::backdrop { background: rgb(0 0 0 / .55); }
 }
 )css";
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The states as options of the sign-in form. Colorado's Metrc needs the e-mail address at a login,
 /// Michigan's a one-time password.
@@ -11076,11 +12130,11 @@ inline response secret_key_page() {
       .body = std::move(html)};
 }
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// `GET` and `HEAD /v2/pages/secret-key`: the page of secret keys, the same for everyone; it changes nothing.
 template <metrc_upstream Metrc>
@@ -11088,7 +12142,7 @@ response get_secret_key_page(context<Metrc>&, const call&) {
   return pages::secret_key_page();
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif
 #ifndef T3API_SANDBOX_ROUTES_REPORTS_HPP
@@ -11119,7 +12173,7 @@ response get_secret_key_page(context<Metrc>&, const call&) {
 
 #include <nlohmann/json.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Appends a field as RFC 4180 section 2 has it: in quotes when it holds a comma, a quote or a line end.
 /// Nothing else is done to it, so that programs read what was written: a note that begins with = + - or @
@@ -11147,11 +12201,11 @@ inline std::string csv_text(const nlohmann::json& value) {
   return all;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A report is built in memory and has no pages: one with more rows, or more bytes, is refused with 400. T3
 /// names no limit; these are the sandbox's.
@@ -11271,11 +12325,11 @@ inline std::string csv_report(const report& about, bool metadata) {
   return text;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 namespace reports_detail {
 
@@ -11332,7 +12386,7 @@ response get_report(context<Metrc>& shared, const call& c) {
           .body = csv_report(about, metadata)};
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif
 #ifndef T3API_SANDBOX_ROUTES_WRITES_HPP
@@ -11372,7 +12426,7 @@ response get_report(context<Metrc>& shared, const call& c) {
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// An object in the body of a write, whose members are asked for by name. What is wrong with it is refused
 /// with 400 (T3 answers no other status for it), which names the place and the member and never the value.
@@ -11449,11 +12503,11 @@ class write_entry {
   std::string where_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What quantities are given in. The ids are the sandbox's own.
 struct unit_of_measure {
@@ -11625,7 +12679,7 @@ inline void create_package(records::edit& edit, const nlohmann::json& given, con
   packages.add(std::move(row));
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_DATA_SMALL_WRITES_HPP
@@ -11636,7 +12690,7 @@ inline void create_package(records::edit& edit, const nlohmann::json& given, con
 #include <nlohmann/json.hpp>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// One entry of `POST /v2/packages/notes`: another note on a package, active or on hold. Throws `refusal`.
 inline void note_package(records::edit& edit, const nlohmann::json& given, const std::string& where,
@@ -11666,11 +12720,11 @@ inline void discontinue_item(records::edit& edit, const nlohmann::json& given, c
   edit.of(items).remove(*number);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 namespace writes_detail {
 
@@ -11737,11 +12791,11 @@ response post_discontinue_item(context<Metrc>& shared, const call& c) {
   return writes_detail::write(shared, c, false, &discontinue_item);
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The T3 auth service in front of any Metrc: a request in, a response out, no sockets. Any number of threads
 /// may share it.
@@ -11857,7 +12911,7 @@ class basic_service {
   };
 
   /// The delay ends early when the fault is removed or the server stops.
-  wall_time after_delay(const struck_fault& hit, const std::stop_token& server_stops) {
+  wall_time after_delay(const struck_fault& hit, const stop_token& server_stops) {
     const auto delay = hit.fault->delay;
     if (delay > delay.zero()) {
       const detail::either_stop over(hit.removed, server_stops);
@@ -11932,8 +12986,121 @@ class service : public basic_service<simulated_metrc> {
             clock, on) {}
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
+#endif
+
+#if !defined(T3API_COMPILED) || defined(T3API_IMPLEMENTATION)
+#ifndef T3API_CORE_IMPL_JSON_HPP
+#define T3API_CORE_IMPL_JSON_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+// Where the larger functions are compiled: in every file, as they come; or, with T3API_COMPILED defined in
+// all files, in that one which defines T3API_IMPLEMENTATION before it includes them. The CMake target
+// t3api::compiled sees to both.
+#ifndef T3API_DETAIL_INLINE_HPP
+#define T3API_DETAIL_INLINE_HPP
+
+#ifdef T3API_COMPILED
+#define T3API_INLINE
+#else
+#define T3API_INLINE inline
+#endif
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+inline bool json_too_deep(std::string_view text) noexcept {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > max_json_depth) return true;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
+}  // namespace detail
+
+T3API_INLINE std::optional<nlohmann::json> parse_json(std::string_view text) {
+  if (text.find('\0') != text.npos) return std::nullopt;  // The parser would take it for the end.
+  if (detail::json_too_deep(text)) return std::nullopt;
+  auto value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (value.is_discarded()) return std::nullopt;
+  return std::optional(std::move(value));
+}
+
+T3API_INLINE std::optional<std::string> string_member(const nlohmann::json& object, const char* name) {
+  if (!object.is_object()) return std::nullopt;
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_string()) return std::nullopt;
+  return found->get<std::string>();
+}
+
+T3API_INLINE result<nlohmann::json> response::json() const {
+  if (auto value = parse_json(body)) return *std::move(value);
+  const auto type = headers.get("Content-Type").value_or("no content type");
+  std::string what =
+      body.empty() ? "an empty body" : std::to_string(body.size()) + " bytes that are not valid JSON";
+  return t3api::error{.category = error_category::protocol,
+                      .message = "the service answered " + std::to_string(status) + " with " + what + " (" +
+                                 detail::printable(type, 60) +
+                                 ") where JSON was expected: is the host setting right?",
+                      .status = status,
+                      .sent = true};
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_CORE_IMPL_JSON_BODY_HPP
+#define T3API_CORE_IMPL_JSON_BODY_HPP
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::inline v0_1_0 {
+
+T3API_INLINE result<std::string> json_body(const nlohmann::json& value) {
+  if (!value.is_object() && !value.is_array()) {
+    return argument_error(
+        std::string("the JSON body is ") + value.type_name() +
+        ", not an object or array: give a nlohmann::json value, or send() a request with a raw body");
+  }
+  try {
+    return value.dump();
+  } catch (const nlohmann::json::exception&) {
+    return argument_error("the JSON body holds a text that is not valid UTF-8: convert it");
+  }
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
 #endif

@@ -24,12 +24,50 @@
 //
 // Parts:
 //   t3api/sandbox/keys/sqlite_database.hpp
+//   t3api/version.hpp
 //   t3api/native/process.hpp
 //   t3api/sandbox/keys/sqlite_file.hpp
 //   t3api/sandbox/keys/sqlite_connection.hpp
 //   t3api/sandbox/keys/sqlite_last_uses.hpp
 //   t3api/sandbox/keys/sqlite_rows.hpp
 //   t3api/sandbox/keys/sqlite_readers.hpp
+
+#ifndef T3API_VERSION_HPP
+#define T3API_VERSION_HPP
+
+#include <string_view>
+
+/// The version of the library: macros for the preprocessor, constants for everything else. The build reads it
+/// here.
+#define T3API_VERSION_MAJOR 0
+#define T3API_VERSION_MINOR 1
+#define T3API_VERSION_PATCH 0
+
+#define T3API_DETAIL_QUOTE(x) #x
+#define T3API_DETAIL_DOTTED(x, y, z) T3API_DETAIL_QUOTE(x) "." T3API_DETAIL_QUOTE(y) "." T3API_DETAIL_QUOTE(z)
+
+namespace t3api::inline v0_1_0 {
+
+inline constexpr int version_major = T3API_VERSION_MAJOR;  ///< Above 0 the interface changes with it alone.
+inline constexpr int version_minor = T3API_VERSION_MINOR;  ///< New things; below 1.0.0 changes too.
+inline constexpr int version_patch = T3API_VERSION_PATCH;  ///< Corrections.
+
+/// "major.minor.patch".
+inline constexpr std::string_view version_string =
+    T3API_DETAIL_DOTTED(T3API_VERSION_MAJOR, T3API_VERSION_MINOR, T3API_VERSION_PATCH);
+
+}  // namespace t3api::inline v0_1_0
+
+#undef T3API_DETAIL_DOTTED
+#undef T3API_DETAIL_QUOTE
+
+#endif  // T3API_VERSION_HPP
+
+// Outside of the guard: here another version in the same file shows.
+#if T3API_VERSION_MAJOR != 0 || T3API_VERSION_MINOR != 1 || T3API_VERSION_PATCH != 0
+#error \
+    "two versions of t3api meet in one file: include one of them here and the other in another file; one program may have both"
+#endif
 
 #ifndef T3API_SANDBOX_KEYS_SQLITE_DATABASE_HPP
 #define T3API_SANDBOX_KEYS_SQLITE_DATABASE_HPP
@@ -58,7 +96,7 @@
 #include <unistd.h>
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The system's number for this process; a forked child has another one than its parent.
 inline std::int64_t current_process_id() noexcept {
@@ -69,7 +107,7 @@ inline std::int64_t current_process_id() noexcept {
 #endif
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_SANDBOX_KEYS_SQLITE_FILE_HPP
@@ -107,7 +145,7 @@ inline std::int64_t current_process_id() noexcept {
 #include <utility>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What SQLite could not do, in one sentence.
 struct sqlite_error : database_error {
@@ -186,14 +224,14 @@ class sqlite_connection {
   }
 
   /// Runs statements that give no rows, or whose rows are of no interest.
-  void run(const char* sql) { check(sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr)); }
+  void run(const char* sql) { check_code(sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr)); }
 
   /// Nothing that the file holds, such as a trigger that somebody put there, is run.
   void distrust_file() {
-    check(sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr));
-    check(sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr));
-    check(sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr));
-    check(sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr));
+    check_code(sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr));
+    check_code(sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr));
+    check_code(sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr));
+    check_code(sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr));
     run("PRAGMA cell_size_check = ON");
   }
 
@@ -201,9 +239,9 @@ class sqlite_connection {
   std::string first_bytes(int size) const {
     std::string bytes(static_cast<std::size_t>(size), '\0');
     sqlite3_file* opened = nullptr;
-    check(sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &opened));
+    check_code(sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &opened));
     const int code = opened->pMethods->xRead(opened, bytes.data(), size, 0);
-    check(code == SQLITE_IOERR_SHORT_READ ? SQLITE_NOTADB : code);
+    check_code(code == SQLITE_IOERR_SHORT_READ ? SQLITE_NOTADB : code);
     return bytes;
   }
 
@@ -226,7 +264,7 @@ class sqlite_connection {
            SQLITE_OK;
   }
 
-  void check(int code) const {
+  void check_code(int code) const {
     if (code != SQLITE_OK) throw error(code);
   }
   sqlite_error error(int code) const {
@@ -242,8 +280,8 @@ class sqlite_connection {
 class sqlite_statement {
  public:
   sqlite_statement(sqlite_connection& on, std::string_view sql) : on_(on) {
-    on.check(sqlite3_prepare_v3(on.handle(), sql.data(), static_cast<int>(sql.size()),
-                                SQLITE_PREPARE_PERSISTENT, &handle_, nullptr));
+    on.check_code(sqlite3_prepare_v3(on.handle(), sql.data(), static_cast<int>(sql.size()),
+                                     SQLITE_PREPARE_PERSISTENT, &handle_, nullptr));
   }
   sqlite_statement(const sqlite_statement&) = delete;
   sqlite_statement& operator=(const sqlite_statement&) = delete;
@@ -303,7 +341,7 @@ class sqlite_run {
 
  private:
   sqlite_run& bound(int code) {
-    on_.check(code);
+    on_.check_code(code);
     return *this;
   }
 
@@ -319,11 +357,11 @@ inline std::string first_of(sqlite_connection& on, std::string_view sql) {
   return run.next() ? run.text_at(0) : std::string();
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace sqlite_file_detail {
 
@@ -500,7 +538,7 @@ inline std::string ready_key_file(const std::string& folder, std::chrono::millis
   return file;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_KEYS_SQLITE_LAST_USES_HPP
@@ -529,7 +567,7 @@ inline std::string ready_key_file(const std::string& folder, std::chrono::millis
 #include <vector>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace sqlite_rows_detail {
 
@@ -695,11 +733,11 @@ class sqlite_key_notes {
   sqlite_statement begin_, used_, commit_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// When keys were last used, on the way into the database. Nobody waits for it and nobody fails by it: what
 /// cannot be written at once, as another process writes or the disk is full, is written with what comes next.
@@ -764,7 +802,7 @@ class sqlite_last_uses {
   std::map<std::string, wall_time> waiting_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 #ifndef T3API_SANDBOX_KEYS_SQLITE_READERS_HPP
@@ -782,7 +820,7 @@ class sqlite_last_uses {
 #include <vector>
 
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A few readers for any number of threads, made when they are needed.
 class sqlite_key_readers {
@@ -848,11 +886,11 @@ class sqlite_key_readers {
   std::size_t made_ = 0;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How a `sqlite_key_database` works.
 struct sqlite_options {
@@ -982,6 +1020,6 @@ class sqlite_key_database final : public key_database {
   std::unique_ptr<connections> open_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

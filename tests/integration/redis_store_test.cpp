@@ -46,7 +46,7 @@ redis_options impatient_options_for(int port) {
   options.timeout = 200ms;
   return options;
 }
-constexpr auto longest = 2s;
+constexpr auto longest = 20s;
 
 template <class Predicate>
 bool eventually(Predicate predicate) {

@@ -1,8 +1,17 @@
-// The library is included behind macros as careless as those of windows.h. What it includes itself comes
-// first, since that is not ours to mend.
+// The library is included behind macros as careless as those of windows.h, X11 and Qt, and used in front of
+// and behind them.
 #include <doctest/doctest.h>
+
+#include "tests/unit/macros/early.hpp"
+
 #include <httplib.h>
 #include <nlohmann/json.hpp>
+#if __has_include(<hiredis/hiredis.h>)
+#include <hiredis/hiredis.h>
+#endif
+#if __has_include(<sqlite3.h>)
+#include <sqlite3.h>
+#endif
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -67,26 +76,44 @@
 #include <variant>
 #include <vector>
 
-#undef DELETE  // <arpa/nameser.h> has one of its own.
-#define min(a, b) a macro stood here
-#define max(a, b) a macro stood here
-#define ERROR a macro stood here
-#define DELETE a macro stood here
-#define GetObject a macro stood here
-#define small a macro stood here
-#define interface a macro stood here
+// Again, since some of these have names of their own that nobody asked for, such as DELETE in
+// <arpa/nameser.h>.
+#include "tests/unit/macros/early.hpp"
+#include "tests/unit/macros/late.hpp"
 
+#include <t3api/sandbox.hpp>
 #include <t3api/t3api.hpp>
+#if __has_include(<hiredis/hiredis.h>)
+#include <t3api/store/redis.hpp>
+#endif
+#if __has_include(<sqlite3.h>)
+#include <t3api/sandbox/keys/sqlite_database.hpp>
+#endif
 
-#undef min
-#undef max
-#undef ERROR
-#undef DELETE
-#undef GetObject
-#undef small
-#undef interface
+#include "tests/unit/macros/none.hpp"
 
-TEST_CASE("the client wing stands macros of windows.h in front of it") {
+// Templates of the library are read, but not yet made, where these stand.
+#include "tests/unit/macros/early.hpp"
+#include "tests/unit/macros/late.hpp"
+
+namespace {
+
+int deleted_behind_macros() {
+  t3api::sandbox::service service;
+  const t3api::client client{
+      t3api::in_process_transport([&](const t3api::request& asked) { return service.handle(asked); }),
+      t3api::api_key_auth{"demo-api-key", "CA"},
+      {.host = "http://127.0.0.1:1"}};
+  const auto answer = client.send({.method = t3api::method::delete_, .path = "/v2/nothing"});
+  return answer || answer.error().category != t3api::error_category::http ? 0 : answer.error().status;
+}
+
+}  // namespace
+
+#include "tests/unit/macros/none.hpp"
+
+TEST_CASE("the library stands careless macros in front of it and behind it") {
+  CHECK(deleted_behind_macros() == 404);
   const t3api::client client{t3api::no_auth{}, {.host = "http://127.0.0.1:1"}};
   CHECK(client.config().host == "http://127.0.0.1:1");
 }

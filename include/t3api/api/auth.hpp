@@ -3,12 +3,9 @@
 
 #include <string>
 
-#include <t3api/api/secret_keys.hpp>
-#include <t3api/api/shapes.hpp>
-#include <t3api/client.hpp>
-#include <t3api/core/json.hpp>
+#include <t3api/any_client.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Who the service takes the caller for. Texts are empty where the answer has none.
 struct identity {
@@ -21,24 +18,12 @@ struct identity {
 };
 
 /// `GET /v2/auth/whoami`.
-template <class Transport, class Auth, class Retry>
-result<identity> whoami(const client<Transport, Auth, Retry>& via, const call_options& options = {}) {
-  const std::string path = "/v2/auth/whoami";
-  const auto answer = via.get(path, {}, options);
-  if (!answer) return answer.error();
-  const result<nlohmann::json> body = answer->json();
-  if (!body) return body.error();
-  if (!body->is_object()) return detail::unexpected_shape(path, "an object");
-  const auto text = [&](const char* name) { return string_member(*body, name).value_or(""); };
-  const auto plus = body->find("hasT3plus");
-  return identity{.hostname = text("hostname"),
-                  .username = text("username"),
-                  .auth_mode = text("authMode"),
-                  .credential_key = text("credentialKey"),
-                  .t3plus_subscription_tier = text("t3plusSubscriptionTier"),
-                  .has_t3plus = plus != body->end() && plus->is_boolean() && plus->get<bool>()};
-}
+result<identity> whoami(const any_client& via, const call_options& options = {});
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
+
+#if !defined(T3API_COMPILED) || defined(T3API_IMPLEMENTATION)
+#include <t3api/api/impl/auth.hpp>
+#endif
 
 #endif

@@ -3,13 +3,12 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 
-#include <t3api/api/shapes.hpp>
-#include <t3api/client.hpp>
-#include <t3api/core/json.hpp>
+#include <nlohmann/json.hpp>
 
-namespace t3api {
+#include <t3api/any_client.hpp>
+
+namespace t3api::inline v0_1_0 {
 
 /// Which page of a collection to load.
 struct page_request {
@@ -28,53 +27,14 @@ struct collection_page {
   std::uint64_t total = 0;         ///< Rows on all pages.
 };
 
-namespace detail {
-
-/// A path as it may stand in a message: a query may hold a secret key.
-inline std::string without_query(const std::string& path) { return path.substr(0, path.find('?')); }
-
-inline result<collection_page> read_page(const std::string& path, result<nlohmann::json> body) {
-  if (!body) return body.error();
-  if (!body->is_object() || !body->contains("data") || !(*body)["data"].is_array()) {
-    return unexpected_shape(path, "an object with a list called data");
-  }
-  collection_page loaded;
-  for (const auto& [name, member] :
-       {std::pair{"page", &loaded.page}, std::pair{"pageSize", &loaded.page_size},
-        std::pair{"totalPages", &loaded.total_pages}, std::pair{"total", &loaded.total}}) {
-    const auto found = body->find(name);
-    if (found == body->end() || !found->is_number_unsigned()) {
-      return unexpected_shape(path, std::string("an object with a number called ") + name);
-    }
-    *member = found->get<std::uint64_t>();
-  }
-  for (const auto& row : (*body)["data"]) {
-    if (!row.is_object()) return unexpected_shape(path, "an object with a list of objects called data");
-  }
-  loaded.data = std::move((*body)["data"].get_ref<nlohmann::json::array_t&>());
-  return loaded;
-}
-
-}  // namespace detail
-
 /// Loads one page of a collection such as `/v2/packages/active`.
-template <class Transport, class Auth, class Retry>
-result<collection_page> load_page(const client<Transport, Auth, Retry>& via, const std::string& path,
-                                  const page_request& wanted, const call_options& options = {}) {
-  if (detail::trim(wanted.license_number).empty())
-    return argument_error("the licence number is empty: list_licenses() gives yours");
-  if (wanted.page < 1) return argument_error("the page must be 1 or more");
-  if (wanted.page_size < 1 || wanted.page_size > 500)
-    return argument_error("the page size must be from 1 to 500");
-  query_params query{{"licenseNumber", wanted.license_number},
-                     {"page", std::to_string(wanted.page)},
-                     {"pageSize", std::to_string(wanted.page_size)}};
-  query.insert(query.end(), wanted.query.begin(), wanted.query.end());
-  const auto answer = via.get(path, std::move(query), options);
-  if (!answer) return answer.error();
-  return detail::read_page(detail::without_query(path), answer->json());
-}
+result<collection_page> load_page(const any_client& via, const std::string& path, const page_request& wanted,
+                                  const call_options& options = {});
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
+
+#if !defined(T3API_COMPILED) || defined(T3API_IMPLEMENTATION)
+#include <t3api/api/impl/collections.hpp>
+#endif
 
 #endif

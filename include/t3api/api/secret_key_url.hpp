@@ -15,7 +15,7 @@
 #include <t3api/detail/percent.hpp>
 #include <t3api/detail/wipe.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
@@ -79,6 +79,6 @@ inline secret secret_key_url(std::string_view host, std::string path, query_para
   return secret(std::move(text));
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <t3api/core/error.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The error for an answer that is JSON but not what the endpoint gives.
 inline error unexpected_shape(const std::string& path, const std::string& expected) {
@@ -17,6 +17,6 @@ inline error unexpected_shape(const std::string& path, const std::string& expect
           .sent = true};
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

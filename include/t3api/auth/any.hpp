@@ -8,7 +8,7 @@
 
 #include <t3api/auth/concept.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// An auth method that is chosen at run time: holds any other one. Copies share it.
 class any_auth {
@@ -60,6 +60,6 @@ class any_auth {
 
 static_assert(auth_method<any_auth>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

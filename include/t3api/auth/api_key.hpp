@@ -17,7 +17,7 @@
 #include <t3api/detail/uuid.hpp>
 #include <t3api/store/memory.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Exchanges a T3 API key for a JWT at `POST /v2/auth/apikey`, once for all threads, and renews it ahead of
 /// its expiry or when the service refuses it. Copies share one token; with a store that lies outside the
@@ -71,6 +71,6 @@ class basic_api_key_auth {
 /// The usual one, which shares its token with nobody but its copies.
 using api_key_auth = basic_api_key_auth<memory_store>;
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -2,14 +2,13 @@
 #define T3API_AUTH_AUTH_RESPONSE_DATA_HPP
 
 #include <string>
-#include <utility>
 
-#include <t3api/auth/token.hpp>
-#include <t3api/core/json.hpp>
+#include <nlohmann/json.hpp>
+
 #include <t3api/core/response.hpp>
 #include <t3api/core/secret.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// The whole answer to an exchange of credentials.
 struct auth_response_data {
@@ -22,26 +21,14 @@ namespace detail {
 
 /// Reads the answer to a successful exchange at `path`; a `protocol` error when there is no usable token in
 /// it.
-inline result<auth_response_data> read_auth_response(const std::string& path, const response& answer) {
-  const auto unusable = [&](const std::string& what) {
-    return error{.category = error_category::protocol,
-                 .message = "the answer to " + path + " " + what + ": is the host setting right?",
-                 .status = answer.status};
-  };
-  auto body = answer.json();
-  if (!body) return body.error();
-  const auto token = string_member(*body, "accessToken").value_or("");
-  if (token.size() > longest_token) {
-    return unusable("holds an accessToken of " + std::to_string(token.size()) +
-                    " bytes, which no header can carry");
-  }
-  if (!is_usable_token(token)) return unusable("holds no usable accessToken");
-  body->erase("accessToken");
-  return auth_response_data{.access_token = token, .further = *std::move(body)};
-}
+result<auth_response_data> read_auth_response(const std::string& path, const response& answer);
 
 }  // namespace detail
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
+
+#if !defined(T3API_COMPILED) || defined(T3API_IMPLEMENTATION)
+#include <t3api/auth/impl/auth_response_data.hpp>
+#endif
 
 #endif

@@ -12,7 +12,7 @@
 #include <t3api/auth/token.hpp>
 #include <t3api/core/secret.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A JWT that the user already has. It cannot be renewed: when it expires, calls fail with `authentication`.
 class bearer_auth {
@@ -53,6 +53,6 @@ class bearer_auth {
 
 static_assert(auth_method<bearer_auth>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -15,7 +15,7 @@
 #include <t3api/core/url.hpp>
 #include <t3api/detail/snapshot.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A token with all that is known about it.
 struct bearer_token {
@@ -97,6 +97,6 @@ class current_token {
   std::atomic<token_generation> refused_ = 0;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <t3api/auth/concept.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Another exchange with less time.
 class bounded_exchange final : public exchange {
@@ -21,7 +21,7 @@ class bounded_exchange final : public exchange {
   const url& host() const noexcept override { return via_.host(); }
   t3api::clock& clock() const noexcept override { return via_.clock(); }
   steady_time deadline() const noexcept override { return deadline_; }
-  const std::stop_token& stop() const noexcept override { return via_.stop(); }
+  const stop_token& stop() const noexcept override { return via_.stop(); }
   void report(const renewal_event& renewal) noexcept override { via_.report(renewal); }
 
  private:
@@ -29,6 +29,6 @@ class bounded_exchange final : public exchange {
   const steady_time deadline_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

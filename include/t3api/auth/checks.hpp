@@ -8,7 +8,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/utf8.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Throws std::invalid_argument, naming `what` but never its value, when it is blank, no UTF-8 or holds
 /// control bytes.
@@ -28,6 +28,6 @@ inline std::string_view require_trimmed(std::string_view value, const std::strin
   return trimmed;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

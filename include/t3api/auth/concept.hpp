@@ -3,7 +3,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <stop_token>
 
 #include <t3api/core/clock.hpp>
 #include <t3api/core/logging_hooks.hpp>
@@ -11,8 +10,9 @@
 #include <t3api/core/response.hpp>
 #include <t3api/core/result.hpp>
 #include <t3api/core/url.hpp>
+#include <t3api/detail/stop_token.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Which token a request went out with: each exchange makes a higher one. 0 where there is nothing to renew.
 using token_generation = std::uint64_t;
@@ -38,7 +38,7 @@ class exchange {
   /// When the call must be over.
   virtual steady_time deadline() const noexcept = 0;
   /// That of the call.
-  virtual const std::stop_token& stop() const noexcept = 0;
+  virtual const stop_token& stop() const noexcept = 0;
 
   /// Tells the client's log about a token that was, or could not be, obtained.
   virtual void report(const renewal_event& renewal) noexcept = 0;
@@ -65,6 +65,6 @@ concept auth_method = requires(A& method, request& message, exchange& via, token
   { method.on_unauthorized(generation) } -> std::same_as<bool>;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

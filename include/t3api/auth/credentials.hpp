@@ -22,7 +22,7 @@
 #include <t3api/detail/uuid.hpp>
 #include <t3api/store/memory.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What Metrc wants of a user. `hostname` is the state's Metrc host, such as "ca.metrc.com".
 struct credentials {
@@ -160,6 +160,6 @@ class basic_credentials_auth {
 /// The usual one, which shares its token with nobody but its copies.
 using credentials_auth = basic_credentials_auth<memory_store>;
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

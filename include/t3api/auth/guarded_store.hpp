@@ -12,7 +12,7 @@
 #include <t3api/core/result.hpp>
 #include <t3api/store/concept.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A store whose exceptions are errors: one that throws must not cost its user a token.
 template <store Store>
@@ -51,6 +51,6 @@ class guarded_store {
   Store store_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <t3api/auth/concept.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Sends no credentials: for the few endpoints that need none.
 struct no_auth {
@@ -15,6 +15,6 @@ struct no_auth {
 
 static_assert(auth_method<no_auth>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -19,7 +19,7 @@
 #include <t3api/detail/wipe.hpp>
 #include <t3api/store/memory.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What to do when the one-time password of this half minute has been used already.
 enum class used_otp {
@@ -142,6 +142,6 @@ class one_time_passwords {
 
 }  // namespace detail
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

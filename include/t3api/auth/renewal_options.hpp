@@ -6,7 +6,7 @@
 
 #include <t3api/auth/auth_response_data.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// How an auth method gets its tokens.
 struct renewal_options {
@@ -25,6 +25,6 @@ struct renewal_options {
   std::function<void(const auth_response_data&)> on_response{};
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <t3api/core/clock.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// How soon the next exchange may come: growing pauses after failures, and a limit for a service that refuses
 /// even the tokens that it has just issued.
@@ -67,6 +67,6 @@ class renewal_pace {
   steady_time time_needed_until_ = (steady_time::min)();
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

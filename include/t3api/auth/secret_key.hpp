@@ -8,7 +8,7 @@
 #include <t3api/auth/concept.hpp>
 #include <t3api/core/secret.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Where a secret key travels.
 enum class secret_key_place {
@@ -44,6 +44,6 @@ class secret_key_auth {
 
 static_assert(auth_method<secret_key_auth>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

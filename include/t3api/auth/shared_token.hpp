@@ -15,7 +15,7 @@
 #include <t3api/detail/uuid.hpp>
 #include <t3api/store/concept.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// What users of one account share through a store: the token, whose turn it is to get a new one, and that
 /// the credentials were refused. A store that fails is a store that has nothing and lets everyone go ahead.
@@ -96,6 +96,6 @@ class shared_token {
   const std::chrono::milliseconds lease_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

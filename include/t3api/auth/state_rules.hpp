@@ -8,7 +8,7 @@
 
 #include <t3api/detail/ascii.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Which states' Metrc wants more than a user name and a password (T3's authentication guide). Host names are
 /// compared without case.
@@ -29,6 +29,6 @@ struct state_rules {
   }
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

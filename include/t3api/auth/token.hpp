@@ -2,19 +2,17 @@
 #define T3API_AUTH_TOKEN_HPP
 
 #include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <t3api/core/clock.hpp>
-#include <t3api/core/json.hpp>
 #include <t3api/core/request.hpp>
 #include <t3api/detail/ascii.hpp>
-#include <t3api/detail/base64url.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// When a JWT says it was issued and expires, in seconds since 1970 (RFC 7519 sections 4.1.4 and 4.1.6).
 struct token_times {
@@ -24,23 +22,7 @@ struct token_times {
 
 /// Reads `iat` and `exp` without verifying the signature: only the service can do that. Both stay empty when
 /// the token cannot be decoded.
-inline token_times read_token_times(std::string_view jwt) {
-  const auto first = jwt.find('.');
-  const auto second = first == jwt.npos ? jwt.npos : jwt.find('.', first + 1);
-  if (second == jwt.npos || jwt.find('.', second + 1) != jwt.npos) return {};
-  const auto payload = detail::base64url_decode(jwt.substr(first + 1, second - first - 1));
-  const auto claims = payload ? parse_json(*payload) : std::nullopt;
-  if (!claims || !claims->is_object()) return {};
-  const auto seconds_of = [&](const char* name) -> std::optional<std::chrono::seconds> {
-    const auto claim = claims->find(name);
-    if (claim == claims->end() || !claim->is_number()) return std::nullopt;
-    constexpr double far_future = 1e11;
-    const double value = claim->get<double>();
-    if (!std::isfinite(value)) return std::nullopt;
-    return std::chrono::seconds(static_cast<std::int64_t>(std::clamp(value, -far_future, far_future)));
-  };
-  return {.issued_at = seconds_of("iat"), .expires_at = seconds_of("exp")};
-}
+token_times read_token_times(std::string_view jwt);
 
 namespace detail {
 
@@ -66,6 +48,10 @@ inline void set_bearer_token(request& message, std::string_view jwt) {
 
 }  // namespace detail
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
+
+#if !defined(T3API_COMPILED) || defined(T3API_IMPLEMENTATION)
+#include <t3api/auth/impl/token.hpp>
+#endif
 
 #endif

@@ -21,7 +21,7 @@
 #include <t3api/core/service_error.hpp>
 #include <t3api/detail/crypto.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A request that carries credentials.
 struct credentials_message {
@@ -248,6 +248,6 @@ class token_exchange {
   bool last_was_unsent_ = false;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -16,8 +15,10 @@
 #include <t3api/auth/renewal_pace.hpp>
 #include <t3api/auth/token_exchange.hpp>
 #include <t3api/core/url.hpp>
+#include <t3api/detail/stop_token.hpp>
+#include <t3api/detail/stoppable_condition.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Bearer tokens for all threads of a process: got once for all of them (single-flight), again ahead of
 /// expiry and after a 401. A fresh token is read without a lock.
@@ -185,7 +186,7 @@ class token_source {
 
   current_token current_;
   std::mutex mutex_;
-  std::condition_variable_any round_ended_;
+  stoppable_condition round_ended_;
   token_exchange<Store> exchange_;  ///< Used by the thread that has set `exchanging_`.
   renewal_pace pace_;
   bool exchanging_ = false;
@@ -195,6 +196,6 @@ class token_source {
   std::optional<error> refused_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -12,7 +12,7 @@
 #include <t3api/detail/base32.hpp>
 #include <t3api/detail/crypto.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// How long one time-based one-time password is good (RFC 6238 section 5.2).
 inline constexpr std::chrono::seconds totp_step{30};
@@ -69,6 +69,6 @@ inline secret totp(const secret& base32_seed, std::int64_t step) {
   return code;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

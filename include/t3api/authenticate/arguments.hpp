@@ -2,19 +2,20 @@
 #define T3API_AUTHENTICATE_ARGUMENTS_HPP
 
 #include <optional>
-#include <stop_token>
 #include <string>
 
+#include <t3api/any_client.hpp>
 #include <t3api/auth/any.hpp>
 #include <t3api/core/client_config.hpp>
 #include <t3api/core/headers.hpp>
 #include <t3api/core/logging_hooks.hpp>
 #include <t3api/core/secret.hpp>
 #include <t3api/default_client.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/retry/exponential_backoff.hpp>
 #include <t3api/store/memory.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What the functions of t3api/authenticate.hpp give back, whatever the way in.
 using authenticated_client = default_client<any_auth>;
@@ -38,7 +39,7 @@ struct credentials_arguments {
   /// Default: those of `config`, else `logging_hooks::from_env()`.
   std::optional<t3api::logging_hooks> logging_hooks{};
   t3api::headers headers{};  ///< Sent with every request, besides those of `config`.
-  std::stop_token stop{};    ///< Ends the logging in early.
+  stop_token stop{};         ///< Ends the logging in early.
   /// Calls with the same one share one token, and use no one-time password twice. Default: one of its own.
   std::optional<memory_store> store{};
 };
@@ -53,7 +54,7 @@ struct api_key_arguments {
   std::optional<backoff_options> retry_policy{};        ///< As in `credentials_arguments`.
   std::optional<t3api::logging_hooks> logging_hooks{};  ///< As in `credentials_arguments`.
   t3api::headers headers{};                             ///< As in `credentials_arguments`.
-  std::stop_token stop{};                               ///< Ends the logging in early.
+  stop_token stop{};                                    ///< Ends the logging in early.
   std::optional<memory_store> store{};                  ///< Calls with the same one share one token.
 };
 
@@ -67,6 +68,15 @@ struct jwt_arguments {
   t3api::headers headers{};                             ///< As in `credentials_arguments`.
 };
 
-}  // namespace t3api
+#ifdef T3API_COMPILED
+extern template class client<httplib_transport, any_auth, exponential_backoff>;
+extern template any_client::any_client(authenticated_client);
+#ifdef T3API_IMPLEMENTATION
+template class client<httplib_transport, any_auth, exponential_backoff>;
+template any_client::any_client(authenticated_client);
+#endif
+#endif
+
+}  // namespace t3api::inline v0_1_0
 
 #endif

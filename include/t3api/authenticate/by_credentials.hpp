@@ -2,83 +2,41 @@
 #define T3API_AUTHENTICATE_BY_CREDENTIALS_HPP
 
 #include <future>
-#include <memory>
-#include <utility>
 
-#include <t3api/auth/credentials.hpp>
+#include <t3api/auth/auth_response_data.hpp>
 #include <t3api/authenticate/arguments.hpp>
-#include <t3api/authenticate/login.hpp>
+#include <t3api/core/secret.hpp>
 
-namespace t3api {
-
-namespace detail {
-
-inline constexpr const char* credentials_login = "the T3 API login with Metrc credentials";
-
-inline login prepare_login(const credentials_arguments& given,
-                           const std::shared_ptr<auth_response_data>& answer = {}) {
-  const auto chosen = settings_for(given);
-  credentials user{.hostname = given.hostname,
-                   .username = given.username,
-                   .password = given.password,
-                   .otp = given.otp,
-                   .email = given.email,
-                   .otp_seed = given.otp_seed};
-  credentials_auth auth(std::move(user), given.store.value_or(memory_store()),
-                        {.rules = chosen.rules, .renewal = once_into(answer, given.renew)});
-  return {
-      .client = make_client(heard_by(answer, std::move(auth)), chosen), .answer = answer, .stop = given.stop};
-}
-
-}  // namespace detail
+namespace t3api::inline v0_1_0 {
 
 /// Logs in to T3 with Metrc credentials and gives a client that holds the token; the credentials only if
 /// `renew` asks for it, and without them the client ends with its token. Throws authentication_error, with
 /// the cause nested in it, whatever goes wrong.
-inline authenticated_client create_credentials_authenticated_client_or_error(
-    const credentials_arguments& given) {
-  return detail::log_in(
-      detail::credentials_login, [&] { return detail::prepare_login(given); }, detail::client_of);
-}
+authenticated_client create_credentials_authenticated_client_or_error(const credentials_arguments& given);
 
 /// The same in the background, on the executor of `config` or a thread of the client's own; the future holds
 /// the client or the authentication_error, or std::future_error (broken_promise) when the executor drops the
 /// job.
-inline std::future<authenticated_client> create_credentials_authenticated_client_or_error_async(
-    credentials_arguments given) {
-  return detail::log_in_async(
-      detail::credentials_login, [&] { return detail::prepare_login(given); }, detail::client_of);
-}
+std::future<authenticated_client> create_credentials_authenticated_client_or_error_async(
+    credentials_arguments given);
 
 /// Logs in to T3 with Metrc credentials and gives the whole answer; the token alone when it comes out of
 /// `store`. Throws as above.
-inline auth_response_data authenticate_and_get_response(const credentials_arguments& given) {
-  return detail::log_in(
-      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::response_of);
-}
+auth_response_data authenticate_and_get_response(const credentials_arguments& given);
 
 /// The same in the background, as above.
-inline std::future<auth_response_data> authenticate_and_get_response_async(credentials_arguments given) {
-  return detail::log_in_async(
-      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::response_of);
-}
+std::future<auth_response_data> authenticate_and_get_response_async(credentials_arguments given);
 
 /// Logs in to T3 with Metrc credentials and gives the token alone. Throws as above.
-inline secret authenticate_and_get_token(const credentials_arguments& given) {
-  return detail::log_in(
-      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::token_of);
-}
+secret authenticate_and_get_token(const credentials_arguments& given);
 
 /// The same in the background, as above.
-inline std::future<secret> authenticate_and_get_token_async(credentials_arguments given) {
-  return detail::log_in_async(
-      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::token_of);
-}
+std::future<secret> authenticate_and_get_token_async(credentials_arguments given);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
+
+#if !defined(T3API_COMPILED) || defined(T3API_IMPLEMENTATION)
+#include <t3api/authenticate/impl/by_credentials.hpp>
+#endif
 
 #endif

@@ -12,7 +12,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/environment/environment.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Where a setting is found; what is found at the front goes before the rest.
 enum class place { arguments, environment, file };
@@ -80,6 +80,6 @@ inline std::string origins(const std::vector<ingredient>& parts, const std::stri
   return text;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

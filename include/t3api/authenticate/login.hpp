@@ -5,7 +5,6 @@
 #include <future>
 #include <memory>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,9 +15,10 @@
 #include <t3api/authenticate/arguments.hpp>
 #include <t3api/client/async_calls.hpp>
 #include <t3api/core/exceptions.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/environment.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The settings of a client: what is given as an argument goes before what `found` has from the environment
 /// and `.t3.env`. Throws std::invalid_argument for settings that make no sense, and std::runtime_error when
@@ -51,13 +51,13 @@ inline authenticated_client make_client(any_auth auth, const settings& chosen) {
 struct login {
   authenticated_client client;
   std::shared_ptr<const auth_response_data> answer{};
-  std::stop_token stop{};
+  stop_token stop{};
 };
 
 /// What the named functions give of a finished login.
-inline constexpr auto client_of = [](const login& done) { return done.client; };
-inline constexpr auto response_of = [](const login& done) { return *done.answer; };
-inline constexpr auto token_of = [](const login& done) { return done.answer->access_token; };
+inline authenticated_client client_of(const login& done) { return done.client; }
+inline auth_response_data response_of(const login& done) { return *done.answer; }
+inline secret token_of(const login& done) { return done.answer->access_token; }
 
 inline std::shared_ptr<auth_response_data> make_room() { return std::make_shared<auth_response_data>(); }
 
@@ -153,6 +153,6 @@ auto log_in_async(const std::string& what, Prepare prepare, Part part_of)
   }
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -21,7 +21,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/store/memory.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// What an auth method says against a way in, with the part it speaks of and that part's place in front; with
 /// the whole way in when it speaks of none alone.
@@ -115,6 +115,6 @@ inline any_auth take_way_in(const std::vector<candidate>& ways, const candidate&
   }
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

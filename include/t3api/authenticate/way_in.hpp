@@ -13,7 +13,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/environment/settings.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// How a program gets into T3.
 enum class way_in { secret_key, jwt, api_key, credentials };
@@ -151,6 +151,6 @@ inline const candidate& first_in_order(const std::vector<candidate>& ways, const
 
 }  // namespace detail
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

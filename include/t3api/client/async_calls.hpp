@@ -5,15 +5,15 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <stop_token>
 #include <string>
 #include <utility>
 
 #include <t3api/core/call_executor.hpp>
 #include <t3api/detail/per_process.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/detail/worker_pool.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Where the asynchronous calls of a client run, and what ends them when the last copy of the client goes.
 /// The pool is made on first use, and waits for its jobs when it is destroyed.
@@ -26,7 +26,7 @@ class async_calls {
   ~async_calls() { ending_.request_stop(); }
 
   /// Asks to stop when the client goes.
-  std::stop_token ending() const { return ending_.get_token(); }
+  stop_token ending() const { return ending_.get_token(); }
 
   /// Throws what the executor throws, and std::system_error when no thread can be started.
   void run(std::function<void()> job) {
@@ -38,7 +38,7 @@ class async_calls {
   }
 
  private:
-  std::stop_source ending_;
+  stop_source ending_;
   const call_executor executor_;
   per_process<worker_pool> pool_;
 };
@@ -54,6 +54,6 @@ inline std::string caught_text() {
   }
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

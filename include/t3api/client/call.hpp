@@ -17,7 +17,7 @@
 #include <t3api/transport/concept.hpp>
 #include <t3api/transport/limits.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Overwrites the body of a request that holds Metrc credentials, however its scope is left.
 class credentials_wiper {
@@ -115,7 +115,7 @@ class call final : public exchange {
   const url& host() const noexcept override { return shared_.host; }
   t3api::clock& clock() const noexcept override { return *shared_.clock; }
   steady_time deadline() const noexcept override { return deadline_; }
-  const std::stop_token& stop() const noexcept override { return options_.stop; }
+  const stop_token& stop() const noexcept override { return options_.stop; }
   void report(const renewal_event& renewal) noexcept override { log_.renewed(renewal); }
 
  private:
@@ -178,6 +178,6 @@ class call final : public exchange {
   int replays_ = 0;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -10,7 +10,7 @@
 #include <t3api/core/client_config.hpp>
 #include <t3api/core/clock.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Says when each request may go, so that no more than `rate_limit` allows do. Shared by all threads of a
 /// client.
@@ -49,6 +49,6 @@ class rate_limiter {
   steady_time due_{};  ///< When the next would go if all went evenly.
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -19,7 +19,7 @@
 #include <t3api/detail/uuid.hpp>
 #include <t3api/version.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Whether bodies that go there hold credentials.
 inline bool is_login_path(std::string_view path) noexcept { return path.find("/auth/") != path.npos; }
@@ -48,14 +48,14 @@ struct client_state {
   }
 
   /// Finds what must keep the request from being sent at all.
-  std::optional<error> check(request& message, const call_options& options) const {
+  std::optional<error> check_request(request& message, const call_options& options) const {
     if (auto fault = normalise(message)) return fault;
-    if (auto fault = check(options)) return fault;
+    if (auto fault = check_options(options)) return fault;
     return carries_credentials(message) ? check_encryption() : std::nullopt;
   }
 
   /// The same for a call that consists of what the auth method sends.
-  std::optional<error> check(const call_options& options) const {
+  std::optional<error> check_options(const call_options& options) const {
     if (!options.timeout || options.timeout->count() > 0) return std::nullopt;
     return argument_error("the call's timeout must be longer than nothing");
   }
@@ -75,8 +75,9 @@ struct client_state {
     message.headers.reserve(message.headers.size() + config.headers.size() + own_fields);
     for (const auto& [name, value] : config.headers) {
       const auto given_end = message.headers.begin() + given;
-      const bool own = std::any_of(message.headers.begin(), given_end,
-                                   [&name = name](const auto& field) { return iequals(field.first, name); });
+      const bool own = std::any_of(message.headers.begin(), given_end, [&wanted = name](const auto& field) {
+        return iequals(field.first, wanted);
+      });
       if (!own) message.headers.add(name, value);
     }
     if (!message.headers.contains("Accept")) message.headers.add_received("Accept", "application/json");
@@ -124,6 +125,6 @@ struct client_state {
   }
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -14,7 +14,7 @@
 #include <t3api/core/logging_hooks.hpp>
 #include <t3api/core/secret.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// T3's production service.
 inline constexpr const char* default_host = "https://api.trackandtrace.tools";
@@ -73,6 +73,6 @@ struct client_config {
   std::shared_ptr<t3api::clock> clock{};  ///< Default: the machine's clocks.
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

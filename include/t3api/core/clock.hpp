@@ -2,13 +2,14 @@
 #define T3API_CORE_CLOCK_HPP
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <stop_token>
 #include <vector>
 
-namespace t3api {
+#include <t3api/detail/stop_token.hpp>
+#include <t3api/detail/stoppable_condition.hpp>
+
+namespace t3api::inline v0_1_0 {
 
 /// A moment that deadlines go by.
 using steady_time = std::chrono::steady_clock::time_point;
@@ -30,7 +31,7 @@ class clock {
   virtual wall_time wall_now() const = 0;
 
   /// Waits until `when` has come (true) or `stop` asks to stop (false).
-  virtual bool wait_until(steady_time when, std::stop_token stop) = 0;
+  virtual bool wait_until(steady_time when, stop_token stop) = 0;
 };
 
 /// The machine's own clocks.
@@ -39,10 +40,10 @@ class real_clock final : public clock {
   steady_time now() const override { return std::chrono::steady_clock::now(); }
   wall_time wall_now() const override { return std::chrono::system_clock::now(); }
 
-  bool wait_until(steady_time when, std::stop_token stop) override {
+  bool wait_until(steady_time when, stop_token stop) override {
     std::mutex mutex;
     std::unique_lock lock(mutex);
-    std::condition_variable_any signal;
+    detail::stoppable_condition signal;
     signal.wait_until(lock, stop, when, [] { return false; });
     return !stop.stop_requested();
   }
@@ -65,7 +66,7 @@ class manual_clock final : public clock {
     const std::scoped_lock lock(mutex_);
     return wall_start_ + std::chrono::duration_cast<wall_time::duration>(elapsed_);
   }
-  bool wait_until(steady_time when, std::stop_token stop) override {
+  bool wait_until(steady_time when, stop_token stop) override {
     const std::scoped_lock lock(mutex_);
     if (stop.stop_requested()) return false;
     const auto wait = std::chrono::duration_cast<duration>(when - (steady_start_ + elapsed_));
@@ -94,6 +95,6 @@ class manual_clock final : public clock {
   std::vector<duration> waits_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

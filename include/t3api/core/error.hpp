@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What kind of trouble it was; each has an exception type of its own in t3api/core/exceptions.hpp.
 enum class error_category {
@@ -57,6 +57,6 @@ inline error argument_error(std::string message) {
   return {.category = error_category::argument, .message = std::move(message)};
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <t3api/core/error.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// The base of what the throwing interface throws, bad arguments apart (these are std::invalid_argument).
 class exception : public std::runtime_error {
@@ -66,6 +66,6 @@ class protocol_error : public exception {
   throw exception(std::move(cause));
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

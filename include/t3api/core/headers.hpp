@@ -12,7 +12,7 @@
 
 #include <t3api/detail/ascii.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// HTTP header fields in order, names compared without case (RFC 9110 section 5). What a caller adds is
 /// checked at once, so that no header can smuggle a second one.
@@ -32,13 +32,13 @@ class headers {
   /// Adds a field. Throws std::invalid_argument, which never shows the value, when the name is not a token of
   /// RFC 9110 or the value holds a byte below 0x20 (a tab too) or 0x7F.
   void add(std::string name, std::string value) {
-    check(name, value);
+    check_field(name, value);
     fields_.emplace_back(std::move(name), std::move(value));
   }
 
   /// Adds a field in place of all of the same name. Throws as `add` does.
   void set(std::string name, std::string value) {
-    check(name, value);
+    check_field(name, value);
     erase(name);
     fields_.emplace_back(std::move(name), std::move(value));
   }
@@ -72,7 +72,7 @@ class headers {
   const_iterator end() const noexcept { return fields_.end(); }
 
  private:
-  static void check(std::string_view name, std::string_view value) {
+  static void check_field(std::string_view name, std::string_view value) {
     constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
     const bool token = !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
       return detail::ascii_alpha(c) || detail::ascii_digit(c) || marks.find(c) != marks.npos;
@@ -90,6 +90,6 @@ class headers {
   std::vector<field> fields_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

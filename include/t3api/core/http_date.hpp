@@ -12,7 +12,7 @@
 #include <t3api/core/headers.hpp>
 #include <t3api/detail/ascii.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that RFC 9110 section 5.6.7 lets a server send. In
 /// seconds, since `wall_time` may not reach to the year 9999.
@@ -65,6 +65,6 @@ inline std::optional<std::chrono::seconds> retry_after(const headers& fields, wa
   return std::clamp<seconds>(*date - start, seconds(0), longest);
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -14,7 +14,7 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/detail/ascii.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// `1994-11-06T08:49:37.123Z` (ISO 8601, UTC).
 inline std::string iso_time(wall_time when) {
@@ -92,6 +92,6 @@ inline std::optional<utc_milliseconds> parse_iso_time(std::string_view text) {
          std::chrono::seconds(*second) + *fraction - *ahead;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -8,84 +8,24 @@
 
 #include <nlohmann/json.hpp>
 
+#include <t3api/core/json_body.hpp>
 #include <t3api/core/response.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Deeper JSON is refused: copying and printing it would exhaust the stack.
 inline constexpr std::size_t max_json_depth = 64;
 
-namespace detail {
-
-inline bool json_too_deep(std::string_view text) noexcept {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > max_json_depth) return true;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
-
-}  // namespace detail
-
 /// The JSON value in `text`; nothing when it is no JSON, no UTF-8, or nested deeper than `max_json_depth`.
-inline std::optional<nlohmann::json> parse_json(std::string_view text) {
-  if (text.find('\0') != text.npos) return std::nullopt;  // The parser would take it for the end.
-  if (detail::json_too_deep(text)) return std::nullopt;
-  auto value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (value.is_discarded()) return std::nullopt;
-  return value;
-}
+std::optional<nlohmann::json> parse_json(std::string_view text);
 
 /// A text member of an object; nothing when it is missing or no text.
-inline std::optional<std::string> string_member(const nlohmann::json& object, const char* name) {
-  if (!object.is_object()) return std::nullopt;
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_string()) return std::nullopt;
-  return found->get<std::string>();
-}
+std::optional<std::string> string_member(const nlohmann::json& object, const char* name);
 
-/// JSON as a request body: an object or an array. An `argument` error for anything else, since a lone text is
-/// most likely JSON that was already written out, and for texts that are no UTF-8.
-inline result<std::string> json_body(const nlohmann::json& value) {
-  if (!value.is_object() && !value.is_array()) {
-    return argument_error(
-        std::string("the JSON body is ") + value.type_name() +
-        ", not an object or array: give a nlohmann::json value, or send() a request with a raw body");
-  }
-  try {
-    return value.dump();
-  } catch (const nlohmann::json::exception&) {
-    return argument_error("the JSON body holds a text that is not valid UTF-8: convert it");
-  }
-}
+}  // namespace t3api::inline v0_1_0
 
-inline result<nlohmann::json> response::json() const {
-  if (auto value = parse_json(body)) return *std::move(value);
-  const auto type = headers.get("Content-Type").value_or("no content type");
-  std::string what =
-      body.empty() ? "an empty body" : std::to_string(body.size()) + " bytes that are not valid JSON";
-  return t3api::error{.category = error_category::protocol,
-                      .message = "the service answered " + std::to_string(status) + " with " + what + " (" +
-                                 detail::printable(type, 60) +
-                                 ") where JSON was expected: is the host setting right?",
-                      .status = status,
-                      .sent = true};
-}
-
-}  // namespace t3api
+#if !defined(T3API_COMPILED) || defined(T3API_IMPLEMENTATION)
+#include <t3api/core/impl/json.hpp>
+#endif
 
 #endif

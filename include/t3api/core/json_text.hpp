@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
@@ -61,6 +61,6 @@ class json_text_object {
   std::string text_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -11,7 +11,7 @@
 #include <t3api/core/headers.hpp>
 #include <t3api/core/request.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A request that is about to be sent; also one by which an auth method gets a token. Nothing secret is in
 /// it.
@@ -75,6 +75,6 @@ struct logging_hooks {
   static logging_hooks from_env();
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

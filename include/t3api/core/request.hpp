@@ -12,7 +12,7 @@
 #include <t3api/core/result.hpp>
 #include <t3api/detail/percent.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// HTTP's methods, so far as T3 has a use for them.
 enum class method { get, head, post, put, patch, delete_ };
@@ -133,6 +133,6 @@ inline std::optional<error> normalise(request& r) {
   return std::nullopt;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -1,11 +1,9 @@
 #ifndef T3API_CORE_RESOLVER_HPP
 #define T3API_CORE_RESOLVER_HPP
 
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -14,21 +12,23 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/core/result.hpp>
 #include <t3api/detail/ascii.hpp>
+#include <t3api/detail/stop_token.hpp>
+#include <t3api/detail/stoppable_condition.hpp>
 #include <t3api/native/socket.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The addresses of a host, at the latest by `deadline`. "localhost" is this machine whatever the resolver
 /// says (RFC 6761 section 6.3), as credentials may travel to it unencrypted. For other names: the system's
 /// resolver knows no deadline, so it works in a thread of its own that is left behind when it does not answer
 /// in time.
 inline result<std::vector<std::string>> resolve(const std::string& host, steady_time deadline,
-                                                std::stop_token stop) {
+                                                stop_token stop) {
   if (is_address(host)) return std::vector{host};
   if (iequals(host, "localhost")) return std::vector<std::string>{"127.0.0.1", "::1"};
   struct lookup {
     std::mutex mutex;
-    std::condition_variable_any done;
+    stoppable_condition done;
     std::optional<std::vector<std::string>> addresses;
   };
   const auto shared = std::make_shared<lookup>();
@@ -66,6 +66,6 @@ inline result<std::vector<std::string>> resolve(const std::string& host, steady_
   return *std::move(shared->addresses);
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -6,9 +6,11 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <t3api/core/headers.hpp>
+#include <t3api/core/require_json.hpp>
 #include <t3api/core/result.hpp>
+#include <t3api/detail/tell_httplib.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// One HTTP answer.
 struct response {
@@ -20,6 +22,6 @@ struct response {
   result<nlohmann::json> json() const;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -8,7 +8,7 @@
 #include <t3api/core/error.hpp>
 #include <t3api/core/exceptions.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A value, or the error that kept it from coming. `value()` throws the error as its typed exception.
 template <class T>
@@ -69,6 +69,6 @@ class [[nodiscard]] result {
   std::variant<T, t3api::error> state_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

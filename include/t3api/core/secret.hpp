@@ -9,7 +9,7 @@
 
 #include <t3api/detail/wipe.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A password, key or token. Copies share one buffer on the heap, which is overwritten when the last of them
 /// goes. It has no way into a stream, a string or a JSON value but `reveal()`.
@@ -55,6 +55,6 @@ class secret {
   std::shared_ptr<const buffer> buffer_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -9,7 +9,7 @@
 #include <t3api/core/result.hpp>
 #include <t3api/detail/ascii.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Where a service lives: scheme, host, port and an optional path in front of every request's own.
 struct url {
@@ -135,6 +135,6 @@ inline result<url> parse_url(std::string_view text) {
   return parsed;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

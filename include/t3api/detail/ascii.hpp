@@ -11,7 +11,7 @@
 
 #include <t3api/detail/utf8.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 constexpr char ascii_lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -84,6 +84,6 @@ inline std::string printable(std::string_view text, std::size_t limit) {
   return shown;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <t3api/detail/ascii.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The bytes behind Base32 text (RFC 4648 section 6), or nothing when it is none. Spaces, hyphens, lower case
 /// and trailing padding are accepted, as authenticator seeds are printed with them.
@@ -37,6 +37,6 @@ inline std::optional<std::string> base32_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

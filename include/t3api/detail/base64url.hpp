@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5, RFC 7515 section 2).
 inline std::string base64url_encode(std::string_view bytes) {
@@ -57,6 +57,6 @@ inline std::optional<std::string> base64url_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

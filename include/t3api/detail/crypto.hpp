@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include <t3api/detail/require_openssl.hpp>
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -18,7 +20,7 @@
 
 #include <t3api/detail/wipe.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 inline std::string hmac(const EVP_MD* digest, std::string_view key, std::string_view message) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> code{};
@@ -182,6 +184,6 @@ inline std::optional<std::string> gcm_decrypt(std::string_view key, std::string_
   return std::nullopt;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -9,7 +9,7 @@
 
 #include <t3api/native/process.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A T that belongs to the process that uses it: made when that process first asks, destroyed by that process
 /// alone.
@@ -62,6 +62,6 @@ class per_process {
   std::atomic<entry*> current_ = nullptr;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <t3api/detail/ascii.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Appends `text` with every byte outside RFC 3986 "unreserved" and outside `also_kept` percent-encoded.
 inline void append_percent_encoded(std::string& out, std::string_view text, std::string_view also_kept = {}) {
@@ -46,6 +46,6 @@ inline std::string query_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <t3api/detail/crypto.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The first byte of what `seal` makes, so that another way of sealing can be told apart one day.
 inline constexpr char seal_version = 1;
@@ -31,6 +31,6 @@ inline std::optional<std::string> unseal(std::string_view key, std::string_view 
   return gcm_decrypt(key, sealed.substr(1, gcm_nonce_size), sealed.substr(head), associated);
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

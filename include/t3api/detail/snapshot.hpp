@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// An immutable value that is replaced now and then and read all the time. Nobody takes a lock. A replaced
 /// value is freed at once or by the reader that leaves last; so it stays only while readers come and go
@@ -81,6 +81,6 @@ class snapshot {
   std::atomic<node*> current_ = nullptr;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Whether `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 inline bool is_utf8(std::string_view text) noexcept {
@@ -31,6 +31,6 @@ inline bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

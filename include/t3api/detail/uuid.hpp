@@ -8,7 +8,7 @@
 
 #include <t3api/detail/crypto.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 inline void append_hex(std::string& text, unsigned char byte) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -39,6 +39,6 @@ inline std::string make_uuid() {
   return text;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Overwrites memory with zeros in a way that the optimiser must keep.
 inline void wipe(void* memory, std::size_t size) noexcept {
@@ -36,6 +36,6 @@ inline void wipe_vector_registers() noexcept {
   wipe(bytes, sizeof bytes);
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

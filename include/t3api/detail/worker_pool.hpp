@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Threads that run jobs; a new one is started when all are busy, up to a limit, beyond which jobs wait. Any
 /// thread may call it, its own too. No job is lost.
@@ -100,6 +100,6 @@ class worker_pool {
   std::vector<std::thread> threads_;  ///< Guarded by the mutex inside.
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -11,7 +11,7 @@
 #include <t3api/environment/dotenv_reader.hpp>
 #include <t3api/environment/small_file.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// The largest dotenv file that is read, in bytes.
 inline constexpr std::size_t max_dotenv_bytes = 1U << 20U;
@@ -44,6 +44,6 @@ inline result<dotenv> read_dotenv(std::string path) {
   return parse_dotenv(*text, path);
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -15,7 +15,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/utf8.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What a dotenv file says of one key.
 struct dotenv_entry {
@@ -223,6 +223,6 @@ class dotenv_reader {
 };
 
 }  // namespace detail
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -13,7 +13,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/environment/dotenv.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A value and where it comes from.
 struct setting {
@@ -60,6 +60,6 @@ class environment {
   std::function<const char*(const char*)> lookup_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -9,7 +9,7 @@
 #include <t3api/environment/settings.hpp>
 #include <t3api/logging/sinks.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Hooks as the settings ask for them: none, to the file, or to standard error when no file is named. Throws
 /// std::runtime_error when the file cannot be used.
@@ -25,6 +25,6 @@ inline logging_hooks logging_hooks::from_env() {
   return make_logging_hooks(read_settings(environment::load().value()).value().log);
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

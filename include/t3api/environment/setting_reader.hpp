@@ -15,7 +15,7 @@
 #include <t3api/environment/environment.hpp>
 #include <t3api/environment/values.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Reads settings that are no secrets into typed targets, which keep what they have when a setting is not
 /// set. Remembers the first value that is malformed.
@@ -136,6 +136,6 @@ class setting_reader {
   std::optional<error> problem_{};
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

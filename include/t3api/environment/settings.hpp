@@ -15,7 +15,7 @@
 #include <t3api/environment/setting_reader.hpp>
 #include <t3api/retry/exponential_backoff.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What is set of the ways in, unchecked: the auth methods check it.
 struct configured_credentials {
@@ -111,6 +111,6 @@ inline result<settings> read_settings(const environment& from, client_config bas
   return all;
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

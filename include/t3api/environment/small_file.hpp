@@ -13,7 +13,7 @@
 #include <t3api/detail/wipe.hpp>
 #include <t3api/native/input_file.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A string that is overwritten when it goes.
 class wiped_string {
@@ -74,6 +74,6 @@ inline result<std::optional<std::string>> read_small_file(const std::string& pat
   }
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <t3api/detail/ascii.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A decimal number such as "30", "2.5" or ".5", in billionths; what is smaller still is rounded up. No sign,
 /// no exponent, and no more than a billion.
@@ -44,6 +44,6 @@ inline std::optional<bool> parse_switch(std::string_view text) noexcept {
   return std::nullopt;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -9,7 +9,7 @@
 #include <t3api/core/secret.hpp>
 #include <t3api/logging/named_secrets.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The texts in a JSON body that stand behind a name that sounds like a secret: a service may repeat them in
 /// its answer. Makes no copy but in a `secret`; the body must outlive it.
@@ -55,6 +55,6 @@ class body_secrets {
   std::vector<std::string_view> values_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -12,7 +12,7 @@
 #include <t3api/core/logging_hooks.hpp>
 #include <t3api/logging/one_line.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// `12.3 ms`, whatever the locale.
 inline std::string milliseconds_text(std::chrono::microseconds time) {
@@ -85,6 +85,6 @@ class log_line {
   }
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -9,7 +9,7 @@
 
 #include <t3api/detail/ascii.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// What stands where a secret was.
 inline constexpr std::string_view hidden = "***";
@@ -163,6 +163,6 @@ inline std::string hide_secrets(std::string_view text, const std::vector<std::st
   return secret_finder(hide_known_secrets(std::string(text), known)).hide();
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <t3api/detail/utf8.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Whether a character could break a line, drive a terminal, or make text look other than it is: controls,
 /// line separators, and those without a width or that turn the writing direction.
@@ -51,6 +51,6 @@ inline std::string one_line(std::string_view text, std::size_t limit) {
   return line;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -14,7 +14,7 @@
 #include <t3api/logging/log_line.hpp>
 #include <t3api/native/private_file.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What a log shows beside one line for each request and answer.
 struct log_options {
@@ -84,6 +84,6 @@ inline logging_hooks log_to_file(const std::string& path, log_options options = 
   return detail::line_hooks([file](const std::string& line) { file->append(line); }, options);
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

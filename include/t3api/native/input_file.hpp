@@ -13,7 +13,7 @@
 #include <unistd.h>
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// A file to read from its start to its end. What is no regular file is not read, and opening it never waits,
 /// as a named pipe would have it.
@@ -89,6 +89,6 @@ class input_file {
   int failure_ = 0;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -18,7 +18,7 @@
 #include <unistd.h>
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Tells one state of a file from the next.
 struct file_stamp {
@@ -207,6 +207,6 @@ class key_file {
   std::string path_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

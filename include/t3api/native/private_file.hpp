@@ -15,7 +15,7 @@
 #include <unistd.h>
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 #ifndef _WIN32
 /// Why a file could not be opened with O_NOFOLLOW, from its `errno`.
@@ -101,6 +101,6 @@ class private_file {
   bool cut_ = false;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -9,7 +9,7 @@
 #include <unistd.h>
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The system's number for this process; a forked child has another one than its parent.
 inline std::int64_t current_process_id() noexcept {
@@ -20,6 +20,6 @@ inline std::int64_t current_process_id() noexcept {
 #endif
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -27,7 +27,7 @@
 #include <unistd.h>
 #endif
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 #ifdef _WIN32
 using native_socket = SOCKET;
@@ -91,13 +91,13 @@ class socket_handle {
 
   /// Whether there is something to read, be it the peer's farewell or an error. Never blocks.
   bool has_pending_input() const noexcept {
-    char byte = 0;
 #ifdef _WIN32
     u_long waiting = 0;
     if (::ioctlsocket(socket_, FIONREAD, &waiting) != 0 || waiting > 0) return true;
     WSAPOLLFD poll{socket_, POLLRDNORM, 0};
     return ::WSAPoll(&poll, 1, 0) != 0;
 #else
+    char byte = 0;
     return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
            (errno != EAGAIN && errno != EWOULDBLOCK);
 #endif
@@ -205,6 +205,6 @@ inline std::vector<std::string> lookup_addresses(const std::string& host) {
   return addresses;
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

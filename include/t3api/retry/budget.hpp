@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <mutex>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Keeps retries from turning an outage into a storm: a full budget allows a burst of retries, after which
 /// only one call in ten may be retried until calls succeed again. Shared by all threads of a client.
@@ -35,6 +35,6 @@ class retry_budget {
   int balance_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <t3api/core/error.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// One failed attempt, as a retry policy sees it beside its error.
 struct attempt {
@@ -25,6 +25,6 @@ concept retry_policy = requires(R& policy, const attempt& failed, const error& c
   { policy.next_delay(failed, cause) } -> std::same_as<std::optional<std::chrono::milliseconds>>;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -14,7 +14,7 @@
 #include <t3api/retry/budget.hpp>
 #include <t3api/retry/concept.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Settings of `exponential_backoff`.
 struct backoff_options {
@@ -69,6 +69,6 @@ class exponential_backoff {
 
 static_assert(retry_policy<exponential_backoff>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <t3api/retry/concept.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Tries once.
 struct no_retry {
@@ -14,6 +14,6 @@ struct no_retry {
 
 static_assert(retry_policy<no_retry>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -21,7 +21,7 @@
 #include <t3api/sandbox/model.hpp>
 #include <t3api/sandbox/states.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace accounts_detail {
 
@@ -189,6 +189,6 @@ inline directory load_accounts(const std::string& path) {
   }
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -14,7 +14,7 @@
 #include <t3api/core/response.hpp>
 #include <t3api/detail/ascii.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a route throws when it will not do what it was asked; the service makes the error answer of it. The
 /// message is for people and holds no secret.
@@ -80,6 +80,6 @@ inline response error_answer(const refusal& why, std::string_view path, wall_tim
   return answer;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -12,7 +12,7 @@
 #include <t3api/sandbox/model.hpp>
 #include <t3api/sandbox/states.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The API keys of a sandbox, each bound to the credentials of an account in one state. Fixed once it is
 /// made; holds keyed hashes of the keys only.
@@ -60,6 +60,6 @@ class api_keys {
   std::unordered_map<std::string, stored_credentials> credentials_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +11,7 @@
 
 #include <t3api/core/json.hpp>
 #include <t3api/detail/ascii.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/context.hpp>
 #include <t3api/sandbox/identity.hpp>
@@ -21,7 +21,7 @@
 #include <t3api/sandbox/keys/key_record.hpp>
 #include <t3api/sandbox/keys/secret_keys.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The answer when there is no Metrc session to be had for kept credentials at the moment.
 inline refusal login_must_wait(const kept_session& kept) {
@@ -41,7 +41,7 @@ identity bearer_identity(context<Metrc>& shared, std::string_view token, wall_ti
   auto claims = verify_jwt(token, shared.signing_key.reveal(), now);
   if (!claims) throw unauthorized(claims.error().message);
   const std::string name = "token/" + string_member(*claims, "sid").value_or("");
-  auto id = shared.cache->near(name);
+  auto id = shared.cache->nearby(name);
   if (!id) id = shared.cache->shared(name);
   auto session = id ? shared.metrc->find_session(*id) : std::nullopt;
   if (!session || session->user->hostname != string_member(*claims, "hostname") ||
@@ -59,7 +59,7 @@ namespace authenticate_detail {
 template <metrc_upstream Metrc>
 void disable(context<Metrc>& shared, const key_record& key, wall_time refused_at) {
   const std::string tried = "disabling/" + key.login;
-  if (shared.cache->near(tried)) return;
+  if (shared.cache->nearby(tried)) return;
   shared.cache->put_near(tried, "tried", std::chrono::seconds(30));
   try {
     shared.secret_keys.disable(key, refused_at);
@@ -74,7 +74,7 @@ void disable(context<Metrc>& shared, const key_record& key, wall_time refused_at
 /// Who presents a secret key, after a new Metrc login when the last session has ended. Throws `refusal`; when
 /// `stop` asks to stop while it waits, 503.
 template <metrc_upstream Metrc>
-identity secret_key_identity(context<Metrc>& shared, const key_record& key, const std::stop_token& stop) {
+identity secret_key_identity(context<Metrc>& shared, const key_record& key, const stop_token& stop) {
   const auto no_longer_accepted = [] {
     return unauthorized(
         "Metrc no longer accepts the credentials behind the secret key, as when a password was changed: make "
@@ -156,6 +156,6 @@ identity authenticate(context<Metrc>& shared, const call& c) {
   return *std::move(who);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

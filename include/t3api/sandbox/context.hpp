@@ -25,7 +25,7 @@
 #include <t3api/sandbox/sessions/upstream_sessions.hpp>
 #include <t3api/store/any.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a service stands on, and may share with others that are to behave as one service with it. What is
 /// left out is made for this service alone, and ends with it.
@@ -88,6 +88,6 @@ struct context {
         trouble(on.on_trouble) {}
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -7,21 +7,21 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <type_traits>
 #include <utility>
 
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
+#include <t3api/detail/stop_token.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where a request came from, and how long somebody waits for its answer.
 struct caller {
-  std::string address{};   ///< IP address of the other end of the connection; empty when there is none. An
-                           ///< IPv4 address that came as IPv6 is written as IPv4.
-  std::stop_token stop{};  ///< Asked to stop when the server stops: a handler that waits is to end soon.
+  std::string address{};  ///< IP address of the other end of the connection; empty when there is none. An
+                          ///< IPv4 address that came as IPv6 is written as IPv4.
+  stop_token stop{};      ///< Asked to stop when the server stops: a handler that waits is to end soon.
 };
 
 /// What a server does to the bytes of one answer, to be as bad as networks and proxies are. All members have
@@ -74,6 +74,6 @@ class http_handler {
   std::function<served(const request&, const caller&)> serve_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

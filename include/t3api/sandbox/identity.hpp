@@ -14,7 +14,7 @@
 #include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/metrc/upstream.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Who makes a call.
 struct identity {
@@ -47,6 +47,6 @@ inline nlohmann::json token_claims(std::string_view auth_mode, const metrc_sessi
   return claims;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

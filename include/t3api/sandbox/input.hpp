@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -15,9 +14,10 @@
 #include <t3api/core/json.hpp>
 #include <t3api/core/request.hpp>
 #include <t3api/detail/ascii.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/sandbox/answer.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A longer request body is refused with 413.
 inline constexpr std::size_t max_body_bytes = 1U << 20U;
@@ -44,7 +44,7 @@ struct call {
   wall_time now;
   std::string_view address{};  ///< Of the caller; empty when there is none.
   std::string request_id{};    ///< What the answer has as `X-Request-Id`.
-  std::stop_token stop{};      ///< Asked to stop when nobody waits for the answer any longer.
+  stop_token stop{};           ///< Asked to stop when nobody waits for the answer any longer.
 };
 
 /// The only value of a query parameter, or nothing when it is not there. Throws `refusal` when it is there
@@ -151,6 +151,6 @@ inline std::string required_text(const nlohmann::json& body, const char* name) {
   return text;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

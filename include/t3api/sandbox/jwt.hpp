@@ -17,7 +17,7 @@
 #include <t3api/detail/base64url.hpp>
 #include <t3api/detail/crypto.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A longer token is refused unread.
 inline constexpr std::size_t max_jwt_bytes = 8192;
@@ -91,6 +91,6 @@ inline result<nlohmann::json> verify_jwt(std::string_view token, std::string_vie
   return *std::move(claims);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <t3api/core/secret.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// One user of the simulated Metrc.
 struct account {
@@ -74,6 +74,6 @@ inline directory demo_directory() {
           .api_keys = {{.key = "demo-api-key", .state_code = "CA", .username = "demo-ca"}}};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -4,7 +4,6 @@
 #include <exception>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +13,7 @@
 #include <t3api/core/response.hpp>
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/either_stop.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/context.hpp>
@@ -35,7 +35,7 @@
 #include <t3api/sandbox/routes/writes.hpp>
 #include <t3api/sandbox/time_text.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The T3 auth service in front of any Metrc: a request in, a response out, no sockets. Any number of threads
 /// may share it.
@@ -151,7 +151,7 @@ class basic_service {
   };
 
   /// The delay ends early when the fault is removed or the server stops.
-  wall_time after_delay(const struck_fault& hit, const std::stop_token& server_stops) {
+  wall_time after_delay(const struck_fault& hit, const stop_token& server_stops) {
     const auto delay = hit.fault->delay;
     if (delay > delay.zero()) {
       const detail::either_stop over(hit.removed, server_stops);
@@ -226,6 +226,6 @@ class service : public basic_service<simulated_metrc> {
             clock, on) {}
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

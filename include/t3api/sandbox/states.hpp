@@ -9,7 +9,7 @@
 
 #include <t3api/detail/ascii.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A state or district that keeps its records in Metrc.
 struct state {
@@ -74,6 +74,6 @@ inline bool is_metrc_hostname(std::string_view canonical) {
   return std::any_of(states.begin(), states.end(), [&](const state& s) { return s.hostname() == canonical; });
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

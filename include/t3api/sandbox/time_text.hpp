@@ -8,7 +8,7 @@
 
 #include <t3api/core/clock.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, the form of a Date header (RFC 9110 section 5.6.7).
 inline std::string http_date(wall_time when) {
@@ -27,6 +27,6 @@ inline std::string http_date(wall_time when) {
   return text.data();
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -12,7 +12,7 @@
 #include <t3api/core/result.hpp>
 #include <t3api/store/concept.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Any store, chosen at run time. Copies are handles of the same store, as with each store itself.
 class any_store {
@@ -69,6 +69,6 @@ class any_store {
 
 static_assert(store<any_store>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -10,7 +10,7 @@
 #include <t3api/core/error.hpp>
 #include <t3api/core/result.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A value that a store still had.
 struct stored_value {
@@ -43,6 +43,6 @@ concept store = requires(S& kept, std::string_view key, std::string_view text,
   { kept.release(key, text) } -> std::same_as<std::optional<error>>;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

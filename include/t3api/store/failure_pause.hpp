@@ -14,7 +14,7 @@
 #include <t3api/core/error.hpp>
 #include <t3api/core/result.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Leaves a service that failed alone for a while: until then nothing gets through, then one try does, and if
 /// that succeeds, everything again. For any number of threads.
@@ -70,6 +70,6 @@ class failure_pause {
   std::uint64_t failures_ = 0;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -21,7 +21,7 @@
 #include <t3api/store/concept.hpp>
 #include <t3api/store/lifetime.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A store in the memory of this process; copies share what they keep, and no operation fails. What has
 /// expired goes as new things come, so that memory is bounded by what is alive at a time. A forked child
@@ -144,6 +144,6 @@ class memory_store {
 
 static_assert(store<memory_store>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

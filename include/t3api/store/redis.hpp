@@ -1,3 +1,5 @@
+#include <t3api/version.hpp>  // Outside of the guard: it refuses another version.
+
 #ifndef T3API_STORE_REDIS_HPP
 #define T3API_STORE_REDIS_HPP
 
@@ -20,7 +22,7 @@
 #include <t3api/store/redis_names.hpp>
 #include <t3api/store/redis_options.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// A store in a Redis server, for processes and machines that share tokens; needs hiredis (CMake: the
 /// component `redis`). Redis sees neither keys nor values, only how many there are and how long. A value that
@@ -44,7 +46,7 @@ class redis_store {
     // The time first: if the value is replaced in between, the new one goes out with the shorter time.
     return run<found>({{"PTTL", name}, {"GET", name}}, [&](replies& got) -> result<found> {
       if (got[0].type != kind::integer) return not_understood(got[0]);
-      if (got[1].type == kind::nil || is_wrong_type(got[1])) return found();
+      if (got[1].type == kind::nothing || is_wrong_type(got[1])) return found();
       if (got[1].type != kind::text) return not_understood(got[1]);
       if (got[0].number <= 0) return found();  // Nothing of ours lives for ever.
       auto value = shared_->names.unseal_value(got[1].text, name);
@@ -78,7 +80,7 @@ class redis_store {
     const std::string name = shared_->names.of_claim(key);
     const std::string time = milliseconds_text(ttl);
     return run<bool>({{"SET", name, owner, "NX", "PX", time}}, [&](replies& got) -> result<bool> {
-      if (got[0].type == kind::nil) return false;
+      if (got[0].type == kind::nothing) return false;
       if (!is_ok(got[0])) return not_understood(got[0]);
       return true;
     });
@@ -142,6 +144,6 @@ class redis_store {
 
 static_assert(store<redis_store>);
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -12,7 +12,7 @@
 #include <t3api/store/redis_options.hpp>
 #include <t3api/store/timed_lock.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The one connection of a process to a Redis, for all its threads one after the other, and the pause when it
 /// fails.
@@ -52,6 +52,6 @@ class redis_channel {
   redis_connection connection_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

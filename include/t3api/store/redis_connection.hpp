@@ -25,12 +25,12 @@
 #include <t3api/store/redis_failure.hpp>
 #include <t3api/store/redis_options.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// One answer of Redis. Lists and the types of RESP3 are none that this library asks for.
 struct redis_reply {
-  enum class kind { nil, status, text, integer, refusal };
-  kind type = kind::nil;
+  enum class kind { nothing, status, text, integer, refusal };
+  kind type = kind::nothing;
   std::string text{};  ///< Of a status, a text or a refusal.
   long long number = 0;
 };
@@ -238,6 +238,6 @@ class redis_connection {
   std::optional<socket_handle> watched_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

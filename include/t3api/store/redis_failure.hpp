@@ -8,7 +8,7 @@
 #include <t3api/core/error.hpp>
 #include <t3api/store/redis_options.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Makes the errors of one Redis. What Redis says is never part of them: it repeats what it was sent, a
 /// password among it.
@@ -76,6 +76,6 @@ class redis_failure {
   const std::string place_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -11,7 +11,7 @@
 #include <t3api/detail/seal.hpp>
 #include <t3api/detail/uuid.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// What keys and values look like to those who can look into Redis: HMACs and sealed bytes, made with two
 /// keys that come from the one the user gave (HMAC-SHA-256 as a pseudo-random function, one label each).
@@ -43,6 +43,6 @@ class redis_names {
   const secret naming_key_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

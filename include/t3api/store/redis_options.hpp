@@ -16,7 +16,7 @@
 #include <t3api/detail/base64url.hpp>
 #include <t3api/detail/wipe.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Where Redis is and how to use it. The connection is not encrypted: what is kept is sealed before it
 /// leaves, but the password is not.
@@ -100,6 +100,6 @@ inline redis_options checked(redis_options options) {
 
 }  // namespace detail
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

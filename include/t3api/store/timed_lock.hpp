@@ -2,20 +2,21 @@
 #define T3API_STORE_TIMED_LOCK_HPP
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <list>
 #include <mutex>
-#include <stop_token>
 
-namespace t3api::detail {
+#include <t3api/detail/stop_token.hpp>
+#include <t3api/detail/stoppable_condition.hpp>
+
+namespace t3api::inline v0_1_0::detail {
 
 /// A lock that is waited for as long as one likes, or until one is asked to stop. Those who wait get it in
 /// the order in which they came: a thread that lets go and asks again at once, call after call, keeps nobody
 /// out.
 class timed_lock {
  public:
-  bool try_lock_for(std::chrono::milliseconds patience, const std::stop_token& stop = {}) {
+  bool try_lock_for(std::chrono::milliseconds patience, const stop_token& stop = {}) {
     std::unique_lock lock(mutex_);
     if (!taken_) {
       taken_ = true;
@@ -43,7 +44,7 @@ class timed_lock {
 
  private:
   struct waiter {
-    std::condition_variable_any turn;
+    stoppable_condition turn;
     bool given = false;
   };
 
@@ -52,6 +53,6 @@ class timed_lock {
   bool taken_ = false;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

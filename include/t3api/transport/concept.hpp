@@ -3,12 +3,12 @@
 
 #include <concepts>
 
-#include <t3api/core/call_options.hpp>
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/core/result.hpp>
+#include <t3api/core/send_options.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// What one sending brought: a whole answer, whatever its status, or why none came.
 using outcome = result<response>;
@@ -21,6 +21,6 @@ concept transport = requires(T& carrier, const request& message, const send_opti
   { carrier.send(message, options) } -> std::same_as<outcome>;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -1,12 +1,11 @@
 #ifndef T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
 #define T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
 
-#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
-#error \
-    "t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program (compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does"
-#endif
+#include <t3api/detail/require_openssl.hpp>
 
 #include <httplib.h>
+
+#include <t3api/detail/require_httplib.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -15,8 +14,8 @@
 #include <string>
 #include <utility>
 
-#include <t3api/core/call_options.hpp>
 #include <t3api/core/client_config.hpp>
+#include <t3api/core/send_options.hpp>
 #include <t3api/core/service_error.hpp>
 #include <t3api/native/socket.hpp>
 #include <t3api/transport/concept.hpp>
@@ -24,7 +23,7 @@
 #include <t3api/transport/tls_trust.hpp>
 #include <t3api/transport/watchdog.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// The SSL context behind a cpp-httplib client; its accessor changed its name between versions.
 template <class Client>
@@ -108,7 +107,7 @@ class httplib_connection {
     reception incoming(options.max_body_bytes, understands_gzip);
     attach_reception(wire, incoming);
     httplib::Response head;
-    auto code = httplib::Error::Success;
+    httplib::Error code{};
     bool received = false;
     const auto started = std::chrono::steady_clock::now();
     {
@@ -336,6 +335,6 @@ class httplib_connection {
   bool never_connected_ = false;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -10,7 +10,7 @@
 #include <t3api/transport/concept.hpp>
 #include <t3api/transport/limits.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Hands each request to a callable `response(const request&)` in the same process: no socket, no thread. The
 /// callable must be safe to call from many threads when the client is shared by many.
@@ -37,6 +37,6 @@ class in_process_transport {
   Service service_;
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

@@ -7,10 +7,10 @@
 
 #include <t3api/transport/concept.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// The error for a call that was stopped before its transport did anything; nothing when it was not.
-inline std::optional<error> stopped_before_sending(const std::stop_token& stop) {
+inline std::optional<error> stopped_before_sending(const stop_token& stop) {
   if (!stop.stop_requested()) return std::nullopt;
   return error{.category = error_category::cancelled, .message = "the call was cancelled before it was sent"};
 }
@@ -30,6 +30,6 @@ inline outcome within_limits(response answer, const send_options& options) {
                .sent = true};
 }
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

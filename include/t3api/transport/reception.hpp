@@ -12,7 +12,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/transport/limits.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// An answer while it comes in, and what turned out to be wrong with it.
 class reception {
@@ -97,6 +97,6 @@ class reception {
   bool has_headers_ = false;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

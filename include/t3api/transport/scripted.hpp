@@ -12,7 +12,7 @@
 #include <t3api/transport/concept.hpp>
 #include <t3api/transport/limits.hpp>
 
-namespace t3api {
+namespace t3api::inline v0_1_0 {
 
 /// Plays queued answers and records what was sent: for tests without a network. Copies share one script, so a
 /// test keeps one and gives another to the client.
@@ -74,6 +74,6 @@ class scripted_transport {
   std::shared_ptr<script> script_ = std::make_shared<script>();
 };
 
-}  // namespace t3api
+}  // namespace t3api::inline v0_1_0
 
 #endif

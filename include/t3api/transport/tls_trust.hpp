@@ -16,7 +16,7 @@
 #include <t3api/core/client_config.hpp>
 #include <t3api/core/result.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 struct x509_store_free {
   void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
@@ -81,7 +81,7 @@ class tls_verification {
 
   /// Makes `context` use this object, which must outlive it.
   void install(SSL_CTX* context) {
-    SSL_CTX_set_cert_verify_callback(context, &tls_verification::verify, this);
+    SSL_CTX_set_cert_verify_callback(context, &tls_verification::verify_handshake, this);
   }
 
   /// Why the certificate was refused; empty when it was not.
@@ -94,18 +94,18 @@ class tls_verification {
   }
 
  private:
-  static int verify(X509_STORE_CTX* handshake, void* self) {
+  static int verify_handshake(X509_STORE_CTX* handshake, void* self) {
     auto& verification = *static_cast<tls_verification*>(self);
     const auto* session =
         static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(handshake, SSL_get_ex_data_X509_STORE_CTX_idx()));
     verification.code_ =
-        verification.check(X509_STORE_CTX_get0_cert(handshake), X509_STORE_CTX_get0_untrusted(handshake),
-                           SSL_get_security_level(session));
+        verification.check_chain(X509_STORE_CTX_get0_cert(handshake),
+                                 X509_STORE_CTX_get0_untrusted(handshake), SSL_get_security_level(session));
     X509_STORE_CTX_set_error(handshake, verification.code_);
     return verification.code_ == X509_V_OK ? 1 : 0;
   }
 
-  int check(X509* certificate, STACK_OF(X509) * intermediates, int security_level) const {
+  int check_chain(X509* certificate, STACK_OF(X509) * intermediates, int security_level) const {
     const std::unique_ptr<X509_STORE_CTX, void (*)(X509_STORE_CTX*)> context(X509_STORE_CTX_new(),
                                                                              X509_STORE_CTX_free);
     if (!context || X509_STORE_CTX_init(context.get(), trust_->store(), certificate, intermediates) != 1) {
@@ -157,6 +157,6 @@ inline std::optional<error> load_client_certificate(SSL_CTX* context, const tls_
                         "the pass phrase is right");
 }
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

@@ -9,14 +9,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <stop_token>
 #include <thread>
 #include <vector>
 
-#include <t3api/core/call_options.hpp>
+#include <t3api/core/send_options.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/native/socket.hpp>
 
-namespace t3api::detail {
+namespace t3api::inline v0_1_0::detail {
 
 /// Why the watchdog ended a connection.
 enum class interruption { none, deadline, connect_deadline, stopped, headers_too_large };
@@ -73,7 +73,7 @@ class watched_connection {
 
   /// Looks at the call in progress; called by the watchdog's thread. An interrupted socket is interrupted
   /// again each time: the first may have come between its making and its connecting.
-  void check(steady_time now) {
+  void check_time(steady_time now) {
     const std::scoped_lock lock(mutex_);
     if (!active_) return;
     if (reason_ == interruption::none) reason_ = find_reason(now);
@@ -100,7 +100,7 @@ class watched_connection {
   std::optional<socket_handle> socket_;
   steady_time deadline_;
   std::optional<steady_time> connect_deadline_;
-  std::stop_token stop_;
+  stop_token stop_;
   std::size_t max_header_bytes_ = 0;
   std::optional<std::uint64_t> headers_start_;
   bool reading_headers_ = false;
@@ -172,7 +172,7 @@ class watchdog {
       wake_.wait_for(lock, tick, [&] { return stopping_; });
       const auto now = std::chrono::steady_clock::now();
       for (const auto& entry : connections_) {
-        if (const auto connection = entry.lock()) connection->check(now);
+        if (const auto connection = entry.lock()) connection->check_time(now);
       }
     }
   }
@@ -186,6 +186,6 @@ class watchdog {
   std::thread thread_;
 };
 
-}  // namespace t3api::detail
+}  // namespace t3api::inline v0_1_0::detail
 
 #endif

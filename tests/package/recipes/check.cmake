@@ -1,9 +1,3 @@
-file(READ ${RECIPES}/vcpkg/t3api/vcpkg.json manifest)
-string(JSON vcpkg_version GET "${manifest}" version)
-if(NOT vcpkg_version STREQUAL VERSION)
-  message(SEND_ERROR "vcpkg/t3api/vcpkg.json has version ${vcpkg_version}; include/t3api/version.hpp has ${VERSION}")
-endif()
-
 foreach(recipe IN ITEMS debian/control conan/conanfile.py meson/packagefiles/t3api/meson.build)
   file(READ ${RECIPES}/${recipe} text)
   foreach(minimum IN LISTS MINIMA)

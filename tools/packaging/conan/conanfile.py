@@ -67,10 +67,11 @@ class T3apiRecipe(ConanFile):
         client.requires = ["cpp-httplib::cpp-httplib", "nlohmann_json::nlohmann_json", "openssl::openssl"]
         if self.settings.os in ("Linux", "FreeBSD"):
             client.system_libs = ["pthread"]
+        self._part("sandbox")
         if self.options.with_redis:
             self._part("redis", "hiredis::hiredis")
         if self.options.with_sqlite:
             self._part("sqlite", "sqlite3::sqlite3")
 
-    def _part(self, name, library):
-        self.cpp_info.components[name].requires = ["client", library]
+    def _part(self, name, *libraries):
+        self.cpp_info.components[name].requires = ["client", *libraries]

@@ -9,7 +9,7 @@
 #include <t3api/sandbox/data/packages.hpp>
 #include <t3api/sandbox/data/plants.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// All collections that are served.
 inline constexpr std::array<const collection*, 9> catalogue = {
@@ -35,6 +35,6 @@ constexpr const collection* find_report(std::string_view path) noexcept {
 constexpr bool is_collection(std::string_view path) noexcept { return find_collection(path) != nullptr; }
 constexpr bool is_report(std::string_view path) noexcept { return find_report(path) != nullptr; }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

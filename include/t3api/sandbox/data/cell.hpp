@@ -14,7 +14,7 @@
 
 #include <t3api/core/iso_time.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 enum class field_type { text, number, boolean, datetime };
 
@@ -95,6 +95,6 @@ inline cell to_cell(const nlohmann::json& value, field_type type) {
   return {};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -10,7 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What writes made of a generated collection of one licence. Rows are numbered from 0: the generated ones,
 /// then the added ones. Copies share the rows, so that a reader keeps what it saw while others write.
@@ -105,6 +105,6 @@ class changes {
   std::uint64_t version_ = 0;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

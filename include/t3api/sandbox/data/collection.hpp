@@ -17,7 +17,7 @@
 #include <t3api/sandbox/data/cell.hpp>
 #include <t3api/sandbox/data/draw.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A member of the objects of a collection. `key` tells the generator which one is meant.
 struct field {
@@ -100,6 +100,6 @@ inline nlohmann::json make_row(const collection& of, const data_owner& owner, st
   return object;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

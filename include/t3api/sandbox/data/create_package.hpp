@@ -18,7 +18,7 @@
 #include <t3api/sandbox/data/table.hpp>
 #include <t3api/sandbox/data/write_entry.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What quantities are given in. The ids are the sandbox's own.
 struct unit_of_measure {
@@ -190,6 +190,6 @@ inline void create_package(records::edit& edit, const nlohmann::json& given, con
   packages.add(std::move(row));
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

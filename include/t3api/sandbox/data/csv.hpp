@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Appends a field as RFC 4180 section 2 has it: in quotes when it holds a comma, a quote or a line end.
 /// Nothing else is done to it, so that programs read what was written: a note that begins with = + - or @
@@ -34,6 +34,6 @@ inline std::string csv_text(const nlohmann::json& value) {
   return all;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -11,7 +11,7 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/core/iso_time.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// SplitMix64: a number that looks random, from a number.
 constexpr std::uint64_t scramble(std::uint64_t x) noexcept {
@@ -79,6 +79,6 @@ inline utc_milliseconds start_of_data() noexcept {
   return std::chrono::sys_days(std::chrono::year(2024) / 1 / 1);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

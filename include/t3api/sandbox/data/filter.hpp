@@ -18,7 +18,7 @@
 #include <t3api/sandbox/data/collection.hpp>
 #include <t3api/sandbox/data/fold.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 enum class operation { eq, neq, contains, doesnotcontain, startswith, endswith, lt, lte, gt, gte };
 
@@ -168,6 +168,6 @@ inline filter parse_filter(const collection& of, std::string_view given) {
           .wanted = wanted_value(given, on.type, given.substr(colon + 1))};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <t3api/detail/ascii.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace fold_detail {
 
@@ -56,6 +56,6 @@ inline std::string folded(std::string text) noexcept {
   return text;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -12,7 +12,7 @@
 #include <t3api/sandbox/data/collection.hpp>
 #include <t3api/sandbox/data/draw.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What items are variants of.
 struct product {
@@ -131,6 +131,6 @@ inline constexpr collection items = {
     },
     .kind = 0};
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

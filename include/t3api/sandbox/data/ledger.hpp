@@ -15,7 +15,7 @@
 #include <t3api/core/iso_time.hpp>
 #include <t3api/core/json.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// One write that was accepted.
 struct ledger_entry {
@@ -92,6 +92,6 @@ inline nlohmann::json to_json(const ledger& from) {
   return {{"entries", std::move(list)}, {"dropped", from.dropped()}};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

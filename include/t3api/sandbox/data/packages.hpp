@@ -14,7 +14,7 @@
 #include <t3api/sandbox/data/draw.hpp>
 #include <t3api/sandbox/data/items.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where packages are.
 inline constexpr std::array<std::string_view, 3> rooms = {"Vault", "Packing Room", "Sales Floor"};
@@ -174,6 +174,6 @@ inline constexpr collection in_transit_packages = packages_detail::make(
     "/v2/packages/intransit", packages_detail::in_transit, packages_detail::in_transit_fields,
     [](std::uint64_t packages) { return packages / 50; });
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

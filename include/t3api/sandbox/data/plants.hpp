@@ -12,7 +12,7 @@
 #include <t3api/sandbox/data/draw.hpp>
 #include <t3api/sandbox/data/items.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace plants_detail {
 
@@ -149,6 +149,6 @@ inline constexpr collection on_hold_plants = plants_detail::make(
 inline constexpr collection inactive_plants = plants_detail::make(
     "/v2/plants/inactive", plants_detail::inactive, [](std::uint64_t packages) { return packages / 10; });
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -20,7 +20,7 @@
 #include <t3api/sandbox/data/selection.hpp>
 #include <t3api/sandbox/data/table.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The data of all licences. It is generated from a seed when it is asked for; only what was written is kept,
 /// in memory. Any number of threads may use it.
@@ -120,6 +120,6 @@ class records {
   row_lists lists_{};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

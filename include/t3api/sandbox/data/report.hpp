@@ -21,7 +21,7 @@
 #include <t3api/sandbox/data/selection.hpp>
 #include <t3api/sandbox/data/table.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A report is built in memory and has no pages: one with more rows, or more bytes, is refused with 400. T3
 /// names no limit; these are the sandbox's.
@@ -141,6 +141,6 @@ inline std::string csv_report(const report& about, bool metadata) {
   return text;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -14,7 +14,7 @@
 
 #include <t3api/sandbox/data/select_rows.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Remembers the last row lists, so that the pages of one query cost one look at all rows. Threads that ask
 /// for the same list at once wait for one of them to make it. Any number of threads may use it.
@@ -103,6 +103,6 @@ class row_lists {
   std::size_t most_bytes_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

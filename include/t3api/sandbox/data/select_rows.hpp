@@ -15,7 +15,7 @@
 #include <t3api/sandbox/data/selection.hpp>
 #include <t3api/sandbox/data/table.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Row numbers of a table, in the order asked for.
 using row_list = std::vector<std::uint32_t>;
@@ -104,6 +104,6 @@ inline row_list select_rows(const table& from, const selection& chosen) {
   return rows;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

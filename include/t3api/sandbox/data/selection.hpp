@@ -14,7 +14,7 @@
 #include <t3api/sandbox/data/collection.hpp>
 #include <t3api/sandbox/data/filter.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// `field:asc` or `field:desc`, checked.
 struct sort_key {
@@ -101,6 +101,6 @@ inline selection parse_selection(const collection& of, const query_params& query
   return chosen;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -11,7 +11,7 @@
 #include <t3api/sandbox/data/records.hpp>
 #include <t3api/sandbox/data/write_entry.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// One entry of `POST /v2/packages/notes`: another note on a package, active or on hold. Throws `refusal`.
 inline void note_package(records::edit& edit, const nlohmann::json& given, const std::string& where,
@@ -41,6 +41,6 @@ inline void discontinue_item(records::edit& edit, const nlohmann::json& given, c
   edit.of(items).remove(*number);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -17,7 +17,7 @@
 #include <t3api/sandbox/data/collection.hpp>
 #include <t3api/sandbox/data/draw.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where the ids of added rows are, behind those of every collection.
 inline constexpr std::uint64_t added_place = 9;
@@ -95,6 +95,6 @@ class table {
   std::shared_ptr<const changes> changed_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -16,7 +16,7 @@
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/data/cell.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// An object in the body of a write, whose members are asked for by name. What is wrong with it is refused
 /// with 400 (T3 answers no other status for it), which names the place and the member and never the value.
@@ -93,6 +93,6 @@ class write_entry {
   std::string where_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -12,7 +12,7 @@
 #include <t3api/sandbox/metrc/upstream.hpp>
 #include <t3api/sandbox/time_text.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The value of a header Retry-After in that form.
 inline std::string retry_after_value(retry_after_form form, wall_time now) {
@@ -81,6 +81,6 @@ void upset_account(Metrc& metrc, const fault& f) {
   }
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

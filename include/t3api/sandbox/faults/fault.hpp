@@ -15,7 +15,7 @@
 #include <t3api/core/secret.hpp>
 #include <t3api/sandbox/handler.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a header Retry-After can hold (RFC 9110 section 10.2.3), and what it should not.
 enum class retry_after_form {
@@ -138,6 +138,6 @@ inline bool matches(const fault& f, t3api::method asked, std::string_view path, 
          });
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

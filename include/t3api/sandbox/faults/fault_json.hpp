@@ -16,7 +16,7 @@
 #include <t3api/sandbox/faults/fault_plan.hpp>
 #include <t3api/sandbox/faults/json_members.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace faults_detail {
 
@@ -158,6 +158,6 @@ inline nlohmann::json to_json(const planned_fault& planned) {
           {"fault", to_json(*planned.fault)}};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

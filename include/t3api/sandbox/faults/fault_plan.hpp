@@ -8,15 +8,15 @@
 #include <memory>
 #include <mutex>
 #include <stdexcept>
-#include <stop_token>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <t3api/core/request.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/sandbox/faults/fault.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A fault of a plan, and how it has fared.
 struct planned_fault {
@@ -29,7 +29,7 @@ struct planned_fault {
 /// A fault that strikes now.
 struct struck_fault {
   std::shared_ptr<const sandbox::fault> fault{};  ///< Null when there is none.
-  std::stop_token removed{};                      ///< Stops when it is removed: ends its delay.
+  stop_token removed{};                           ///< Stops when it is removed: ends its delay.
 };
 
 /// The faults that a service was told to have. A request meets them in the order in which they were added,
@@ -64,7 +64,7 @@ class fault_plan {
 
   /// Removes one, and lets the requests go on that it keeps waiting. Whether there was one with that number.
   bool remove(std::uint64_t id) {
-    std::stop_source waiting(std::nostopstate);
+    stop_source waiting(nostopstate);
     {
       const std::scoped_lock lock(mutex_);
       const auto found =
@@ -105,7 +105,7 @@ class fault_plan {
 
  private:
   struct entry : planned_fault {
-    std::stop_source waiting;
+    stop_source waiting;
   };
 
   mutable std::mutex mutex_;
@@ -114,6 +114,6 @@ class fault_plan {
   std::atomic<bool> empty_{true};  ///< So that a service without faults takes no lock.
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

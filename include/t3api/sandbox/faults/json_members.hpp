@@ -9,7 +9,7 @@
 
 #include <t3api/sandbox/answer.hpp>
 
-namespace t3api::sandbox::json_members {
+namespace t3api::inline v0_1_0::sandbox::json_members {
 
 // Each reads one member of an order, and throws `refusal` (422), which names the member and never shows its
 // value, when it is of another kind.
@@ -68,6 +68,6 @@ inline const nlohmann::json& as_object(const std::string& name, const nlohmann::
   return value;
 }
 
-}  // namespace t3api::sandbox::json_members
+}  // namespace t3api::inline v0_1_0::sandbox::json_members
 
 #endif

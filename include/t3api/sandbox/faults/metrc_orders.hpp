@@ -14,7 +14,7 @@
 #include <t3api/sandbox/faults/fault.hpp>
 #include <t3api/sandbox/faults/json_members.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// One thing that `POST /sandbox/metrc` tells the Metrc behind a service to do.
 struct metrc_order {
@@ -97,6 +97,6 @@ inline metrc_order metrc_order_from(const nlohmann::json& body) {
   return order;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// An IP address in the one spelling that all its spellings share: IPv6 as RFC 5952 wants it, and an IPv4
 /// address that is mapped into IPv6 as IPv4. Any other text comes back as it is.
@@ -26,6 +26,6 @@ inline std::string plain_address(std::string_view text) {
   return written ? written : asked;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

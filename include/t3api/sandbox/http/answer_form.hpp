@@ -6,7 +6,7 @@
 
 #include <t3api/core/response.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Takes the next bytes of an answer; false when nobody wants more. The view lives for the call only.
 using byte_sink = std::function<bool(std::string_view bytes)>;
@@ -21,6 +21,6 @@ struct answer_form {
 /// Gives the bytes of an answer to a sink.
 using answer_writer = std::function<void(response answer, const answer_form& form, const byte_sink& out)>;
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -18,7 +18,7 @@
 #include <t3api/sandbox/http/options.hpp>
 #include <t3api/sandbox/http/request_reader.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Adds to the number in the header Content-Length of an answer; it does not go below 0.
 inline void falsify_length(std::string& answer, std::int64_t error) {
@@ -114,6 +114,6 @@ class answer_sender {
   const http_server_options& limits_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -23,7 +23,7 @@
 
 #include <t3api/core/clock.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A certificate and its private key, as PEM text. The certificate may be followed by the chain that vouches
 /// for it.
@@ -199,6 +199,6 @@ inline void require_client_certificate(SSL_CTX* context, const std::string& auth
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -10,7 +10,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/sandbox/answer.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Reads a body in the transfer coding "chunked" (RFC 9112 section 7.1), piece by piece and to the letter:
 /// sizes are hexadecimal digits and nothing else, lines end in CRLF. Extensions, of 64 KiB in all at most,
@@ -97,6 +97,6 @@ class chunked_decoder {
   std::string line_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

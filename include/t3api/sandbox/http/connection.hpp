@@ -22,7 +22,7 @@
 #include <t3api/native/socket.hpp>
 #include <t3api/sandbox/http/address.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The server's side of one TCP or TLS connection; nothing blocks longer than a given moment. One thread may
 /// use it; another may end it by a shutdown of its socket. Expects SIGPIPE to be ignored.
@@ -177,6 +177,6 @@ class connection {
   std::unique_ptr<SSL, free_ssl> ssl_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <sys/socket.h>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a connection of the server is doing. The first have to go first when room is needed.
 enum class connection_phase {
@@ -111,6 +111,6 @@ class connection_table {
   std::atomic<bool> stopping_ = false;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -2,7 +2,6 @@
 #define T3API_SANDBOX_HTTP_EXCHANGE_HPP
 
 #include <chrono>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +9,7 @@
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/detail/ascii.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/detail/uuid.hpp>
 #include <t3api/native/socket.hpp>
 #include <t3api/sandbox/answer.hpp>
@@ -25,7 +25,7 @@
 #include <t3api/sandbox/http/target.hpp>
 #include <t3api/sandbox/time_text.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// An error answer with all that answers of the service have.
 inline response refusal_answer(const refusal& why, std::string_view path) {
@@ -51,7 +51,7 @@ inline void report_refusal(const http_server_options& options, const caller& fro
 class http_exchange {
  public:
   http_exchange(connection& with, connection_table::place& place, const http_handler& handler,
-                const answer_writer& writer, const http_server_options& options, std::stop_token stop)
+                const answer_writer& writer, const http_server_options& options, stop_token stop)
       : place_(place),
         handler_(handler),
         writer_(writer),
@@ -146,7 +146,7 @@ class http_exchange {
   const http_handler& handler_;
   const answer_writer& writer_;
   const http_server_options& options_;
-  const std::stop_token stop_;
+  const stop_token stop_;
   request_reader reader_;
   answer_sender sender_;
   const std::string peer_;
@@ -154,6 +154,6 @@ class http_exchange {
   request_head head_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

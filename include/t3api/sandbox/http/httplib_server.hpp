@@ -9,18 +9,17 @@
 #include <string_view>
 #include <utility>
 
+#include <t3api/detail/require_openssl.hpp>
+
 #include <httplib.h>
+
+#include <t3api/detail/require_httplib.hpp>
 
 #include <t3api/core/response.hpp>
 #include <t3api/detail/ascii.hpp>
 #include <t3api/sandbox/http/answer_form.hpp>
 
-#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
-#error \
-    "The sandbox's server needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program, as t3api's CMake and pkg-config's cpp-httplib do"
-#endif
-
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The part of cpp-httplib that is used of its server: it listens, accepts, and writes answers, compressed
 /// where a caller likes that. It never reads what a peer has sent, since old versions fall over some of it.
@@ -32,12 +31,12 @@ class httplib_server final : public httplib::Server {
         keep_alive_("timeout=" +
                     std::to_string(std::chrono::floor<std::chrono::seconds>(idle_timeout).count())) {
     set_pre_routing_handler(HandlerWithResponse([](const httplib::Request& asked, httplib::Response& out) {
-      fill(out, *asked.response_handler.target<answer_of>());
+      asked.response_handler(out);
       return HandlerResponse::Handled;
     }));
     set_post_routing_handler(Handler([this](const httplib::Request& asked, httplib::Response& out) {
       for (const char* name : {"Accept-Ranges", "Connection", "Keep-Alive"}) out.headers.erase(name);
-      if (asked.response_handler.target<answer_of>()->close) {
+      if (asked.response_handler(out)) {
         out.headers.emplace("Connection", "close");
       } else {
         out.headers.emplace("Keep-Alive", keep_alive_);
@@ -54,9 +53,15 @@ class httplib_server final : public httplib::Server {
     }
     asked += "\r\n";
     dialogue wire(asked, out);
-    // The one place of httplib's request, the same in all versions, that its server leaves to others.
+    // The one place of httplib's request, the same in all versions, that its server leaves to others: here it
+    // fills the answer in when it is first asked, and tells whether the connection ends. The const is the
+    // place's, not the answer's.
+    bool filled = false;
     const std::function<void(httplib::Request&)> hand_over = [&](httplib::Request& made) {
-      made.response_handler = answer_of{&answer, form.close};
+      made.response_handler = [&](const httplib::Response& empty) {
+        if (!std::exchange(filled, true)) fill(const_cast<httplib::Response&>(empty), answer);
+        return form.close;
+      };
     };
     bool closed = false;
     process(*this, wire, closed, hand_over);
@@ -65,13 +70,6 @@ class httplib_server final : public httplib::Server {
 
  private:
   static constexpr std::size_t longest_accept_encoding = 256;
-
-  struct answer_of {
-    response* answer;
-    bool close;
-
-    bool operator()(const httplib::Response&) const { return true; }
-  };
 
   /// A request that we wrote, and the answer to it. Versions differ in what a stream must have, hence no
   /// `override`.
@@ -136,8 +134,7 @@ class httplib_server final : public httplib::Server {
     }
   }
 
-  static void fill(httplib::Response& out, const answer_of& given) {
-    response& made = *given.answer;
+  static void fill(httplib::Response& out, response& made) {
     out.status = made.status >= 200 && made.status < 600 ? made.status : 500;
     std::string type = "application/octet-stream";
     for (const auto& [name, value] : made.headers) {
@@ -155,6 +152,6 @@ class httplib_server final : public httplib::Server {
   const std::string keep_alive_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -12,7 +12,7 @@
 #include <t3api/sandbox/http/certificate.hpp>
 #include <t3api/sandbox/input.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where and how an `http_server` listens, and how much it takes from its peers. All members have defaults.
 struct http_server_options {
@@ -47,6 +47,6 @@ struct http_server_options {
   std::function<void(const caller& from, int status)> on_refused{};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

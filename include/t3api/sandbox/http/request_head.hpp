@@ -13,7 +13,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/sandbox/answer.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A request without its body.
 struct request_head {
@@ -164,6 +164,6 @@ inline body_framing framing_of(const request_head& head) {
   return {.length = *bytes};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

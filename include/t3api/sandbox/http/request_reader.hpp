@@ -16,7 +16,7 @@
 #include <t3api/sandbox/http/options.hpp>
 #include <t3api/sandbox/http/request_head.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a server throws when there is nobody left to answer.
 struct connection_over {};
@@ -155,6 +155,6 @@ class request_reader {
   connection::moment body_late_{};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

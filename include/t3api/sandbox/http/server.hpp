@@ -1,6 +1,11 @@
 #ifndef T3API_SANDBOX_HTTP_SERVER_HPP
 #define T3API_SANDBOX_HTTP_SERVER_HPP
 
+#ifdef _WIN32
+#error \
+    "t3api: the sandbox's server needs a POSIX system: on Windows use <t3api/sandbox/service.hpp> inside the program"
+#endif
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -15,12 +20,12 @@
 #include <memory>
 #include <mutex>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/detail/worker_pool.hpp>
 #include <t3api/sandbox/handler.hpp>
 #include <t3api/sandbox/http/answer_form.hpp>
@@ -31,7 +36,7 @@
 #include <t3api/sandbox/http/options.hpp>
 #include <t3api/sandbox/http/tls_context.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Serves any request → response callable over HTTP/1.1 or HTTPS, each connection on a thread of its own.
 /// The callable is called from many threads at once. cpp-httplib listens, and sets the process to ignore
@@ -200,7 +205,7 @@ class http_server {
     const http_handler& handler_;
     const http_server_options& options_;
     const tls_context tls_;
-    std::stop_source stopping_;
+    stop_source stopping_;
     connection_table connections_;
     httplib_server http_;
     std::thread::id acceptor_;
@@ -231,6 +236,6 @@ inline certificate load_certificate(const std::string& certificate_file, const s
           .key_pem = read(key_file, "key file")};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

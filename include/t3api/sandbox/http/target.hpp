@@ -10,7 +10,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/percent.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The method of that name, which is compared with case (RFC 9110 section 9.1).
 inline std::optional<method> parse_method(std::string_view name) noexcept {
@@ -39,6 +39,6 @@ inline std::string decode_path(std::string_view encoded) {
   return path;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

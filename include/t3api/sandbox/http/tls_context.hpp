@@ -8,7 +8,7 @@
 #include <t3api/sandbox/http/certificate.hpp>
 #include <t3api/sandbox/http/options.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 using tls_context = std::unique_ptr<SSL_CTX, certificate_detail::freed_by<&SSL_CTX_free>>;
 
@@ -28,6 +28,6 @@ inline tls_context make_tls_context(const http_server_options& options) {
   return made;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

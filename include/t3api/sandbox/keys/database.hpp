@@ -11,7 +11,7 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/sandbox/keys/key_record.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A key database that could not do what it was asked. The message is one sentence for people, without a
 /// secret; nothing was changed.
@@ -55,6 +55,6 @@ class key_database {
                                    const sealed_credentials& renewed) = 0;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

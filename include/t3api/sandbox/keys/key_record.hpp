@@ -6,7 +6,7 @@
 
 #include <t3api/core/clock.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Whose a secret key is.
 struct key_owner {
@@ -36,6 +36,6 @@ struct key_record {
   sealed_credentials credentials{};         ///< What the service logs in to Metrc with.
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

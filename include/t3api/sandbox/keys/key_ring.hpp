@@ -13,7 +13,7 @@
 #include <t3api/core/secret.hpp>
 #include <t3api/detail/crypto.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A key ring that cannot be read, or is not right. The message is one sentence for people, without a key.
 struct key_ring_error : std::runtime_error {
@@ -60,7 +60,7 @@ struct key_ring {
   }
 
   /// Throws `key_ring_error` when the ring is not one that a service can work with.
-  void check() const {
+  void check_usable() const {
     if (root.size() != key_size) throw key_ring_error("root must be 32 bytes");
     if (keys.empty()) throw key_ring_error("keys is empty: a key ring has at least one key");
     for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -104,7 +104,7 @@ class fixed_key_ring final : public key_ring_source {
  public:
   /// Throws `key_ring_error` as `key_ring::check` does.
   explicit fixed_key_ring(key_ring ring) : ring_(std::make_shared<key_ring>(std::move(ring))) {
-    ring_->check();
+    ring_->check_usable();
   }
 
   std::shared_ptr<const key_ring> ring() const override { return ring_; }
@@ -120,6 +120,6 @@ inline key_ring make_key_ring() {
           .keys = {{"k1", secret(detail::random_bytes(key_ring::key_size))}}};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -25,7 +25,7 @@
 #include <t3api/sandbox/accounts.hpp>
 #include <t3api/sandbox/keys/key_ring.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace key_ring_detail {
 
@@ -56,7 +56,7 @@ inline key_ring read(const accounts_detail::entry& top) {
     e.check_members({"id", "key"});
     ring.keys.push_back({e.text("id", true), key_member(e, "key")});
   }
-  ring.check();
+  ring.check_usable();
   return ring;
 }
 
@@ -293,6 +293,6 @@ class file_key_ring final : public key_ring_source {
   state now_;  // Changed under both mutexes, read under either.
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

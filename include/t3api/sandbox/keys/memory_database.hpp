@@ -17,7 +17,7 @@
 
 #include <t3api/sandbox/keys/database.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Records in the memory of this process; they end with it.
 class memory_key_database final : public key_database {
@@ -143,6 +143,6 @@ class memory_key_database final : public key_database {
   std::uint64_t last_number_ = 0;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -5,17 +5,17 @@
 #include <functional>
 #include <limits>
 #include <memory>
-#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/sandbox/keys/database.hpp>
 #include <t3api/sandbox/keys/key_record.hpp>
 #include <t3api/sandbox/keys/key_ring.hpp>
 #include <t3api/sandbox/keys/vault.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a rotation has done so far, or in all.
 struct rotation_report {
@@ -36,7 +36,7 @@ struct rotation_report {
 struct rotation_options {
   std::size_t batch = 100;  ///< Records that are read at once; at least 1.
   /// Asked for between records; what is done by then stays done.
-  std::stop_token stop{};
+  stop_token stop{};
   /// Told after each batch.
   std::function<void(const rotation_report&)> progress{};
 };
@@ -65,7 +65,7 @@ inline bool has_changed(key_database& database, const key_record& record) {
 /// they are, as two rings may have the same ones. Throws `database_error`.
 inline ring_check check_ring(key_database& database, const std::shared_ptr<key_ring_source>& ring,
                              std::size_t enough = (std::numeric_limits<std::size_t>::max)(),
-                             const std::stop_token& stop = {}) {
+                             const stop_token& stop = {}) {
   constexpr std::size_t read_at_once = 100;
   const vault vault(ring);
   ring_check found;
@@ -77,7 +77,7 @@ inline ring_check check_ring(key_database& database, const std::shared_ptr<key_r
     for (const auto& record : batch) {
       if (found.opened >= enough || stop.stop_requested()) return found;
       try {
-        vault.check(record);
+        vault.check_record(record);
         ++found.opened;
       } catch (const vault_error& wrong) {
         if (!rotation_detail::has_changed(database, record))
@@ -127,6 +127,6 @@ inline rotation_report rotate(key_database& database, const std::shared_ptr<key_
   return report;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

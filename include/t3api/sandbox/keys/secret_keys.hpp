@@ -20,7 +20,7 @@
 #include <t3api/sandbox/keys/vault.hpp>
 #include <t3api/sandbox/metrc/stored_credentials.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// The secret keys of a service: opaque UUIDs, each with the credentials it was made from, sealed. Nobody can
 /// read a key again after `make`, as only its keyed hash is kept. Any number of threads may share it, and any
@@ -55,7 +55,8 @@ class secret_keys {
     const std::string key_hash = hash(text);
     detail::wipe(text);
     auto record = database_->find(key_hash);
-    if (record) record = with_newest(*std::move(record), [this](const key_record& r) { vault_.check(r); });
+    if (record)
+      record = with_newest(*std::move(record), [this](const key_record& r) { vault_.check_record(r); });
     return record;
   }
 
@@ -119,6 +120,6 @@ class secret_keys {
   const vault vault_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

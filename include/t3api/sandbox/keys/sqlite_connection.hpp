@@ -13,7 +13,7 @@
 
 #include <t3api/sandbox/keys/database.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What SQLite could not do, in one sentence.
 struct sqlite_error : database_error {
@@ -92,14 +92,14 @@ class sqlite_connection {
   }
 
   /// Runs statements that give no rows, or whose rows are of no interest.
-  void run(const char* sql) { check(sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr)); }
+  void run(const char* sql) { check_code(sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr)); }
 
   /// Nothing that the file holds, such as a trigger that somebody put there, is run.
   void distrust_file() {
-    check(sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr));
-    check(sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr));
-    check(sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr));
-    check(sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr));
+    check_code(sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr));
+    check_code(sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr));
+    check_code(sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr));
+    check_code(sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr));
     run("PRAGMA cell_size_check = ON");
   }
 
@@ -107,9 +107,9 @@ class sqlite_connection {
   std::string first_bytes(int size) const {
     std::string bytes(static_cast<std::size_t>(size), '\0');
     sqlite3_file* opened = nullptr;
-    check(sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &opened));
+    check_code(sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &opened));
     const int code = opened->pMethods->xRead(opened, bytes.data(), size, 0);
-    check(code == SQLITE_IOERR_SHORT_READ ? SQLITE_NOTADB : code);
+    check_code(code == SQLITE_IOERR_SHORT_READ ? SQLITE_NOTADB : code);
     return bytes;
   }
 
@@ -132,7 +132,7 @@ class sqlite_connection {
            SQLITE_OK;
   }
 
-  void check(int code) const {
+  void check_code(int code) const {
     if (code != SQLITE_OK) throw error(code);
   }
   sqlite_error error(int code) const {
@@ -148,8 +148,8 @@ class sqlite_connection {
 class sqlite_statement {
  public:
   sqlite_statement(sqlite_connection& on, std::string_view sql) : on_(on) {
-    on.check(sqlite3_prepare_v3(on.handle(), sql.data(), static_cast<int>(sql.size()),
-                                SQLITE_PREPARE_PERSISTENT, &handle_, nullptr));
+    on.check_code(sqlite3_prepare_v3(on.handle(), sql.data(), static_cast<int>(sql.size()),
+                                     SQLITE_PREPARE_PERSISTENT, &handle_, nullptr));
   }
   sqlite_statement(const sqlite_statement&) = delete;
   sqlite_statement& operator=(const sqlite_statement&) = delete;
@@ -209,7 +209,7 @@ class sqlite_run {
 
  private:
   sqlite_run& bound(int code) {
-    on_.check(code);
+    on_.check_code(code);
     return *this;
   }
 
@@ -225,6 +225,6 @@ inline std::string first_of(sqlite_connection& on, std::string_view sql) {
   return run.next() ? run.text_at(0) : std::string();
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -1,3 +1,5 @@
+#include <t3api/version.hpp>  // Outside of the guard: it refuses another version.
+
 #ifndef T3API_SANDBOX_KEYS_SQLITE_DATABASE_HPP
 #define T3API_SANDBOX_KEYS_SQLITE_DATABASE_HPP
 
@@ -20,7 +22,7 @@
 #include <t3api/sandbox/keys/sqlite_rows.hpp>
 #include <t3api/store/timed_lock.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How a `sqlite_key_database` works.
 struct sqlite_options {
@@ -150,6 +152,6 @@ class sqlite_key_database final : public key_database {
   std::unique_ptr<connections> open_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -22,7 +22,7 @@
 #include <t3api/detail/uuid.hpp>
 #include <t3api/sandbox/keys/sqlite_connection.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace sqlite_file_detail {
 
@@ -199,6 +199,6 @@ inline std::string ready_key_file(const std::string& folder, std::chrono::millis
   return file;
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

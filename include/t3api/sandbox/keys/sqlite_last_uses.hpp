@@ -12,7 +12,7 @@
 #include <t3api/sandbox/keys/key_record.hpp>
 #include <t3api/sandbox/keys/sqlite_rows.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// When keys were last used, on the way into the database. Nobody waits for it and nobody fails by it: what
 /// cannot be written at once, as another process writes or the disk is full, is written with what comes next.
@@ -77,6 +77,6 @@ class sqlite_last_uses {
   std::map<std::string, wall_time> waiting_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -14,7 +14,7 @@
 
 #include <t3api/sandbox/keys/sqlite_rows.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// A few readers for any number of threads, made when they are needed.
 class sqlite_key_readers {
@@ -80,6 +80,6 @@ class sqlite_key_readers {
   std::size_t made_ = 0;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -19,7 +19,7 @@
 #include <t3api/sandbox/keys/sqlite_connection.hpp>
 #include <t3api/sandbox/keys/sqlite_file.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 namespace sqlite_rows_detail {
 
@@ -185,6 +185,6 @@ class sqlite_key_notes {
   sqlite_statement begin_, used_, commit_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -19,7 +19,7 @@
 #include <t3api/sandbox/keys/key_ring.hpp>
 #include <t3api/sandbox/metrc/stored_credentials.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Sealed credentials that cannot be opened. The message is one sentence for people, without a secret.
 struct vault_error : std::runtime_error {
@@ -58,7 +58,7 @@ class vault {
   }
 
   /// Throws what `open` throws when the record is not as it was sealed, without decrypting the credentials.
-  void check(const key_record& record) const { data_key(record, *ring_for(record)); }
+  void check_record(const key_record& record) const { data_key(record, *ring_for(record)); }
 
   /// The credentials of a record under the current key of the ring; nothing when they are already. The data
   /// key and what it encrypts stay. Throws what `open` throws.
@@ -173,6 +173,6 @@ class vault {
   const std::shared_ptr<key_ring_source> ring_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -12,7 +12,7 @@
 
 #include <t3api/detail/crypto.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Small values by names that strangers choose, in bounded memory: at most twice `capacity` values, those
 /// that were asked for longest ago are forgotten first, and each step takes the same short time. Names are
@@ -62,6 +62,6 @@ class bounded_table {
   map recent_, older_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -3,18 +3,18 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
-#include <stop_token>
 #include <string_view>
 
 #include <t3api/core/clock.hpp>
+#include <t3api/detail/stop_token.hpp>
+#include <t3api/detail/stoppable_condition.hpp>
 #include <t3api/sandbox/limits/bounded_table.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How many attempts may fail under each name in a window of time, which begins with the first failure.
 /// Success takes nothing back, only time does: else whoever can log in once could guess on for ever. An
@@ -34,7 +34,7 @@ class failure_limit {
   /// Begins an attempt, which `end` must end; or, when too many have failed or no place became free, how long
   /// to wait: whole seconds, at least one. When `stop` asks to stop, no place is waited for any longer.
   std::optional<std::chrono::seconds> begin(std::string_view name, const t3api::clock& clock,
-                                            const std::stop_token& stop = {}) {
+                                            const stop_token& stop = {}) {
     if (most_ == 0) return std::nullopt;
     const auto hash = names_.hash(name);
     const auto give_up = std::chrono::steady_clock::now() + patience_;
@@ -92,11 +92,11 @@ class failure_limit {
   const std::chrono::seconds window_;
   const std::chrono::milliseconds patience_;
   mutable std::mutex mutex_;
-  std::condition_variable_any ended_;
+  detail::stoppable_condition ended_;
   std::uint64_t ends_ = 0;  ///< How many attempts have ended.
   bounded_table<tally> names_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -5,20 +5,20 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include <t3api/core/clock.hpp>
 #include <t3api/detail/crypto.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/limits/failure_limit.hpp>
 #include <t3api/sandbox/limits/request_limit.hpp>
 #include <t3api/sandbox/metrc/upstream.hpp>
 #include <t3api/sandbox/model.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// 429, with the header Retry-After.
 inline refusal too_many(const std::string& what, std::chrono::seconds wait) {
@@ -65,7 +65,7 @@ class login_attempt {
   /// Throws `refusal`: 429 when too many logins have failed for that account or from that address, whether
   /// this one would be right or not; 503 when `stop` asks to stop while it waits for others.
   login_attempt(service_limits& limits, std::string account, std::string_view address,
-                const std::stop_token& stop = {}) {
+                const stop_token& stop = {}) {
     // The address first: what a blocked one tries must not push other accounts out of memory.
     if (!address.empty()) {
       of_address_.emplace(limits.of_address_, *limits.clock_, std::string(address), stop,
@@ -84,7 +84,7 @@ class login_attempt {
 
  private:
   struct place {
-    place(failure_limit& limit_, const t3api::clock& clock_, std::string name_, const std::stop_token& stop,
+    place(failure_limit& limit_, const t3api::clock& clock_, std::string name_, const stop_token& stop,
           const char* otherwise)
         : limit(limit_), clock(clock_), name(std::move(name_)) {
       const auto wait = limit.begin(name, clock, stop);
@@ -117,6 +117,6 @@ inline std::string attempted_api_key(std::string_view key, std::string_view stat
   return "key " + std::string(state_code) + "\n" + detail::sha256(key);
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -10,7 +10,7 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/sandbox/limits/bounded_table.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How many requests each user may make in a window of time. The window begins with a user's first request;
 /// when it is over, the next request begins another. Such a window, unlike a bucket that fills drop by drop,
@@ -51,6 +51,6 @@ class request_limit {
   bounded_table<tally> users_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -11,7 +11,7 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/sandbox/limits/bounded_table.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Tells whoever runs a service what is wrong, the same sentence at most once a minute. Any number of threads
 /// may share it.
@@ -44,6 +44,6 @@ class trouble_report {
   bounded_table<std::optional<steady_time>> told_{100};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -11,7 +11,7 @@
 #include <t3api/core/secret.hpp>
 #include <t3api/detail/base64url.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What can change of an account of the simulated Metrc while it runs. Each change has a version above the
 /// last, so that processes that share the account know which of two states is the later one.
@@ -91,6 +91,6 @@ bool is_later(const State& a, const State& b) {
   return to_json(a).dump() > to_json(b).dump();
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

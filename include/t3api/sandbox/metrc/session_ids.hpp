@@ -17,7 +17,7 @@
 #include <t3api/detail/base64url.hpp>
 #include <t3api/detail/seal.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What the simulated Metrc has to know of a session. A session ends when one of the epochs it was opened in
 /// is over, or when it is too old.
@@ -74,6 +74,6 @@ class session_ids {
   const secret key_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

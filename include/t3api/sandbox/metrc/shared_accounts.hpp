@@ -10,7 +10,6 @@
 #include <optional>
 #include <set>
 #include <shared_mutex>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +21,7 @@
 #include <t3api/core/secret.hpp>
 #include <t3api/detail/base64url.hpp>
 #include <t3api/detail/seal.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/detail/uuid.hpp>
 #include <t3api/detail/wipe.hpp>
 #include <t3api/sandbox/metrc/account_state.hpp>
@@ -29,7 +29,7 @@
 #include <t3api/sandbox/metrc/upstream.hpp>
 #include <t3api/store/any.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How often a login was tried in this process, and how often it opened a session.
 struct login_tally {
@@ -57,9 +57,9 @@ class shared_accounts {
   /// What one look saw.
   struct view {
     metrc_state metrc{};
-    account found{};       ///< Or null.
-    bool is_fresh = true;  ///< False when the store failed: others may have changed something since.
-    std::stop_token delay_changed{};  ///< Stops when `metrc.delay` is known to be another.
+    account found{};             ///< Or null.
+    bool is_fresh = true;        ///< False when the store failed: others may have changed something since.
+    stop_token delay_changed{};  ///< Stops when `metrc.delay` is known to be another.
   };
 
   /// `key` has 32 bytes and seals what the store is given.
@@ -220,7 +220,7 @@ class shared_accounts {
   void replace(const metrc_state& state) {
     const bool wake = state.delay != metrc_.delay;
     metrc_ = state;
-    if (wake) std::exchange(delay_changed_, std::stop_source()).request_stop();
+    if (wake) std::exchange(delay_changed_, stop_source()).request_stop();
   }
 
   void replace(const std::string& id, account_state state) {
@@ -248,7 +248,7 @@ class shared_accounts {
   std::mutex changing_;
   mutable std::shared_mutex mutex_;
   metrc_state metrc_;
-  std::stop_source delay_changed_;
+  stop_source delay_changed_;
   std::map<std::string, account, std::less<>> by_id_;
   std::map<std::pair<std::string, std::string>, std::string> by_name_;
   std::set<std::string> changed_;
@@ -256,6 +256,6 @@ class shared_accounts {
   bool unpublished_ = false;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

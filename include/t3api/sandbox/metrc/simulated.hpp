@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +18,7 @@
 #include <t3api/detail/base32.hpp>
 #include <t3api/detail/crypto.hpp>
 #include <t3api/detail/either_stop.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/sandbox/metrc/account_state.hpp>
 #include <t3api/sandbox/metrc/session_ids.hpp>
 #include <t3api/sandbox/metrc/shared_accounts.hpp>
@@ -28,7 +28,7 @@
 #include <t3api/sandbox/states.hpp>
 #include <t3api/store/any.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How a simulated Metrc behaves. All members have defaults.
 struct simulated_metrc_options {
@@ -63,7 +63,7 @@ class simulated_metrc {
   /// wrong password never uses one up. What counts is the account as it is when the login's delay is over. A
   /// refusal is uncertain while the shared store fails. When `stop` asks to stop, a delay ends and the answer
   /// is that Metrc is unavailable.
-  metrc_answer login(const metrc_login& form, const std::stop_token& stop = {}) {
+  metrc_answer login(const metrc_login& form, const stop_token& stop = {}) {
     ++tally_.attempts;
     const std::string password = hash(form.password.reveal());
     const std::string email = hash(detail::to_lower(form.email));
@@ -86,7 +86,7 @@ class simulated_metrc {
       return refused(claimed.state.locked ? metrc_refusal::locked : metrc_refusal::credentials);
     }
     if (claimed.otp) {
-      const auto verdict = claimed.otp->check(form.otp, clock_->wall_now());
+      const auto verdict = claimed.otp->judge(form.otp, clock_->wall_now());
       if (verdict == otp_verdict::wrong) return refused(metrc_refusal::otp_wrong);
       if (verdict == otp_verdict::used || !first_use(claimed, form.otp)) {
         return refused(metrc_refusal::otp_used);
@@ -242,7 +242,7 @@ class simulated_metrc {
   }
 
   /// False when `stop` asked to stop first.
-  bool wait_out_delay(shared_accounts::view seen, const std::stop_token& stop) {
+  bool wait_out_delay(shared_accounts::view seen, const stop_token& stop) {
     const auto start = clock_->now();
     while (seen.metrc.delay.count() > 0) {
       const detail::either_stop over(seen.delay_changed, stop);
@@ -308,6 +308,6 @@ class simulated_metrc {
 
 static_assert(metrc_upstream<simulated_metrc>, "the simulated Metrc has all that the service asks of one");
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <t3api/core/secret.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// All that the service needs to log in to Metrc by itself, again and again.
 struct stored_credentials {
@@ -16,6 +16,6 @@ struct stored_credentials {
   secret otp_seed{};    ///< Base32, or empty.
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -12,7 +12,7 @@
 #include <t3api/core/secret.hpp>
 #include <t3api/detail/crypto.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// How long one password is the current one (RFC 6238 section 4.1).
 inline constexpr std::chrono::seconds totp_period{30};
@@ -57,7 +57,7 @@ class otp_verifier {
   /// Accepts the code of this step or of one beside it, for clocks that differ a little (RFC 6238
   /// section 5.2), and no step twice nor one before the last accepted: of many threads with one code, one
   /// gets `accepted`.
-  otp_verdict check(std::string_view code, wall_time now) {
+  otp_verdict judge(std::string_view code, wall_time now) {
     const std::int64_t present = totp_step(now);
     auto verdict = otp_verdict::wrong;
     for (std::int64_t step = present - 1; step <= present + 1; ++step) {
@@ -81,6 +81,6 @@ class otp_verifier {
   std::atomic<std::int64_t> last_step_{-1};
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

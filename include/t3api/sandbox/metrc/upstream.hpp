@@ -4,14 +4,14 @@
 #include <concepts>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <t3api/core/secret.hpp>
+#include <t3api/detail/stop_token.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What a login at Metrc needs.
 struct metrc_login {
@@ -55,7 +55,7 @@ struct metrc_answer {
 /// What the service needs of a Metrc, simulated or real. Any number of threads call it at once. A Metrc may
 /// have more, which is used when it is there:
 ///
-/// - `login(const metrc_login&, std::stop_token)`: the same, and ends soon when it is asked to stop.
+/// - `login(const metrc_login&, stop_token)`: the same, and ends soon when it is asked to stop.
 /// - `bool is_certain()`: whether a refusal would be certain at the moment.
 /// - `bool has_account(hostname, username)`: faults for accounts that are not there are refused.
 /// - `bool end_sessions(hostname, username)`, `bool change_password(hostname, username, secret)`: faults can
@@ -69,7 +69,7 @@ concept metrc_upstream = requires(T& metrc, const metrc_login& login, std::strin
 
 /// A login that ends soon when `stop` asks to stop, if that Metrc can be asked.
 template <metrc_upstream Metrc>
-metrc_answer log_in(Metrc& metrc, const metrc_login& login, const std::stop_token& stop) {
+metrc_answer log_in(Metrc& metrc, const metrc_login& login, const stop_token& stop) {
   if constexpr (requires {
                   { metrc.login(login, stop) } -> std::same_as<metrc_answer>;
                 }) {
@@ -79,6 +79,6 @@ metrc_answer log_in(Metrc& metrc, const metrc_login& login, const std::stop_toke
   }
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

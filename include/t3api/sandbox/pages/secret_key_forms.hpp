@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The part of the page's script that every form needs: finding parts, checking what was filled in, doing a
 /// thing once however often its button is pressed, and saying what happened.
@@ -100,6 +100,6 @@ function place(field, needed, neededPart, morePart) {
 }
 )js";
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The body of the page of secret keys up to where the states stand in its form. All parts are hidden until
 /// the script shows them; without it the page says so. A form's `method` is for a browser that would send it
@@ -171,6 +171,6 @@ inline constexpr std::string_view secret_key_html_end = R"html(        </select>
 </template>
 )html";
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif

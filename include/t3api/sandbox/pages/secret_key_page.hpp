@@ -16,7 +16,7 @@
 #include <t3api/sandbox/pages/secret_key_style.hpp>
 #include <t3api/sandbox/states.hpp>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The states as options of the sign-in form. Colorado's Metrc needs the e-mail address at a login,
 /// Michigan's a one-time password.
@@ -93,6 +93,6 @@ inline response secret_key_page() {
       .body = std::move(html)};
 }
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif

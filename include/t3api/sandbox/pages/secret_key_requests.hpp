@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The part of the page's script that speaks with the service and puts what went wrong into words. Secrets go
 /// into bodies and headers only, nothing is kept by the browser, and no cookie is sent.
@@ -81,6 +81,6 @@ function trouble({status, content, wait}) {
 }
 )js";
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif

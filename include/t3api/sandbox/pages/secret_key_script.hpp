@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The part of the page's script that is about keys: signing in, the list, making one, deleting one. The
 /// token lives in a variable and ends with the page; a new key is on the page only, until it is hidden. Names
@@ -273,6 +273,6 @@ placeSignInFields();
 render();
 )js";
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace t3api::sandbox::pages {
+namespace t3api::inline v0_1_0::sandbox::pages {
 
 /// The style of the page of secret keys. Text has a contrast of at least 4.5 to 1 in both colour schemes,
 /// what is to be pressed or filled in is at least 44 pixels high, and borders of fields have 3 to 1. Nothing
@@ -117,6 +117,6 @@ dialog::backdrop { background: rgb(0 0 0 / .55); }
 }
 )css";
 
-}  // namespace t3api::sandbox::pages
+}  // namespace t3api::inline v0_1_0::sandbox::pages
 
 #endif

@@ -24,7 +24,7 @@
 #include <t3api/sandbox/metrc/upstream.hpp>
 #include <t3api/sandbox/states.hpp>
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// Where the routes of this file are. They are there only when `settings.admin` says so.
 inline constexpr std::string_view admin_paths = "/sandbox/";
@@ -174,6 +174,6 @@ response delete_ledger(context<Metrc>& shared, const call&) {
   return json_answer(200, nlohmann::json::object());
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif

@@ -25,7 +25,7 @@
 #include <t3api/sandbox/sessions/upstream_sessions.hpp>
 #include <t3api/sandbox/states.hpp>
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// The one answer to every wrong login, so that nobody learns which part was wrong.
 inline refusal login_refused() {
@@ -178,6 +178,6 @@ response get_whoami(context<Metrc>& shared, const call& c) {
   return json_answer(200, authenticate(shared, c).claims);
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif

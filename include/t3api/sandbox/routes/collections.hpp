@@ -19,7 +19,7 @@
 #include <t3api/sandbox/input.hpp>
 #include <t3api/sandbox/routes/licenses.hpp>
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// `GET` of any collection of the catalogue: one page of a licence's rows, filtered and sorted.
 template <metrc_upstream Metrc>
@@ -56,6 +56,6 @@ response get_collection(context<Metrc>& shared, const call& c) {
                            {"total", total}});
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif

@@ -13,7 +13,7 @@
 #include <t3api/sandbox/input.hpp>
 #include <t3api/sandbox/states.hpp>
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// The query parameter `licenseNumber`. Throws `refusal`: 400 when it is missing, 403 when the account may
 /// not read it.
@@ -50,6 +50,6 @@ response get_states(context<Metrc>&, const call&) {
   return json_answer(200, list);
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif

@@ -6,7 +6,7 @@
 #include <t3api/sandbox/input.hpp>
 #include <t3api/sandbox/pages/secret_key_page.hpp>
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// `GET` and `HEAD /v2/pages/secret-key`: the page of secret keys, the same for everyone; it changes nothing.
 template <metrc_upstream Metrc>
@@ -14,6 +14,6 @@ response get_secret_key_page(context<Metrc>&, const call&) {
   return pages::secret_key_page();
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif

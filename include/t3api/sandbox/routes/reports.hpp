@@ -19,7 +19,7 @@
 #include <t3api/sandbox/input.hpp>
 #include <t3api/sandbox/routes/licenses.hpp>
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 namespace reports_detail {
 
@@ -76,6 +76,6 @@ response get_report(context<Metrc>& shared, const call& c) {
           .body = csv_report(about, metadata)};
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif

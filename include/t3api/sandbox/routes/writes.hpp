@@ -20,7 +20,7 @@
 #include <t3api/sandbox/input.hpp>
 #include <t3api/sandbox/routes/licenses.hpp>
 
-namespace t3api::sandbox::routes {
+namespace t3api::inline v0_1_0::sandbox::routes {
 
 namespace writes_detail {
 
@@ -87,6 +87,6 @@ response post_discontinue_item(context<Metrc>& shared, const call& c) {
   return writes_detail::write(shared, c, false, &discontinue_item);
 }
 
-}  // namespace t3api::sandbox::routes
+}  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif

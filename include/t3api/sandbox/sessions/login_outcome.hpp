@@ -11,7 +11,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/sandbox/metrc/upstream.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What came of the last login with kept credentials, in a form that can be remembered.
 struct login_outcome {
@@ -57,6 +57,6 @@ inline std::optional<login_outcome> login_outcome_from(std::string_view text) {
       .refusal = static_cast<metrc_refusal>(*refusal), .when = time(*when), .until = time(*until)};
 }
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -17,7 +17,7 @@
 #include <t3api/core/secret.hpp>
 #include <t3api/store/lifetime.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Small values in the memory of this process, at most `capacity` of them: what was not asked for longest
 /// makes room. Any number of threads may share it.
@@ -75,6 +75,6 @@ class near_memory {
   std::unordered_map<std::string_view, place> by_name_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

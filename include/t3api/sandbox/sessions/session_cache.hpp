@@ -15,7 +15,7 @@
 #include <t3api/sandbox/sessions/near_memory.hpp>
 #include <t3api/store/any.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// Where a service remembers the ids of its Metrc sessions, by names of its own: in this process and, when
 /// there is a store that other services share, there too, sealed. A store that fails costs what only it knew,
@@ -32,13 +32,13 @@ class session_cache {
       : near_(std::move(clock), capacity), shared_(std::move(shared)), key_(std::move(key)) {}
 
   /// What this process remembers.
-  std::optional<std::string> near(std::string_view name) { return near_.get(name); }
+  std::optional<std::string> nearby(std::string_view name) { return near_.get(name); }
 
   /// What the services remember together; what this one does when there is no store, or when it fails.
   std::optional<std::string> shared(std::string_view name) {
-    if (!shared_) return near(name);
+    if (!shared_) return nearby(name);
     const auto kept = shared_->get(name);
-    if (!kept) return near(name);
+    if (!kept) return nearby(name);
     if (!*kept) return std::nullopt;
     return detail::unseal(key_.reveal(), (*kept)->value, place_of(name));
   }
@@ -72,6 +72,6 @@ class session_cache {
   const secret key_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

@@ -8,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +17,7 @@
 #include <t3api/core/secret.hpp>
 #include <t3api/detail/base32.hpp>
 #include <t3api/detail/crypto.hpp>
+#include <t3api/detail/stop_token.hpp>
 #include <t3api/detail/uuid.hpp>
 #include <t3api/detail/wipe.hpp>
 #include <t3api/sandbox/keys/key_record.hpp>
@@ -28,7 +28,7 @@
 #include <t3api/sandbox/sessions/session_cache.hpp>
 #include <t3api/store/timed_lock.hpp>
 
-namespace t3api::sandbox {
+namespace t3api::inline v0_1_0::sandbox {
 
 /// What came of asking for a session of kept credentials.
 struct kept_session {
@@ -84,13 +84,13 @@ class upstream_sessions {
   /// Refusals from before `made`, when Metrc accepted the credentials, count for nothing. What `credentials`
   /// throws goes through.
   kept_session session(const std::string& name, const key_owner& owner, const credentials_source& credentials,
-                       wall_time made = {}, const std::stop_token& stop = {}) {
-    if (auto open = still_open(near(name), owner)) return {.session = std::move(open)};
+                       wall_time made = {}, const stop_token& stop = {}) {
+    if (auto open = still_open(nearby(name), owner)) return {.session = std::move(open)};
     const auto one_at_a_time = lock_of(name);
     if (!one_at_a_time->try_lock_for(patience_, stop)) return busy();
     const std::lock_guard<timed_lock> until_done(*one_at_a_time, std::adopt_lock);
 
-    const auto mine = near(name);
+    const auto mine = nearby(name);
     if (auto open = still_open(mine, owner)) return {.session = std::move(open)};
     if (const auto refused = still_refused(mine, made)) {
       // A session of another service, ended or not, means that the credentials were accepted again.
@@ -113,7 +113,7 @@ class upstream_sessions {
   /// a login that is under way with the same ones. A refusal, certain or not, is not remembered, so that
   /// whoever tries out passwords fills no memory.
   kept_session fresh_session(const std::string& name, const stored_credentials& credentials,
-                             const std::stop_token& stop = {}) {
+                             const stop_token& stop = {}) {
     const auto one_at_a_time = lock_of(name);
     if (!one_at_a_time->try_lock_for(patience_, stop)) return busy();
     const std::lock_guard<timed_lock> until_done(*one_at_a_time, std::adopt_lock);
@@ -131,7 +131,7 @@ class upstream_sessions {
   /// time. It does not come to who is asked to stop before.
   class turn {
    public:
-    turn(upstream_sessions& of, const std::string& name, const std::stop_token& stop)
+    turn(upstream_sessions& of, const std::string& name, const stop_token& stop)
         : of_(of), name_("login/" + name), has_come_(!stop.stop_requested()) {
       const auto end = of_.clock_->now() + lease;
       while (has_come_ && !of_.cache_->claim(name_, owner_, lease) && of_.clock_->now() < end) {
@@ -168,7 +168,7 @@ class upstream_sessions {
   static std::optional<login_outcome> read(const std::optional<std::string>& text) {
     return text ? login_outcome_from(*text) : std::nullopt;
   }
-  std::optional<login_outcome> near(const std::string& name) { return read(cache_->near(cached(name))); }
+  std::optional<login_outcome> nearby(const std::string& name) { return read(cache_->nearby(cached(name))); }
   std::optional<login_outcome> shared(const std::string& name) { return read(cache_->shared(cached(name))); }
 
   static bool is_session(const std::optional<login_outcome>& outcome) {
@@ -226,7 +226,7 @@ class upstream_sessions {
 
   /// In this process alone, as a Metrc that is not certain has lost touch with the others.
   std::optional<login_outcome> last_doubt(const std::string& name) {
-    return read(cache_->near(doubtful(name)));
+    return read(cache_->nearby(doubtful(name)));
   }
 
   std::optional<kept_session> still_in_doubt(const std::optional<login_outcome>& doubt, wall_time made) {
@@ -251,7 +251,7 @@ class upstream_sessions {
   }
 
   kept_session log_in(const std::string& name, const key_owner& owner, const stored_credentials& credentials,
-                      const background& known, const std::stop_token& stop) {
+                      const background& known, const stop_token& stop) {
     auto [kept, started, is_certain] = try_login(credentials, stop);
     if (kept.session) {
       keep(name, *kept.session);
@@ -286,7 +286,7 @@ class upstream_sessions {
   /// Metrc accepts no one-time password twice, and the present one may have been used by the user or by an
   /// earlier login. The next one is accepted a little early, so it is tried too; when both are used, only
   /// time helps.
-  tried_login try_login(const stored_credentials& credentials, const std::stop_token& stop) {
+  tried_login try_login(const stored_credentials& credentials, const stop_token& stop) {
     metrc_login form{.hostname = credentials.hostname,
                      .username = credentials.username,
                      .password = credentials.password,
@@ -336,6 +336,6 @@ class upstream_sessions {
   std::unordered_map<std::string, std::shared_ptr<timed_lock>> locks_;
 };
 
-}  // namespace t3api::sandbox
+}  // namespace t3api::inline v0_1_0::sandbox
 
 #endif

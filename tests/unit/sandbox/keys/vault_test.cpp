@@ -116,7 +116,7 @@ std::string vault_refusal(const vault& in, const key_record& record) {
 /// Whether the look at each use, which leaves the credentials sealed, refuses a record.
 bool check_refuses(const vault& in, const key_record& record) {
   try {
-    in.check(record);
+    in.check_record(record);
   } catch (const vault_error&) {
     return true;
   }

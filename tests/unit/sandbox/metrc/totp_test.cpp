@@ -39,10 +39,10 @@ TEST_CASE("the steps beside the present one are accepted, those further away are
   const auto now = at(1'700'000'000);
   const auto step = totp_step(now);
   for (const int distance : {-1, 0, 1}) {
-    CHECK(otp_verifier(rfc_key).check(totp_code(rfc_key, step + distance), now) == otp_verdict::accepted);
+    CHECK(otp_verifier(rfc_key).judge(totp_code(rfc_key, step + distance), now) == otp_verdict::accepted);
   }
   for (const int distance : {-2, 2}) {
-    CHECK(otp_verifier(rfc_key).check(totp_code(rfc_key, step + distance), now) == otp_verdict::wrong);
+    CHECK(otp_verifier(rfc_key).judge(totp_code(rfc_key, step + distance), now) == otp_verdict::wrong);
   }
 }
 
@@ -50,11 +50,11 @@ TEST_CASE("no step is accepted twice, nor one before the last") {
   const auto now = at(1'700'000'000);
   const auto step = totp_step(now);
   otp_verifier verifier(rfc_key);
-  CHECK(verifier.check(totp_code(rfc_key, step), now) == otp_verdict::accepted);
-  CHECK(verifier.check(totp_code(rfc_key, step), now) == otp_verdict::used);
-  CHECK(verifier.check(totp_code(rfc_key, step - 1), now) == otp_verdict::used);
-  CHECK(verifier.check(totp_code(rfc_key, step + 1), now) == otp_verdict::accepted);
-  CHECK(verifier.check(totp_code(rfc_key, step + 1), now + std::chrono::seconds(30)) == otp_verdict::used);
+  CHECK(verifier.judge(totp_code(rfc_key, step), now) == otp_verdict::accepted);
+  CHECK(verifier.judge(totp_code(rfc_key, step), now) == otp_verdict::used);
+  CHECK(verifier.judge(totp_code(rfc_key, step - 1), now) == otp_verdict::used);
+  CHECK(verifier.judge(totp_code(rfc_key, step + 1), now) == otp_verdict::accepted);
+  CHECK(verifier.judge(totp_code(rfc_key, step + 1), now + std::chrono::seconds(30)) == otp_verdict::used);
 }
 
 TEST_CASE("what is not six digits is wrong") {
@@ -62,9 +62,9 @@ TEST_CASE("what is not six digits is wrong") {
   otp_verifier verifier(rfc_key);
   const auto code = totp_code(rfc_key, totp_step(now));
   for (const auto& wrong : {std::string(), code.substr(1), "0" + code, code + " ", std::string("abcdef")}) {
-    CHECK(verifier.check(wrong, now) == otp_verdict::wrong);
+    CHECK(verifier.judge(wrong, now) == otp_verdict::wrong);
   }
-  CHECK(verifier.check(code, now) == otp_verdict::accepted);
+  CHECK(verifier.judge(code, now) == otp_verdict::accepted);
 }
 
 TEST_CASE("of many threads with the same code, one is let in") {
@@ -75,7 +75,7 @@ TEST_CASE("of many threads with the same code, one is let in") {
     std::atomic<int> accepted{0};
     std::vector<std::thread> threads;
     for (int i = 0; i < 8; ++i) {
-      threads.emplace_back([&] { accepted += verifier.check(code, now) == otp_verdict::accepted; });
+      threads.emplace_back([&] { accepted += verifier.judge(code, now) == otp_verdict::accepted; });
     }
     for (auto& thread : threads) thread.join();
     REQUIRE(accepted == 1);

@@ -37,16 +37,16 @@ TEST_CASE("what one service remembers for all, the others find") {
   services s;
   s.a.put("name", "value", 10s);
   s.a.put_near("mine", "value", 10s);
-  CHECK(s.a.near("name") == "value");
+  CHECK(s.a.nearby("name") == "value");
   CHECK(s.a.shared("name") == "value");
-  CHECK_FALSE(s.b.near("name"));
+  CHECK_FALSE(s.b.nearby("name"));
   CHECK(s.b.shared("name") == "value");
   CHECK_FALSE(s.b.shared("mine"));
   s.b.put("name", "later", 20s);
-  CHECK(s.a.near("name") == "value");
+  CHECK(s.a.nearby("name") == "value");
   CHECK(s.a.shared("name") == "later");
   s.clock->advance(20s);
-  CHECK_FALSE(s.a.near("name"));
+  CHECK_FALSE(s.a.nearby("name"));
   CHECK_FALSE(s.a.shared("name"));
 }
 
@@ -70,7 +70,7 @@ TEST_CASE("without a store, or with one that fails, a service remembers by itsel
   session_cache alone(clock, std::nullopt, cache_key), unlucky(clock, any_store(broken_store()), cache_key);
   for (auto* cache : {&alone, &unlucky}) {
     cache->put("name", "value", 1h);
-    CHECK(cache->near("name") == "value");
+    CHECK(cache->nearby("name") == "value");
     CHECK(cache->shared("name") == "value");
     CHECK(cache->claim("turn", "a", 1s));
     CHECK(cache->claim("turn", "b", 1s));
@@ -93,7 +93,7 @@ TEST_CASE("a turn is one service's until it gives it back or its lease ends") {
 TEST_CASE("a service remembers so much and no more") {
   session_cache cache(std::make_shared<manual_clock>(), std::nullopt, cache_key, 100);
   for (int i = 0; i < 1000; ++i) cache.put(std::to_string(i), "value", 24h);
-  CHECK(cache.near("999"));
-  CHECK(cache.near("900"));
-  CHECK_FALSE(cache.near("899"));
+  CHECK(cache.nearby("999"));
+  CHECK(cache.nearby("900"));
+  CHECK_FALSE(cache.nearby("899"));
 }

@@ -1,0 +1,1 @@
+#include <t3api/t3api.hpp>

@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+"""Fails unless the compiler refuses two versions of the library in one file, whichever is first, and however they come.
+
+usage: two_versions.py COMPILER FLAGS_FILE SOURCE_DIR FOLDER_OF_OTHER_VERSION
+"""
+
+import itertools
+import subprocess
+import sys
+
+SENTENCE = "two versions of t3api meet in one file"
+
+compiler, flags, source, other_version = sys.argv[1:]
+wings = ["t3api/t3api.hpp", "t3api/sandbox.hpp", "t3api/any_client.hpp"]
+singles = ["t3api/t3api.hpp", "t3api/t3api_sandbox.hpp"]
+headers = [*(f"{source}/include/{name}" for name in wings), *(f"{source}/single_include/{name}" for name in singles)]
+others = [f"{other_version}/{name}" for name in singles]
+
+
+def said_about(*files):
+    """What the preprocessor says about a file that includes these."""
+    text = "".join(f'#include "{file}"\n' for file in files)
+    run = subprocess.run([compiler, f"@{flags}", "-E", "-x", "c++", "-", "-o", "/dev/null"], input=text, text=True, stderr=subprocess.PIPE)
+    return run.stderr if run.returncode != 0 else ""
+
+
+for pair in itertools.chain(itertools.product(headers, others), itertools.product(others, headers)):
+    said = said_about(*pair)
+    if SENTENCE not in said:
+        sys.exit(f"not refused: {pair[0]}, and then {pair[1]}\n{said}")
+for pair in itertools.product(headers, headers):
+    if said := said_about(*pair):
+        sys.exit(f"refused: {pair[0]}, and then {pair[1]}\n{said}")
