@@ -130,9 +130,6 @@
 //   t3api/environment.hpp
 //   t3api/environment/logging.hpp
 //   t3api/logging/sinks.hpp
-//   t3api/logging/log_line.hpp
-//   t3api/logging/one_line.hpp
-//   t3api/native/private_file.hpp
 //   t3api/logging/redaction.hpp
 //   t3api/retry/none.hpp
 //   t3api/transport/in_process.hpp
@@ -152,6 +149,7 @@
 //   t3api/authenticate/login.hpp
 //   t3api/logging/impl/call_log.hpp
 //   t3api/logging/impl/redaction.hpp
+//   t3api/logging/one_line.hpp
 //   t3api/core/impl/json_body.hpp
 //   t3api/transport/impl/httplib.hpp
 //   t3api/transport/httplib_pool.hpp
@@ -167,9 +165,17 @@
 //   t3api/authenticate/impl/configured.hpp
 //   t3api/authenticate/take_way_in.hpp
 //   t3api/core/impl/json.hpp
+//   t3api/logging/impl/sinks.hpp
+//   t3api/logging/impl/log_line.hpp
+//   t3api/native/private_file.hpp
 
 #ifndef T3API_VERSION_HPP
 #define T3API_VERSION_HPP
+
+#if __cplusplus < 202002L && (!defined(_MSVC_LANG) || _MSVC_LANG < 202002L)
+#error "t3api needs C++20: add the compiler option -std=c++20, or with CMake link t3api::t3api, which does"
+#include <needs-c++20>  // Is no file: the compiler stops here, and not after a thousand other errors.
+#endif
 
 #include <string_view>
 
@@ -685,9 +691,9 @@ class headers {
 #ifndef T3API_CORE_RESULT_HPP
 #define T3API_CORE_RESULT_HPP
 
+#include <optional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 #ifndef T3API_CORE_ERROR_HPP
 #define T3API_CORE_ERROR_HPP
@@ -832,12 +838,12 @@ class [[nodiscard]] result {
   using value_type = T;
 
   /// From a value: `return value;`.
-  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  result(T value) : value_(std::in_place, std::move(value)) {}
   /// From an error: `return error{…};`.
-  result(t3api::error cause) : state_(std::in_place_index<1>, std::move(cause)) {}
+  result(t3api::error cause) : error_(std::in_place, std::move(cause)) {}
 
   /// Whether there is a value.
-  bool has_value() const noexcept { return state_.index() == 0; }
+  bool has_value() const noexcept { return value_.has_value(); }
   /// Whether there is a value.
   explicit operator bool() const noexcept { return has_value(); }
 
@@ -858,29 +864,31 @@ class [[nodiscard]] result {
   }
 
   /// The value; only to be called when there is one.
-  T& operator*() & noexcept { return *std::get_if<0>(&state_); }
+  T& operator*() & noexcept { return *value_; }
   /// The value; only to be called when there is one.
-  const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
+  const T& operator*() const& noexcept { return *value_; }
   /// The value, moved out; only to be called when there is one.
-  T operator*() && { return std::move(*std::get_if<0>(&state_)); }
+  T operator*() && { return std::move(*value_); }
   /// The value; only to be called when there is one.
-  T* operator->() noexcept { return std::get_if<0>(&state_); }
+  T* operator->() noexcept { return &*value_; }
   /// The value; only to be called when there is one.
-  const T* operator->() const noexcept { return std::get_if<0>(&state_); }
+  const T* operator->() const noexcept { return &*value_; }
 
   /// The error; only to be called when there is one.
-  t3api::error& error() & noexcept { return *std::get_if<1>(&state_); }
+  t3api::error& error() & noexcept { return *error_; }
   /// The error; only to be called when there is one.
-  const t3api::error& error() const& noexcept { return *std::get_if<1>(&state_); }
+  const t3api::error& error() const& noexcept { return *error_; }
   /// The error; only to be called when there is one.
-  t3api::error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
+  t3api::error&& error() && noexcept { return std::move(*error_); }
 
  private:
   void demand() const {
     if (!has_value()) throw_error(error());
   }
 
-  std::variant<T, t3api::error> state_;
+  // One of the two. A std::variant of them takes a compiler much longer, and programs have many results.
+  std::optional<T> value_;
+  std::optional<t3api::error> error_;
 };
 
 }  // namespace t3api::inline v0_1_0
@@ -7281,262 +7289,10 @@ send_awaitable<client<Transport, Auth, Retry>> awaitable_send(
 #ifndef T3API_LOGGING_SINKS_HPP
 #define T3API_LOGGING_SINKS_HPP
 
-#include <chrono>
-#include <memory>
-#include <mutex>
-#include <ostream>
-#include <stdexcept>
+#include <functional>
+#include <iosfwd>
 #include <string>
-#include <string_view>
-#include <utility>
 
-#ifndef T3API_LOGGING_LOG_LINE_HPP
-#define T3API_LOGGING_LOG_LINE_HPP
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <string>
-#include <string_view>
-
-#ifndef T3API_LOGGING_ONE_LINE_HPP
-#define T3API_LOGGING_ONE_LINE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-
-namespace t3api::inline v0_1_0::detail {
-
-/// Whether a character could break a line, drive a terminal, or make text look other than it is: controls,
-/// line separators, and those without a width or that turn the writing direction.
-constexpr bool disturbs_line(std::uint32_t point) noexcept {
-  return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD || point == 0x61C ||
-         point == 0x180E || (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) ||
-         (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF || (point >= 0xFFF9 && point <= 0xFFFB) ||
-         (point >= 0xE0000 && point <= 0xE0FFF);
-}
-
-/// Foreign text as part of one line: such characters become `\uXXXX`, bytes that are no UTF-8 `?`. At most
-/// `limit` bytes, cut between characters; dots follow when something was cut.
-inline std::string one_line(std::string_view text, std::size_t limit) {
-  constexpr std::string_view hex = "0123456789ABCDEF";
-  std::string line;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    std::size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    std::string piece(text.substr(i, size));
-    if (!is_utf8(piece)) {
-      size = 1;
-      piece = "?";
-    } else {
-      std::uint32_t point = size == 1 ? lead : lead & (0x7FU >> size);
-      for (std::size_t k = 1; k < size; ++k) {
-        point = (point << 6) | (static_cast<unsigned char>(piece[k]) & 0x3FU);
-      }
-      if (disturbs_line(point)) {
-        piece = point > 0xFFFF ? "?" : "\\u";
-        for (unsigned shift = 16; point <= 0xFFFF && shift > 0;) {
-          shift -= 4;
-          piece += hex[(point >> shift) & 15U];
-        }
-      }
-    }
-    if (line.size() + piece.size() > limit) return line + "...";
-    line += piece;
-    i += size;
-  }
-  return line;
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-/// `12.3 ms`, whatever the locale.
-inline std::string milliseconds_text(std::chrono::microseconds time) {
-  const auto tenths = (std::max)(time.count(), std::chrono::microseconds::rep{0}) / 100;
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
-}
-
-/// What follows an event on its line: `, 12 bytes [Accept: text/csv; Cookie: ***] body: {}`.
-inline std::string content_text(const headers& fields, const std::string& body, std::size_t body_bytes) {
-  constexpr std::size_t longest_fields = 4000;
-  constexpr std::size_t longest_body = 2200;
-  std::string text;
-  if (body_bytes > 0) text = ", " + std::to_string(body_bytes) + " bytes";
-  std::string list;
-  for (const auto& [name, value] : fields) {
-    if (list.size() > longest_fields) break;
-    list.append(list.empty() ? "" : "; ").append(name).append(": ").append(value);
-  }
-  if (!list.empty()) text += " [" + one_line(list, longest_fields) + "]";
-  if (!body.empty()) text += " body: " + one_line(body, longest_body);
-  return text;
-}
-
-/// One line for a log, with its line break; what is foreign in it cannot make a second one.
-class log_line {
- public:
-  static std::string of(wall_time now, const request_event& event) {
-    std::string line = start(now, event.request_id) + "-> ";
-    line.append(to_string(event.method)).append(" ").append(one_line(event.url, longest));
-    line += " (attempt " + std::to_string(event.attempt) + ")";
-    return line + content_text(event.headers, event.body, event.body_bytes) + "\n";
-  }
-
-  static std::string of(wall_time now, const response_event& event) {
-    std::string line = start(now, event.request_id) + "<- ";
-    line += event.status == 0 ? "no answer" : std::to_string(event.status);
-    line += " in " + milliseconds_text(event.elapsed);
-    if (!event.problem.empty()) line += ": " + one_line(event.problem, longest);
-    return line + content_text(event.headers, event.body, event.body_bytes) + "\n";
-  }
-
-  static std::string of(wall_time now, const retry_event& event) {
-    return start(now, event.request_id) + "retry in " + std::to_string(event.pause.count()) +
-           " ms: " + one_line(event.reason, longest) + "\n";
-  }
-
-  static std::string of(wall_time now, const renewal_event& event) {
-    std::string line = start(now, event.request_id) + "token ";
-    if (!event.problem.empty()) {
-      line += event.generation == 0 ? "not obtained in " : "not renewed in ";
-      line += milliseconds_text(event.elapsed) + ": " + one_line(event.problem, longest);
-    } else {
-      const bool first = event.generation <= 1;
-      line += event.shared ? "found in the store" : first ? "obtained" : "renewed";
-      line += " (generation " + std::to_string(event.generation) + ") in " + milliseconds_text(event.elapsed);
-    }
-    return line + "\n";
-  }
-
-  static std::string of(wall_time now, std::string_view notice) {
-    return iso_time(now) + " -- " + one_line(notice, longest) + "\n";
-  }
-
- private:
-  static constexpr std::size_t longest = 2100;
-
-  static std::string start(wall_time now, std::string_view request_id) {
-    constexpr std::size_t longest_id = 64;
-    return iso_time(now) + " " + one_line(request_id, longest_id) + (request_id.empty() ? "" : " ");
-  }
-};
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-#ifndef T3API_NATIVE_PRIVATE_FILE_HPP
-#define T3API_NATIVE_PRIVATE_FILE_HPP
-
-#include <array>
-#include <cerrno>
-#include <cstddef>
-#include <cstdio>
-#include <stdexcept>
-#include <string>
-#include <system_error>
-
-#ifndef _WIN32
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-#ifndef _WIN32
-/// Why a file could not be opened with O_NOFOLLOW, from its `errno`.
-inline std::string private_open_failure(int code) {
-  if (code == ELOOP) return "it is a symbolic link, which is not followed: name the file itself";
-  return std::error_code(code, std::generic_category()).message();
-}
-
-/// Why an open file is not a regular file of its owner alone; empty when it is.
-inline std::string private_file_fault(int descriptor) {
-  struct stat info {};
-  if (::fstat(descriptor, &info) != 0) return private_open_failure(errno);
-  if (!S_ISREG(info.st_mode)) return "it is not a regular file";
-  if (info.st_uid != ::geteuid()) return "it belongs to another user: name a file of your own";
-  if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
-  std::array<char, 8> mode{};
-  std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(info.st_mode & 07777U));
-  return "others than its owner may use it (mode " + std::string(mode.data()) +
-         "): run chmod 600 on it, or name a new file";
-}
-#endif
-
-/// A file that lines are appended to and that its owner alone may read. Child processes do not inherit it.
-/// Not for more than one thread at once.
-class private_file {
- public:
-  /// Opens a file, or makes one with mode 0600. Throws std::runtime_error, which gives the reason without the
-  /// path, when it cannot be opened or is a symbolic link, no regular file, someone else's, or open to the
-  /// group or others.
-  explicit private_file(const std::string& path) {
-#ifdef _WIN32
-    static_cast<void>(path);
-    throw std::runtime_error("files of one owner alone are not supported on this system");
-#else
-    if (path.empty() || path.find('\0') != path.npos) {
-      throw std::runtime_error("its path is empty or holds a NUL");
-    }
-    // O_NONBLOCK: a FIFO is refused below, without waiting for its reader.
-    constexpr int how = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
-    do {
-      descriptor_ = ::open(path.c_str(), how, S_IRUSR | S_IWUSR);
-    } while (descriptor_ < 0 && errno == EINTR);
-    if (descriptor_ < 0) throw std::runtime_error(private_open_failure(errno));
-    const std::string fault = private_file_fault(descriptor_);
-    if (fault.empty()) return;
-    ::close(descriptor_);
-    throw std::runtime_error(fault);
-#endif
-  }
-
-  ~private_file() {
-#ifndef _WIN32
-    ::close(descriptor_);
-#endif
-  }
-  private_file(const private_file&) = delete;
-  private_file& operator=(const private_file&) = delete;
-
-  /// Appends a line, which ends in a line break, with one write; false when the system refuses, as for a full
-  /// disk. The line after one that was cut begins on a line of its own.
-  bool append(const std::string& line) noexcept {
-#ifdef _WIN32
-    return line.empty();
-#else
-    if (cut_ && ::write(descriptor_, "\n", 1) == 1) cut_ = false;
-    if (cut_) return false;
-    std::size_t done = 0;
-    while (done < line.size()) {
-      const auto written = ::write(descriptor_, line.data() + done, line.size() - done);
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) break;
-      done += static_cast<std::size_t>(written);
-    }
-    cut_ = done > 0 && done < line.size();
-    return done == line.size();
-#endif
-  }
-
-  int descriptor() const noexcept { return descriptor_; }
-
- private:
-  int descriptor_ = -1;
-  bool cut_ = false;
-};
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
 
 namespace t3api::inline v0_1_0 {
 
@@ -7549,64 +7305,18 @@ struct log_options {
 namespace detail {
 
 /// Gives each event to `write` as a line, one at a time. What `write` throws is dropped.
-template <class Write>
-class line_sink {
- public:
-  explicit line_sink(Write write) : write_(std::move(write)) {}
-
-  template <class Event>
-  void put(const Event& event) noexcept {
-    try {
-      const auto line = log_line::of(std::chrono::system_clock::now(), event);
-      const std::scoped_lock lock(mutex_);
-      write_(line);
-    } catch (...) {  // A log that cannot be written must not break a call.
-    }
-  }
-
- private:
-  Write write_;
-  std::mutex mutex_;
-};
-
-template <class Write>
-logging_hooks line_hooks(Write write, const log_options& options) {
-  const auto sink = std::make_shared<line_sink<Write>>(std::move(write));
-  return {.on_request = [sink](const request_event& event) { sink->put(event); },
-          .on_response = [sink](const response_event& event) { sink->put(event); },
-          .on_retry = [sink](const retry_event& event) { sink->put(event); },
-          .on_renewal = [sink](const renewal_event& event) { sink->put(event); },
-          .on_notice = [sink](std::string_view notice) { sink->put(notice); },
-          .with_headers = options.headers,
-          .with_body = options.body};
-}
+logging_hooks line_hooks(std::function<void(const std::string&)> write, const log_options& options);
 
 }  // namespace detail
 
 /// Writes a line to `out` for each event, flushed at once. The stream must outlive all clients that have the
 /// hooks, and must not be used elsewhere meanwhile; a failing stream loses lines, never calls.
-inline logging_hooks log_to(std::ostream& out, log_options options = {}) {
-  const auto write = [&out](const std::string& line) {
-    out.write(line.data(), static_cast<std::streamsize>(line.size()));
-    out.flush();
-  };
-  return detail::line_hooks(write, options);
-}
+logging_hooks log_to(std::ostream& out, log_options options = {});
 
 /// Appends a line to a file for each event. The file is opened now, and made with mode 0600 when there is
 /// none. Throws std::runtime_error, which names the path and the reason, when that fails, or when the file is
 /// a symbolic link, not the user's own, or open to anyone else. A full disk loses lines, never calls.
-inline logging_hooks log_to_file(const std::string& path, log_options options = {}) {
-  std::shared_ptr<detail::private_file> file;
-  try {
-    file = std::make_shared<detail::private_file>(path);
-  } catch (const std::runtime_error& failure) {
-    constexpr std::size_t longest_path = 300;
-    throw std::runtime_error("the log file '" + detail::one_line(path, longest_path) +
-                             "' cannot be used: " + failure.what());
-  }
-  return detail::line_hooks([file](const std::string& line) { file->append(line); }, options);
-}
+logging_hooks log_to_file(const std::string& path, log_options options = {});
 
 }  // namespace t3api::inline v0_1_0
 
@@ -8640,6 +8350,7 @@ T3API_INLINE error service_error(const request& asked, const response& answer, w
 #define T3API_AUTHENTICATE_LOGIN_HPP
 
 #include <exception>
+#include <functional>
 #include <future>
 #include <memory>
 #include <stdexcept>
@@ -8728,11 +8439,10 @@ any_auth heard_by(const std::shared_ptr<auth_response_data>& answer, Auth auth) 
   return token_teller<Auth>(std::move(auth), answer);
 }
 
-/// What `work` gives. Whatever it throws is thrown as an authentication_error with the cause nested in it.
-template <class Work>
-auto or_authentication_error(const std::string& what, Work work) {
+/// Throws the exception that is being handled as an authentication_error, with it nested inside.
+[[noreturn]] inline void throw_authentication_error(const std::string& what) {
   try {
-    return work();
+    throw;
   } catch (const exception& failure) {
     error cause = failure.details();
     cause.message = what + " failed: " + cause.message;
@@ -8749,27 +8459,40 @@ auto or_authentication_error(const std::string& what, Work work) {
   }
 }
 
-/// Logs in with what `prepare` makes, and gives `part_of` it.
-template <class Prepare, class Part>
-auto log_in(const std::string& what, Prepare prepare, Part part_of) {
-  return or_authentication_error(what, [&] {
-    const login prepared = prepare();
+/// What `prepare` makes; what it throws is thrown as an authentication_error.
+inline login prepared_login(const std::string& what, const std::function<login()>& prepare) {
+  try {
+    return prepare();
+  } catch (...) {
+    throw_authentication_error(what);
+  }
+}
+
+/// Logs in with what was prepared, and gives `part_of` it.
+template <class T>
+T finished_login(const std::string& what, const login& prepared, T (*part_of)(const login&)) {
+  try {
     prepared.client.authenticate({.stop = prepared.stop}).value();
     return part_of(prepared);
-  });
+  } catch (...) {
+    throw_authentication_error(what);
+  }
+}
+
+template <class T>
+T log_in(const std::string& what, const std::function<login()>& prepare, T (*part_of)(const login&)) {
+  return finished_login(what, prepared_login(what, prepare), part_of);
 }
 
 /// The same where the asynchronous calls of the client run; what went wrong is in the future.
-template <class Prepare, class Part>
-auto log_in_async(const std::string& what, Prepare prepare, Part part_of)
-    -> std::future<decltype(part_of(prepare()))> {
+template <class T>
+std::future<T> log_in_async(const std::string& what, const std::function<login()>& prepare,
+                            T (*part_of)(const login&)) {
   try {
-    const login prepared = or_authentication_error(what, prepare);
+    const login prepared = prepared_login(what, prepare);
     try {
-      return prepared.client.async([what, prepared, part_of] {
-        return log_in(
-            what, [&] { return prepared; }, part_of);
-      });
+      return prepared.client.async(
+          [what, prepared, part_of] { return finished_login(what, prepared, part_of); });
     } catch (...) {
       std::throw_with_nested(authentication_error(
           {.category = error_category::transport,
@@ -8777,7 +8500,7 @@ auto log_in_async(const std::string& what, Prepare prepare, Part part_of)
            .retryable = true}));
     }
   } catch (...) {
-    std::promise<decltype(part_of(prepare()))> failed;
+    std::promise<T> failed;
     failed.set_exception(std::current_exception());
     return failed.get_future();
   }
@@ -8869,6 +8592,61 @@ T3API_INLINE std::future<secret> authenticate_and_get_token_with_api_key_async(a
 #include <utility>
 #include <vector>
 
+#ifndef T3API_LOGGING_ONE_LINE_HPP
+#define T3API_LOGGING_ONE_LINE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Whether a character could break a line, drive a terminal, or make text look other than it is: controls,
+/// line separators, and those without a width or that turn the writing direction.
+constexpr bool disturbs_line(std::uint32_t point) noexcept {
+  return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD || point == 0x61C ||
+         point == 0x180E || (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) ||
+         (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF || (point >= 0xFFF9 && point <= 0xFFFB) ||
+         (point >= 0xE0000 && point <= 0xE0FFF);
+}
+
+/// Foreign text as part of one line: such characters become `\uXXXX`, bytes that are no UTF-8 `?`. At most
+/// `limit` bytes, cut between characters; dots follow when something was cut.
+inline std::string one_line(std::string_view text, std::size_t limit) {
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string line;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    std::size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    std::string piece(text.substr(i, size));
+    if (!is_utf8(piece)) {
+      size = 1;
+      piece = "?";
+    } else {
+      std::uint32_t point = size == 1 ? lead : lead & (0x7FU >> size);
+      for (std::size_t k = 1; k < size; ++k) {
+        point = (point << 6) | (static_cast<unsigned char>(piece[k]) & 0x3FU);
+      }
+      if (disturbs_line(point)) {
+        piece = point > 0xFFFF ? "?" : "\\u";
+        for (unsigned shift = 16; point <= 0xFFFF && shift > 0;) {
+          shift -= 4;
+          piece += hex[(point >> shift) & 15U];
+        }
+      }
+    }
+    if (line.size() + piece.size() > limit) return line + "...";
+    line += piece;
+    i += size;
+  }
+  return line;
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
 
 namespace t3api::inline v0_1_0 {
 
@@ -10808,6 +10586,273 @@ T3API_INLINE result<nlohmann::json> response::json() const {
                                  ") where JSON was expected: is the host setting right?",
                       .status = status,
                       .sent = true};
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_LOGGING_IMPL_SINKS_HPP
+#define T3API_LOGGING_IMPL_SINKS_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef T3API_LOGGING_IMPL_LOG_LINE_HPP
+#define T3API_LOGGING_IMPL_LOG_LINE_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+/// `12.3 ms`, whatever the locale.
+inline std::string milliseconds_text(std::chrono::microseconds time) {
+  const auto tenths = (std::max)(time.count(), std::chrono::microseconds::rep{0}) / 100;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
+}
+
+/// What follows an event on its line: `, 12 bytes [Accept: text/csv; Cookie: ***] body: {}`.
+inline std::string content_text(const headers& fields, const std::string& body, std::size_t body_bytes) {
+  constexpr std::size_t longest_fields = 4000;
+  constexpr std::size_t longest_body = 2200;
+  std::string text;
+  if (body_bytes > 0) text = ", " + std::to_string(body_bytes) + " bytes";
+  std::string list;
+  for (const auto& [name, value] : fields) {
+    if (list.size() > longest_fields) break;
+    list.append(list.empty() ? "" : "; ").append(name).append(": ").append(value);
+  }
+  if (!list.empty()) text += " [" + one_line(list, longest_fields) + "]";
+  if (!body.empty()) text += " body: " + one_line(body, longest_body);
+  return text;
+}
+
+/// One line for a log, with its line break; what is foreign in it cannot make a second one.
+class log_line {
+ public:
+  static std::string of(wall_time now, const request_event& event) {
+    std::string line = start(now, event.request_id) + "-> ";
+    line.append(to_string(event.method)).append(" ").append(one_line(event.url, longest));
+    line += " (attempt " + std::to_string(event.attempt) + ")";
+    return line + content_text(event.headers, event.body, event.body_bytes) + "\n";
+  }
+
+  static std::string of(wall_time now, const response_event& event) {
+    std::string line = start(now, event.request_id) + "<- ";
+    line += event.status == 0 ? "no answer" : std::to_string(event.status);
+    line += " in " + milliseconds_text(event.elapsed);
+    if (!event.problem.empty()) line += ": " + one_line(event.problem, longest);
+    return line + content_text(event.headers, event.body, event.body_bytes) + "\n";
+  }
+
+  static std::string of(wall_time now, const retry_event& event) {
+    return start(now, event.request_id) + "retry in " + std::to_string(event.pause.count()) +
+           " ms: " + one_line(event.reason, longest) + "\n";
+  }
+
+  static std::string of(wall_time now, const renewal_event& event) {
+    std::string line = start(now, event.request_id) + "token ";
+    if (!event.problem.empty()) {
+      line += event.generation == 0 ? "not obtained in " : "not renewed in ";
+      line += milliseconds_text(event.elapsed) + ": " + one_line(event.problem, longest);
+    } else {
+      const bool first = event.generation <= 1;
+      line += event.shared ? "found in the store" : first ? "obtained" : "renewed";
+      line += " (generation " + std::to_string(event.generation) + ") in " + milliseconds_text(event.elapsed);
+    }
+    return line + "\n";
+  }
+
+  static std::string of(wall_time now, std::string_view notice) {
+    return iso_time(now) + " -- " + one_line(notice, longest) + "\n";
+  }
+
+ private:
+  static constexpr std::size_t longest = 2100;
+
+  static std::string start(wall_time now, std::string_view request_id) {
+    constexpr std::size_t longest_id = 64;
+    return iso_time(now) + " " + one_line(request_id, longest_id) + (request_id.empty() ? "" : " ");
+  }
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_NATIVE_PRIVATE_FILE_HPP
+#define T3API_NATIVE_PRIVATE_FILE_HPP
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#ifndef _WIN32
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+#ifndef _WIN32
+/// Why a file could not be opened with O_NOFOLLOW, from its `errno`.
+inline std::string private_open_failure(int code) {
+  if (code == ELOOP) return "it is a symbolic link, which is not followed: name the file itself";
+  return std::error_code(code, std::generic_category()).message();
+}
+
+/// Why an open file is not a regular file of its owner alone; empty when it is.
+inline std::string private_file_fault(int descriptor) {
+  struct stat info {};
+  if (::fstat(descriptor, &info) != 0) return private_open_failure(errno);
+  if (!S_ISREG(info.st_mode)) return "it is not a regular file";
+  if (info.st_uid != ::geteuid()) return "it belongs to another user: name a file of your own";
+  if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
+  std::array<char, 8> mode{};
+  std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(info.st_mode & 07777U));
+  return "others than its owner may use it (mode " + std::string(mode.data()) +
+         "): run chmod 600 on it, or name a new file";
+}
+#endif
+
+/// A file that lines are appended to and that its owner alone may read. Child processes do not inherit it.
+/// Not for more than one thread at once.
+class private_file {
+ public:
+  /// Opens a file, or makes one with mode 0600. Throws std::runtime_error, which gives the reason without the
+  /// path, when it cannot be opened or is a symbolic link, no regular file, someone else's, or open to the
+  /// group or others.
+  explicit private_file(const std::string& path) {
+#ifdef _WIN32
+    static_cast<void>(path);
+    throw std::runtime_error("files of one owner alone are not supported on this system");
+#else
+    if (path.empty() || path.find('\0') != path.npos) {
+      throw std::runtime_error("its path is empty or holds a NUL");
+    }
+    // O_NONBLOCK: a FIFO is refused below, without waiting for its reader.
+    constexpr int how = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+    do {
+      descriptor_ = ::open(path.c_str(), how, S_IRUSR | S_IWUSR);
+    } while (descriptor_ < 0 && errno == EINTR);
+    if (descriptor_ < 0) throw std::runtime_error(private_open_failure(errno));
+    const std::string fault = private_file_fault(descriptor_);
+    if (fault.empty()) return;
+    ::close(descriptor_);
+    throw std::runtime_error(fault);
+#endif
+  }
+
+  ~private_file() {
+#ifndef _WIN32
+    ::close(descriptor_);
+#endif
+  }
+  private_file(const private_file&) = delete;
+  private_file& operator=(const private_file&) = delete;
+
+  /// Appends a line, which ends in a line break, with one write; false when the system refuses, as for a full
+  /// disk. The line after one that was cut begins on a line of its own.
+  bool append(const std::string& line) noexcept {
+#ifdef _WIN32
+    return line.empty();
+#else
+    if (cut_ && ::write(descriptor_, "\n", 1) == 1) cut_ = false;
+    if (cut_) return false;
+    std::size_t done = 0;
+    while (done < line.size()) {
+      const auto written = ::write(descriptor_, line.data() + done, line.size() - done);
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) break;
+      done += static_cast<std::size_t>(written);
+    }
+    cut_ = done > 0 && done < line.size();
+    return done == line.size();
+#endif
+  }
+
+  int descriptor() const noexcept { return descriptor_; }
+
+ private:
+  int descriptor_ = -1;
+  bool cut_ = false;
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+class line_sink {
+ public:
+  explicit line_sink(std::function<void(const std::string&)> write) : write_(std::move(write)) {}
+
+  template <class Event>
+  void put(const Event& event) noexcept {
+    try {
+      const auto line = log_line::of(std::chrono::system_clock::now(), event);
+      const std::scoped_lock lock(mutex_);
+      write_(line);
+    } catch (...) {  // A log that cannot be written must not break a call.
+    }
+  }
+
+ private:
+  const std::function<void(const std::string&)> write_;
+  std::mutex mutex_;
+};
+
+T3API_INLINE logging_hooks line_hooks(std::function<void(const std::string&)> write,
+                                      const log_options& options) {
+  const auto sink = std::make_shared<line_sink>(std::move(write));
+  return {.on_request = [sink](const request_event& event) { sink->put(event); },
+          .on_response = [sink](const response_event& event) { sink->put(event); },
+          .on_retry = [sink](const retry_event& event) { sink->put(event); },
+          .on_renewal = [sink](const renewal_event& event) { sink->put(event); },
+          .on_notice = [sink](std::string_view notice) { sink->put(notice); },
+          .with_headers = options.headers,
+          .with_body = options.body};
+}
+
+}  // namespace detail
+
+T3API_INLINE logging_hooks log_to(std::ostream& out, log_options options) {
+  const auto write = [&out](const std::string& line) {
+    out.write(line.data(), static_cast<std::streamsize>(line.size()));
+    out.flush();
+  };
+  return detail::line_hooks(write, options);
+}
+
+T3API_INLINE logging_hooks log_to_file(const std::string& path, log_options options) {
+  std::shared_ptr<detail::private_file> file;
+  try {
+    file = std::make_shared<detail::private_file>(path);
+  } catch (const std::runtime_error& failure) {
+    constexpr std::size_t longest_path = 300;
+    throw std::runtime_error("the log file '" + detail::one_line(path, longest_path) +
+                             "' cannot be used: " + failure.what());
+  }
+  return detail::line_hooks([file](const std::string& line) { file->append(line); }, options);
 }
 
 }  // namespace t3api::inline v0_1_0

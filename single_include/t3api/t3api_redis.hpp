@@ -40,6 +40,11 @@
 #ifndef T3API_VERSION_HPP
 #define T3API_VERSION_HPP
 
+#if __cplusplus < 202002L && (!defined(_MSVC_LANG) || _MSVC_LANG < 202002L)
+#error "t3api needs C++20: add the compiler option -std=c++20, or with CMake link t3api::t3api, which does"
+#include <needs-c++20>  // Is no file: the compiler stops here, and not after a thousand other errors.
+#endif
+
 #include <string_view>
 
 /// The version of the library: macros for the preprocessor, constants for everything else. The build reads it

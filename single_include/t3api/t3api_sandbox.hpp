@@ -160,6 +160,11 @@
 #ifndef T3API_VERSION_HPP
 #define T3API_VERSION_HPP
 
+#if __cplusplus < 202002L && (!defined(_MSVC_LANG) || _MSVC_LANG < 202002L)
+#error "t3api needs C++20: add the compiler option -std=c++20, or with CMake link t3api::t3api, which does"
+#include <needs-c++20>  // Is no file: the compiler stops here, and not after a thousand other errors.
+#endif
+
 #include <string_view>
 
 /// The version of the library: macros for the preprocessor, constants for everything else. The build reads it
@@ -238,9 +243,9 @@ inline constexpr std::string_view version_string =
 #ifndef T3API_CORE_RESULT_HPP
 #define T3API_CORE_RESULT_HPP
 
+#include <optional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 #ifndef T3API_CORE_ERROR_HPP
 #define T3API_CORE_ERROR_HPP
@@ -385,12 +390,12 @@ class [[nodiscard]] result {
   using value_type = T;
 
   /// From a value: `return value;`.
-  result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  result(T value) : value_(std::in_place, std::move(value)) {}
   /// From an error: `return error{…};`.
-  result(t3api::error cause) : state_(std::in_place_index<1>, std::move(cause)) {}
+  result(t3api::error cause) : error_(std::in_place, std::move(cause)) {}
 
   /// Whether there is a value.
-  bool has_value() const noexcept { return state_.index() == 0; }
+  bool has_value() const noexcept { return value_.has_value(); }
   /// Whether there is a value.
   explicit operator bool() const noexcept { return has_value(); }
 
@@ -411,29 +416,31 @@ class [[nodiscard]] result {
   }
 
   /// The value; only to be called when there is one.
-  T& operator*() & noexcept { return *std::get_if<0>(&state_); }
+  T& operator*() & noexcept { return *value_; }
   /// The value; only to be called when there is one.
-  const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
+  const T& operator*() const& noexcept { return *value_; }
   /// The value, moved out; only to be called when there is one.
-  T operator*() && { return std::move(*std::get_if<0>(&state_)); }
+  T operator*() && { return std::move(*value_); }
   /// The value; only to be called when there is one.
-  T* operator->() noexcept { return std::get_if<0>(&state_); }
+  T* operator->() noexcept { return &*value_; }
   /// The value; only to be called when there is one.
-  const T* operator->() const noexcept { return std::get_if<0>(&state_); }
+  const T* operator->() const noexcept { return &*value_; }
 
   /// The error; only to be called when there is one.
-  t3api::error& error() & noexcept { return *std::get_if<1>(&state_); }
+  t3api::error& error() & noexcept { return *error_; }
   /// The error; only to be called when there is one.
-  const t3api::error& error() const& noexcept { return *std::get_if<1>(&state_); }
+  const t3api::error& error() const& noexcept { return *error_; }
   /// The error; only to be called when there is one.
-  t3api::error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
+  t3api::error&& error() && noexcept { return std::move(*error_); }
 
  private:
   void demand() const {
     if (!has_value()) throw_error(error());
   }
 
-  std::variant<T, t3api::error> state_;
+  // One of the two. A std::variant of them takes a compiler much longer, and programs have many results.
+  std::optional<T> value_;
+  std::optional<t3api::error> error_;
 };
 
 }  // namespace t3api::inline v0_1_0

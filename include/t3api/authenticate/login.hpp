@@ -2,6 +2,7 @@
 #define T3API_AUTHENTICATE_LOGIN_HPP
 
 #include <exception>
+#include <functional>
 #include <future>
 #include <memory>
 #include <stdexcept>
@@ -98,11 +99,10 @@ any_auth heard_by(const std::shared_ptr<auth_response_data>& answer, Auth auth) 
   return token_teller<Auth>(std::move(auth), answer);
 }
 
-/// What `work` gives. Whatever it throws is thrown as an authentication_error with the cause nested in it.
-template <class Work>
-auto or_authentication_error(const std::string& what, Work work) {
+/// Throws the exception that is being handled as an authentication_error, with it nested inside.
+[[noreturn]] inline void throw_authentication_error(const std::string& what) {
   try {
-    return work();
+    throw;
   } catch (const exception& failure) {
     error cause = failure.details();
     cause.message = what + " failed: " + cause.message;
@@ -119,27 +119,40 @@ auto or_authentication_error(const std::string& what, Work work) {
   }
 }
 
-/// Logs in with what `prepare` makes, and gives `part_of` it.
-template <class Prepare, class Part>
-auto log_in(const std::string& what, Prepare prepare, Part part_of) {
-  return or_authentication_error(what, [&] {
-    const login prepared = prepare();
+/// What `prepare` makes; what it throws is thrown as an authentication_error.
+inline login prepared_login(const std::string& what, const std::function<login()>& prepare) {
+  try {
+    return prepare();
+  } catch (...) {
+    throw_authentication_error(what);
+  }
+}
+
+/// Logs in with what was prepared, and gives `part_of` it.
+template <class T>
+T finished_login(const std::string& what, const login& prepared, T (*part_of)(const login&)) {
+  try {
     prepared.client.authenticate({.stop = prepared.stop}).value();
     return part_of(prepared);
-  });
+  } catch (...) {
+    throw_authentication_error(what);
+  }
+}
+
+template <class T>
+T log_in(const std::string& what, const std::function<login()>& prepare, T (*part_of)(const login&)) {
+  return finished_login(what, prepared_login(what, prepare), part_of);
 }
 
 /// The same where the asynchronous calls of the client run; what went wrong is in the future.
-template <class Prepare, class Part>
-auto log_in_async(const std::string& what, Prepare prepare, Part part_of)
-    -> std::future<decltype(part_of(prepare()))> {
+template <class T>
+std::future<T> log_in_async(const std::string& what, const std::function<login()>& prepare,
+                            T (*part_of)(const login&)) {
   try {
-    const login prepared = or_authentication_error(what, prepare);
+    const login prepared = prepared_login(what, prepare);
     try {
-      return prepared.client.async([what, prepared, part_of] {
-        return log_in(
-            what, [&] { return prepared; }, part_of);
-      });
+      return prepared.client.async(
+          [what, prepared, part_of] { return finished_login(what, prepared, part_of); });
     } catch (...) {
       std::throw_with_nested(authentication_error(
           {.category = error_category::transport,
@@ -147,7 +160,7 @@ auto log_in_async(const std::string& what, Prepare prepare, Part part_of)
            .retryable = true}));
     }
   } catch (...) {
-    std::promise<decltype(part_of(prepare()))> failed;
+    std::promise<T> failed;
     failed.set_exception(std::current_exception());
     return failed.get_future();
   }

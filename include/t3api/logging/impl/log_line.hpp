@@ -1,5 +1,5 @@
-#ifndef T3API_LOGGING_LOG_LINE_HPP
-#define T3API_LOGGING_LOG_LINE_HPP
+#ifndef T3API_LOGGING_IMPL_LOG_LINE_HPP
+#define T3API_LOGGING_IMPL_LOG_LINE_HPP
 
 #include <algorithm>
 #include <chrono>
