@@ -8,9 +8,8 @@
 #include <string>
 #include <utility>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <t3api/core/call_options.hpp>
+#include <t3api/core/json_fwd.hpp>
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/core/result.hpp>

@@ -1,3 +1,5 @@
+#include <t3api/version.hpp>  // Outside of the guard: it refuses another version.
+
 #ifndef T3API_DEFAULT_CLIENT_HPP
 #define T3API_DEFAULT_CLIENT_HPP
 

@@ -3,7 +3,11 @@
 
 #if __cplusplus < 202002L && (!defined(_MSVC_LANG) || _MSVC_LANG < 202002L)
 #error "t3api needs C++20: add the compiler option -std=c++20, or with CMake link t3api::t3api, which does"
-#include <needs-c++20>  // Is no file: the compiler stops here, and not after a thousand other errors.
+#include <C++20>  // No file: the compiler stops here, and not after a thousand other errors.
+#endif
+#ifndef __cpp_exceptions
+#error "t3api needs exceptions: take the compiler option -fno-exceptions away"
+#include <exceptions>  // No file, as above.
 #endif
 
 #include <string_view>
@@ -38,4 +42,5 @@ inline constexpr std::string_view version_string =
 #if T3API_VERSION_MAJOR != 0 || T3API_VERSION_MINOR != 1 || T3API_VERSION_PATCH != 0
 #error \
     "two versions of t3api meet in one file: include one of them here and the other in another file; one program may have both"
+#include <one version of t3api>  // No file: the compiler stops here.
 #endif

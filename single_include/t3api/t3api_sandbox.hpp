@@ -28,6 +28,7 @@
 //   t3api/sandbox/accounts.hpp
 //   t3api/core/json.hpp
 //   t3api/core/json_body.hpp
+//   t3api/core/json_fwd.hpp
 //   t3api/core/result.hpp
 //   t3api/core/error.hpp
 //   t3api/core/exceptions.hpp
@@ -35,7 +36,6 @@
 //   t3api/core/headers.hpp
 //   t3api/detail/ascii.hpp
 //   t3api/detail/utf8.hpp
-//   t3api/core/require_json.hpp
 //   t3api/detail/tell_httplib.hpp
 //   t3api/detail/base32.hpp
 //   t3api/sandbox/model.hpp
@@ -72,7 +72,7 @@
 //   t3api/sandbox/http/target.hpp
 //   t3api/sandbox/time_text.hpp
 //   t3api/sandbox/http/httplib_server.hpp
-//   t3api/detail/require_httplib.hpp
+//   t3api/detail/httplib.hpp
 //   t3api/sandbox/http/tls_context.hpp
 //   t3api/sandbox/keys/key_ring_file.hpp
 //   t3api/detail/base64url.hpp
@@ -162,7 +162,11 @@
 
 #if __cplusplus < 202002L && (!defined(_MSVC_LANG) || _MSVC_LANG < 202002L)
 #error "t3api needs C++20: add the compiler option -std=c++20, or with CMake link t3api::t3api, which does"
-#include <needs-c++20>  // Is no file: the compiler stops here, and not after a thousand other errors.
+#include <C++20>  // No file: the compiler stops here, and not after a thousand other errors.
+#endif
+#ifndef __cpp_exceptions
+#error "t3api needs exceptions: take the compiler option -fno-exceptions away"
+#include <exceptions>  // No file, as above.
 #endif
 
 #include <string_view>
@@ -197,6 +201,7 @@ inline constexpr std::string_view version_string =
 #if T3API_VERSION_MAJOR != 0 || T3API_VERSION_MINOR != 1 || T3API_VERSION_PATCH != 0
 #error \
     "two versions of t3api meet in one file: include one of them here and the other in another file; one program may have both"
+#include <one version of t3api>  // No file: the compiler stops here.
 #endif
 
 #ifndef T3API_SANDBOX_HPP
@@ -238,8 +243,36 @@ inline constexpr std::string_view version_string =
 
 #include <string>
 
-#include <nlohmann/json_fwd.hpp>
+#ifndef T3API_CORE_JSON_FWD_HPP
+#define T3API_CORE_JSON_FWD_HPP
 
+// The names of nlohmann/json; says what to do when there is none, or it is too old.
+
+#if !__has_include(<nlohmann/json.hpp>)
+#error \
+    "t3api needs nlohmann/json 3.11 or newer, and found no <nlohmann/json.hpp>: install it (Debian: nlohmann-json3-dev), or name its folder with the compiler option -I"
+#include <nlohmann/json>  // No file: the compiler stops here.
+#endif
+#if __has_include(<nlohmann/json_fwd.hpp>)
+#include <nlohmann/json_fwd.hpp>
+#endif
+
+#ifndef NLOHMANN_JSON_VERSION_MAJOR
+#include <nlohmann/json.hpp>  // Old ones tell their version here only, and some come as this one file.
+#endif
+
+#define T3API_DETAIL_QUOTE(x) #x
+#define T3API_DETAIL_DOTTED(x, y, z) T3API_DETAIL_QUOTE(x) "." T3API_DETAIL_QUOTE(y) "." T3API_DETAIL_QUOTE(z)
+
+static_assert(NLOHMANN_JSON_VERSION_MAJOR > 3 ||
+                  (NLOHMANN_JSON_VERSION_MAJOR == 3 && NLOHMANN_JSON_VERSION_MINOR >= 11),
+              "t3api needs nlohmann/json 3.11 or newer, and found " T3API_DETAIL_DOTTED(
+                  NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH));
+
+#undef T3API_DETAIL_DOTTED
+#undef T3API_DETAIL_QUOTE
+
+#endif
 #ifndef T3API_CORE_RESULT_HPP
 #define T3API_CORE_RESULT_HPP
 
@@ -461,8 +494,6 @@ result<std::string> json_body(const nlohmann::json& value);
 
 #include <string>
 
-#include <nlohmann/json_fwd.hpp>
-
 #ifndef T3API_CORE_HEADERS_HPP
 #define T3API_CORE_HEADERS_HPP
 
@@ -681,34 +712,11 @@ class headers {
 }  // namespace t3api::inline v0_1_0
 
 #endif
-#ifndef T3API_CORE_REQUIRE_JSON_HPP
-#define T3API_CORE_REQUIRE_JSON_HPP
-
-// Says what to do when nlohmann/json is too old.
-
-#include <nlohmann/json_fwd.hpp>
-
-#ifndef NLOHMANN_JSON_VERSION_MAJOR
-#include <nlohmann/json.hpp>  // Old ones tell their version here only.
-#endif
-
-#define T3API_DETAIL_QUOTE(x) #x
-#define T3API_DETAIL_DOTTED(x, y, z) T3API_DETAIL_QUOTE(x) "." T3API_DETAIL_QUOTE(y) "." T3API_DETAIL_QUOTE(z)
-
-static_assert(NLOHMANN_JSON_VERSION_MAJOR > 3 ||
-                  (NLOHMANN_JSON_VERSION_MAJOR == 3 && NLOHMANN_JSON_VERSION_MINOR >= 11),
-              "t3api needs nlohmann/json 3.11 or newer, and found " T3API_DETAIL_DOTTED(
-                  NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH));
-
-#undef T3API_DETAIL_DOTTED
-#undef T3API_DETAIL_QUOTE
-
-#endif
 #ifndef T3API_DETAIL_TELL_HTTPLIB_HPP
 #define T3API_DETAIL_TELL_HTTPLIB_HPP
 
 // cpp-httplib without TLS beside the light headers is fine, but does not link with files for which
-// detail/require_httplib.hpp says the opposite.
+// detail/httplib.hpp says the opposite.
 #if defined(CPPHTTPLIB_HTTPLIB_H) && !defined(CPPHTTPLIB_OPENSSL_SUPPORT) && defined(__ELF__)
 namespace t3api::inline v0_1_0::detail {
 [[gnu::used]] inline const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
@@ -1432,17 +1440,20 @@ class stoppable_condition {
 
 namespace t3api::inline v0_1_0 {
 
-// How a call is ended early: the standard library's where it has them, else the same by this library.
 #ifdef __cpp_lib_jthread
 using std::nostopstate;
 using std::stop_callback;
-using std::stop_source;
-using std::stop_token;
+/// Asks for the end of the calls that were given its token. The standard library's, or the same by this
+/// library where that has none (libc++ before version 20).
+using stop_source = std::stop_source;
+/// What a call is given to be ended early. As with stop_source; `stop_callback` and `nostopstate` are here,
+/// too.
+using stop_token = std::stop_token;
 #else
 using detail::own::nostopstate;
 using detail::own::stop_callback;
-using detail::own::stop_source;
-using detail::own::stop_token;
+using stop_source = detail::own::stop_source;
+using stop_token = detail::own::stop_token;
 #endif
 
 }  // namespace t3api::inline v0_1_0
@@ -4065,20 +4076,26 @@ class http_exchange {
 #include <string_view>
 #include <utility>
 
+#ifndef T3API_DETAIL_HTTPLIB_HPP
+#define T3API_DETAIL_HTTPLIB_HPP
 
-#include <httplib.h>
-
-#ifndef T3API_DETAIL_REQUIRE_HTTPLIB_HPP
-#define T3API_DETAIL_REQUIRE_HTTPLIB_HPP
-
-// Included behind <httplib.h>: says what to do when it is too old, or not made for TLS, here or in another
+// <httplib.h>; says what to do when there is none, or it is too old, or not made for TLS, here or in another
 // file.
 
 #include <string_view>
 
+
+#if !__has_include(<httplib.h>)
+#error \
+    "t3api needs cpp-httplib 0.11.4 or newer, and found no <httplib.h>: install it (Debian: libcpp-httplib-dev), or name its folder with the compiler option -I"
+#include <cpp-httplib>  // No file: the compiler stops here.
+#endif
+#include <httplib.h>
+
 #ifndef CPPHTTPLIB_OPENSSL_SUPPORT
 #error \
     "t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program (compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does"
+#include <cpp-httplib with TLS>  // No file, as above.
 #endif
 
 namespace t3api::inline v0_1_0::detail {
@@ -13016,6 +13033,10 @@ class service : public basic_service<simulated_metrc> {
 // t3api::compiled sees to both.
 #ifndef T3API_DETAIL_INLINE_HPP
 #define T3API_DETAIL_INLINE_HPP
+
+#if defined(T3API_IMPLEMENTATION) && !defined(T3API_COMPILED)
+#error "T3API_IMPLEMENTATION is for one file of a program that defines T3API_COMPILED in all of its files"
+#endif
 
 #ifdef T3API_COMPILED
 #define T3API_INLINE

@@ -1,4 +1,4 @@
 // options: -UCPPHTTPLIB_OPENSSL_SUPPORT
-// lines: 60
+// lines: 20
 // expect: t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program
 #include <t3api/sandbox.hpp>

@@ -11,8 +11,8 @@ from pathlib import Path
 
 # The macros are read behind <httplib.h>, so that nothing else need be installed.
 FILES = {
-    "zlib": "#include <httplib.h>\n#undef CPPHTTPLIB_ZLIB_SUPPORT\n#define CPPHTTPLIB_ZLIB_SUPPORT\n#include <t3api/detail/require_httplib.hpp>\n",
-    "no_zlib": "#include <httplib.h>\n#undef CPPHTTPLIB_ZLIB_SUPPORT\n#include <t3api/detail/require_httplib.hpp>\n",
+    "zlib": "#include <httplib.h>\n#undef CPPHTTPLIB_ZLIB_SUPPORT\n#define CPPHTTPLIB_ZLIB_SUPPORT\n#include <t3api/detail/httplib.hpp>\n",
+    "no_zlib": "#include <httplib.h>\n#undef CPPHTTPLIB_ZLIB_SUPPORT\n#include <t3api/detail/httplib.hpp>\n",
     "no_tls": "#undef CPPHTTPLIB_OPENSSL_SUPPORT\n#include <httplib.h>\n#include <t3api/core/response.hpp>\n",
     "light": "#include <t3api/core/response.hpp>\n",
 }

@@ -56,6 +56,7 @@ std::optional<room> room_of(const std::string& path) {
 bool may_include(const std::string& from, const std::string& to) {
   if (known_to_all.count(to) != 0) return true;
   if (known_to_all.count(from) != 0) return false;
+  if (to == "detail/httplib.hpp" && !starts_with(from, "transport/") && !is_sandbox(from)) return false;
   if (is_sandbox(from)) {
     return is_sandbox(to) || rooms_under_sandbox.count(to.substr(0, to.find('/'))) != 0;
   }
@@ -67,7 +68,7 @@ bool may_include(const std::string& from, const std::string& to) {
 }
 
 bool may_include_system(const std::string& from, const std::string& header) {
-  if (header == "httplib.h") return starts_with(from, "transport/") || starts_with(from, "sandbox/");
+  if (header == "httplib.h") return from == "detail/httplib.hpp";
   if (header == "sqlite3.h") return from == "sandbox/keys/sqlite_connection.hpp";
   if (starts_with(header, "hiredis/")) return from == "store/redis_connection.hpp";
   if (starts_with(header, "openssl/")) {

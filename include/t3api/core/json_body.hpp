@@ -3,8 +3,7 @@
 
 #include <string>
 
-#include <nlohmann/json_fwd.hpp>
-
+#include <t3api/core/json_fwd.hpp>
 #include <t3api/core/result.hpp>
 
 namespace t3api::inline v0_1_0 {

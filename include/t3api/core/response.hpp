@@ -3,10 +3,8 @@
 
 #include <string>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <t3api/core/headers.hpp>
-#include <t3api/core/require_json.hpp>
+#include <t3api/core/json_fwd.hpp>
 #include <t3api/core/result.hpp>
 #include <t3api/detail/tell_httplib.hpp>
 

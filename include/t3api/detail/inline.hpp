@@ -4,6 +4,10 @@
 #ifndef T3API_DETAIL_INLINE_HPP
 #define T3API_DETAIL_INLINE_HPP
 
+#if defined(T3API_IMPLEMENTATION) && !defined(T3API_COMPILED)
+#error "T3API_IMPLEMENTATION is for one file of a program that defines T3API_COMPILED in all of its files"
+#endif
+
 #ifdef T3API_COMPILED
 #define T3API_INLINE
 #else

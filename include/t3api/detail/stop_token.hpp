@@ -11,17 +11,20 @@
 
 namespace t3api::inline v0_1_0 {
 
-// How a call is ended early: the standard library's where it has them, else the same by this library.
 #ifdef __cpp_lib_jthread
 using std::nostopstate;
 using std::stop_callback;
-using std::stop_source;
-using std::stop_token;
+/// Asks for the end of the calls that were given its token. The standard library's, or the same by this
+/// library where that has none (libc++ before version 20).
+using stop_source = std::stop_source;
+/// What a call is given to be ended early. As with stop_source; `stop_callback` and `nostopstate` are here,
+/// too.
+using stop_token = std::stop_token;
 #else
 using detail::own::nostopstate;
 using detail::own::stop_callback;
-using detail::own::stop_source;
-using detail::own::stop_token;
+using stop_source = detail::own::stop_source;
+using stop_token = detail::own::stop_token;
 #endif
 
 }  // namespace t3api::inline v0_1_0

@@ -1,11 +1,7 @@
 #ifndef T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
 #define T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
 
-#include <t3api/detail/require_openssl.hpp>
-
-#include <httplib.h>
-
-#include <t3api/detail/require_httplib.hpp>
+#include <t3api/detail/httplib.hpp>
 
 #include <algorithm>
 #include <chrono>

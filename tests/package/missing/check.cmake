@@ -118,6 +118,12 @@ expect_missing("nlohmann/json >= 3.11, found 3.9.1 in ${machine}/usr/share/cmake
   (Debian: nlohmann-json3-dev)")
 make_machine(json=)
 expect_missing("nlohmann/json >= 3.11 (Debian: nlohmann-json3-dev)")
+make_machine()
+set(older ${machine}/older)
+file(COPY ${machine}/usr/share/cmake/nlohmann_json DESTINATION ${older})
+file(WRITE ${older}/nlohmann_json/nlohmann_json-config-version.cmake "set(PACKAGE_VERSION 3.9.1)\n")
+expect(well "" -D CMAKE_PREFIX_PATH=${older}/nlohmann_json)
+make_machine(json=)
 set(made ${machine}/made/include)
 file(WRITE ${made}/nlohmann/json.hpp
   "#define NLOHMANN_JSON_VERSION_MAJOR 3\n#define NLOHMANN_JSON_VERSION_MINOR 10\n#define NLOHMANN_JSON_VERSION_PATCH 5\n")

@@ -1,8 +1,18 @@
 # Installs the library, and compiles and runs PROGRAM with what pkg-config says of it.
 file(REMOVE_RECURSE ${WORK_DIR})
-execute_process(COMMAND ${CMAKE_COMMAND} --install ${T3API_BINARY_DIR} --prefix ${WORK_DIR}/prefix
+file(MAKE_DIRECTORY ${WORK_DIR})
+set(build ${T3API_BINARY_DIR})
+if(WAY MATCHES "_elsewhere$")
+  set(build ${WORK_DIR}/build)
+  execute_process(COMMAND ${CMAKE_COMMAND} -S ${T3API_SOURCE_DIR} -B ${build} -D CMAKE_CXX_COMPILER=${COMPILER}
+    -D T3API_BUILD_TESTS=OFF -D T3API_BUILD_EXAMPLES=OFF -D T3API_BUILD_BENCH=OFF
+    -D "CMAKE_INSTALL_PREFIX=${WORK_DIR}/a prefix" -D CMAKE_INSTALL_INCLUDEDIR=headers
+    -D CMAKE_INSTALL_DATADIR=${WORK_DIR}/data
+    OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+endif()
+execute_process(COMMAND ${CMAKE_COMMAND} --install ${build} --prefix "a prefix" WORKING_DIRECTORY ${WORK_DIR}
   OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
-file(GLOB_RECURSE pc_file ${WORK_DIR}/prefix/*/t3api.pc)
+file(GLOB_RECURSE pc_file ${WORK_DIR}/*/t3api.pc)
 cmake_path(GET pc_file PARENT_PATH pc_dir)
 set(ENV{PKG_CONFIG_PATH} ${pc_dir})
 
@@ -22,6 +32,11 @@ execute_process(COMMAND ${PKG_CONFIG} --cflags --libs ${module}
 separate_arguments(flags UNIX_COMMAND "${flags}")
 execute_process(COMMAND ${COMPILER} -std=c++20 ${options} ${PROGRAM} -o ${WORK_DIR}/program ${flags}
   COMMAND_ERROR_IS_FATAL ANY)
+if(WAY MATCHES "_elsewhere$")  # For CMake too.
+  cmake_path(GET PROGRAM PARENT_PATH project)
+  execute_process(COMMAND ${CMAKE_COMMAND} -S ${project} -B ${WORK_DIR}/project -D CMAKE_CXX_COMPILER=${COMPILER}
+    -D t3api_DIR=${WORK_DIR}/data/cmake/t3api OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+endif()
 if(NOT WAY MATCHES "_header_only$")
   execute_process(COMMAND ${WORK_DIR}/program COMMAND_ERROR_IS_FATAL ANY)
 endif()

@@ -9,11 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include <t3api/detail/require_openssl.hpp>
-
-#include <httplib.h>
-
-#include <t3api/detail/require_httplib.hpp>
+#include <t3api/detail/httplib.hpp>
 
 #include <t3api/core/response.hpp>
 #include <t3api/detail/ascii.hpp>

@@ -1,12 +1,19 @@
-#ifndef T3API_CORE_REQUIRE_JSON_HPP
-#define T3API_CORE_REQUIRE_JSON_HPP
+#ifndef T3API_CORE_JSON_FWD_HPP
+#define T3API_CORE_JSON_FWD_HPP
 
-// Says what to do when nlohmann/json is too old.
+// The names of nlohmann/json; says what to do when there is none, or it is too old.
 
+#if !__has_include(<nlohmann/json.hpp>)
+#error \
+    "t3api needs nlohmann/json 3.11 or newer, and found no <nlohmann/json.hpp>: install it (Debian: nlohmann-json3-dev), or name its folder with the compiler option -I"
+#include <nlohmann/json>  // No file: the compiler stops here.
+#endif
+#if __has_include(<nlohmann/json_fwd.hpp>)
 #include <nlohmann/json_fwd.hpp>
+#endif
 
 #ifndef NLOHMANN_JSON_VERSION_MAJOR
-#include <nlohmann/json.hpp>  // Old ones tell their version here only.
+#include <nlohmann/json.hpp>  // Old ones tell their version here only, and some come as this one file.
 #endif
 
 #define T3API_DETAIL_QUOTE(x) #x

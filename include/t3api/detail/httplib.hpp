@@ -1,14 +1,24 @@
-#ifndef T3API_DETAIL_REQUIRE_HTTPLIB_HPP
-#define T3API_DETAIL_REQUIRE_HTTPLIB_HPP
+#ifndef T3API_DETAIL_HTTPLIB_HPP
+#define T3API_DETAIL_HTTPLIB_HPP
 
-// Included behind <httplib.h>: says what to do when it is too old, or not made for TLS, here or in another
+// <httplib.h>; says what to do when there is none, or it is too old, or not made for TLS, here or in another
 // file.
 
 #include <string_view>
 
+#include <t3api/detail/require_openssl.hpp>
+
+#if !__has_include(<httplib.h>)
+#error \
+    "t3api needs cpp-httplib 0.11.4 or newer, and found no <httplib.h>: install it (Debian: libcpp-httplib-dev), or name its folder with the compiler option -I"
+#include <cpp-httplib>  // No file: the compiler stops here.
+#endif
+#include <httplib.h>
+
 #ifndef CPPHTTPLIB_OPENSSL_SUPPORT
 #error \
     "t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program (compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does"
+#include <cpp-httplib with TLS>  // No file, as above.
 #endif
 
 namespace t3api::inline v0_1_0::detail {

@@ -1,0 +1,4 @@
+// without: httplib.h
+// lines: 25
+// expect: t3api needs cpp-httplib 0.11.4 or newer, and found no <httplib.h>: install it
+#include <t3api/t3api.hpp>
