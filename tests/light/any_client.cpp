@@ -1,6 +1,6 @@
 #include <t3api/any_client.hpp>
 
-#if defined(CPPHTTPLIB_HTTPLIB_H) || defined(OPENSSL_SSL_H) || defined(INCLUDE_NLOHMANN_JSON_HPP_)
+#if defined(CPPHTTPLIB_HTTPLIB_H) || defined(OPENSSL_VERSION_TEXT) || defined(INCLUDE_NLOHMANN_JSON_HPP_)
 #error "t3api/any_client.hpp brings one of the libraries: it is for files that are to be compiled fast"
 #endif
 #if defined(_GLIBCXX_IOSTREAM) || defined(_GLIBCXX_REGEX) || defined(_GLIBCXX_FILESYSTEM) || \
