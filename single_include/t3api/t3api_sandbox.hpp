@@ -253,7 +253,7 @@ inline constexpr std::string_view version_string =
     "t3api needs nlohmann/json 3.11 or newer, and found no <nlohmann/json.hpp>: install it (Debian: nlohmann-json3-dev), or name its folder with the compiler option -I"
 #include <nlohmann/json>  // No file: the compiler stops here.
 #endif
-#if __has_include(<nlohmann/json_fwd.hpp>)
+#if __has_include(<nlohmann/json_fwd.hpp>) && !defined(INCLUDE_NLOHMANN_JSON_HPP_)
 #include <nlohmann/json_fwd.hpp>
 #endif
 
@@ -288,6 +288,7 @@ static_assert(NLOHMANN_JSON_VERSION_MAJOR > 3 ||
 #include <string>
 #include <string_view>
 #include <utility>
+
 
 namespace t3api::inline v0_1_0 {
 
@@ -427,6 +428,16 @@ class [[nodiscard]] result {
   /// From an error: `return error{…};`.
   result(t3api::error cause) : error_(std::in_place, std::move(cause)) {}
 
+  result(const result&) = default;
+  result(result&&) = default;
+  /// As good as before when the copy throws.
+  result& operator=(result other) {
+    value_ = std::move(other.value_);
+    error_ = std::move(other.error_);
+    return *this;
+  }
+  ~result() = default;
+
   /// Whether there is a value.
   bool has_value() const noexcept { return value_.has_value(); }
   /// Whether there is a value.
@@ -455,9 +466,9 @@ class [[nodiscard]] result {
   /// The value, moved out; only to be called when there is one.
   T operator*() && { return std::move(*value_); }
   /// The value; only to be called when there is one.
-  T* operator->() noexcept { return &*value_; }
+  T* operator->() noexcept { return value_.operator->(); }
   /// The value; only to be called when there is one.
-  const T* operator->() const noexcept { return &*value_; }
+  const T* operator->() const noexcept { return value_.operator->(); }
 
   /// The error; only to be called when there is one.
   t3api::error& error() & noexcept { return *error_; }

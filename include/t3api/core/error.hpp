@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include <t3api/version.hpp>
+
 namespace t3api::inline v0_1_0 {
 
 /// What kind of trouble it was; each has an exception type of its own in t3api/core/exceptions.hpp.

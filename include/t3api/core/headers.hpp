@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <t3api/detail/ascii.hpp>
+#include <t3api/version.hpp>
 
 namespace t3api::inline v0_1_0 {
 

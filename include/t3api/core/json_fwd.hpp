@@ -8,7 +8,7 @@
     "t3api needs nlohmann/json 3.11 or newer, and found no <nlohmann/json.hpp>: install it (Debian: nlohmann-json3-dev), or name its folder with the compiler option -I"
 #include <nlohmann/json>  // No file: the compiler stops here.
 #endif
-#if __has_include(<nlohmann/json_fwd.hpp>)
+#if __has_include(<nlohmann/json_fwd.hpp>) && !defined(INCLUDE_NLOHMANN_JSON_HPP_)
 #include <nlohmann/json_fwd.hpp>
 #endif
 

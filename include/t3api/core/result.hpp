@@ -22,6 +22,16 @@ class [[nodiscard]] result {
   /// From an error: `return error{…};`.
   result(t3api::error cause) : error_(std::in_place, std::move(cause)) {}
 
+  result(const result&) = default;
+  result(result&&) = default;
+  /// As good as before when the copy throws.
+  result& operator=(result other) {
+    value_ = std::move(other.value_);
+    error_ = std::move(other.error_);
+    return *this;
+  }
+  ~result() = default;
+
   /// Whether there is a value.
   bool has_value() const noexcept { return value_.has_value(); }
   /// Whether there is a value.
@@ -50,9 +60,9 @@ class [[nodiscard]] result {
   /// The value, moved out; only to be called when there is one.
   T operator*() && { return std::move(*value_); }
   /// The value; only to be called when there is one.
-  T* operator->() noexcept { return &*value_; }
+  T* operator->() noexcept { return value_.operator->(); }
   /// The value; only to be called when there is one.
-  const T* operator->() const noexcept { return &*value_; }
+  const T* operator->() const noexcept { return value_.operator->(); }
 
   /// The error; only to be called when there is one.
   t3api::error& error() & noexcept { return *error_; }

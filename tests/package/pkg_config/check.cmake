@@ -13,6 +13,14 @@ endif()
 execute_process(COMMAND ${CMAKE_COMMAND} --install ${build} --prefix "a prefix" WORKING_DIRECTORY ${WORK_DIR}
   OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 file(GLOB_RECURSE pc_file ${WORK_DIR}/*/t3api.pc)
+if(WAY STREQUAL "pkg_config")  # As packages are made.
+  execute_process(COMMAND ${CMAKE_COMMAND} -E env DESTDIR=${WORK_DIR}/stage ${CMAKE_COMMAND} --install ${build} --prefix /
+    OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+  file(STRINGS ${WORK_DIR}/stage/share/pkgconfig/t3api.pc prefix REGEX "^prefix=/$")
+  if(NOT prefix)
+    message(FATAL_ERROR "the module of an installation in / has another prefix")
+  endif()
+endif()
 cmake_path(GET pc_file PARENT_PATH pc_dir)
 set(ENV{PKG_CONFIG_PATH} ${pc_dir})
 

@@ -30,6 +30,7 @@
 namespace {
 
 std::atomic<bool> watching = false;
+std::atomic<bool> exhausted = false;  ///< Nothing more is given.
 std::atomic<int> allocations = 0;
 std::atomic<int> leftovers = 0;  ///< Blocks that were given back with the canary in them.
 
@@ -37,7 +38,7 @@ constexpr std::string_view canary = "canary-4f1c9a27-password";
 
 void* take(std::size_t size) {
   if (watching) ++allocations;
-  if (void* memory = std::malloc(size > 0 ? size : 1)) return memory;
+  if (void* memory = exhausted ? nullptr : std::malloc(size > 0 ? size : 1)) return memory;
   throw std::bad_alloc();
 }
 
@@ -88,6 +89,28 @@ void operator delete(void* memory) noexcept { give_back(memory); }
 void operator delete[](void* memory) noexcept { give_back(memory); }
 void operator delete(void* memory, std::size_t) noexcept { give_back(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { give_back(memory); }
+
+TEST_CASE("a result is as good as before when there is no memory to assign another") {
+  using text_result = t3api::result<std::string>;
+  const std::string text(100, 'x');
+  for (const text_result& from : {text_result(text), text_result(t3api::error{.message = text})}) {
+    for (const text_result& before : {text_result("value"), text_result(t3api::error{.message = "error"})}) {
+      auto to = before;
+      bool thrown = false;
+      exhausted = true;
+      try {
+        to = from;
+      } catch (const std::bad_alloc&) {
+        thrown = true;
+      }
+      exhausted = false;
+      CHECK(thrown);
+      REQUIRE(to.has_value() == before.has_value());
+      if (to) CHECK(*to == "value");
+      if (!to) CHECK(to.error().message == "error");
+    }
+  }
+}
 
 TEST_CASE("the watch sees what a string leaves behind") {
   auto text = std::make_unique<std::string>(canary);
