@@ -879,7 +879,9 @@ class [[nodiscard]] result {
   /// From an error: `return error{…};`.
   result(t3api::error cause) : error_(std::in_place, std::move(cause)) {}
 
+  /// A copy of the value or the error.
   result(const result&) = default;
+  /// Moves the value or the error.
   result(result&&) = default;
   /// As good as before when the copy throws.
   result& operator=(result other) {
