@@ -20,6 +20,9 @@ Where it listens
   --host ADDRESS                  (127.0.0.1) any other than this machine's own is a risk: it is no hardened
                                   service
   --port NUMBER                   (0) 0 takes any free port
+  --name NAME                     a name by which callers reach it, beside localhost, IP addresses and names
+                                  without a dot; may be given several times. Requests to other names are
+                                  refused
   --proxy ADDRESS                 IP address of a proxy in front, whose X-Forwarded-For names the callers
   --tls-cert FILE --tls-key FILE  serve HTTPS with this PEM certificate or chain, and its key
 

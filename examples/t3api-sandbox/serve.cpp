@@ -1,4 +1,5 @@
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <string>
 
@@ -46,6 +47,7 @@ served answer(service& to, const t3api::request& asked, const caller& from) {
 int serve(arguments given) {
   auto options = parse_serve_options(std::move(given));
   end_signals ends;
+  std::signal(SIGPIPE, SIG_IGN);  // Nobody may read the access log any longer.
   t3api::sandbox::http_server_options server_options{
       .host = options.host,
       .port = options.port,

@@ -28,6 +28,10 @@ bool read_option(arguments& given, serve_options& into) {
     into.host = given.value();
   } else if (name == "--port") {
     into.port = static_cast<std::uint16_t>(given.number(65535));
+  } else if (name == "--name") {
+    into.settings.names.push_back(given.value());
+    if (into.settings.names.back().find_first_of(":/ ") != std::string::npos)
+      throw usage_error("--name must be a name without a port, such as sandbox.example");
   } else if (name == "--proxy") {
     into.proxy = given.value();
     if (!t3api::detail::is_address(into.proxy))
@@ -82,6 +86,7 @@ serve_options parse_serve_options(arguments given) {
         "--faults lets anybody who reaches the service break it, and behind --proxy others reach it: "
         "leave one out");
   }
+  options.settings.names.push_back(options.host);
   take_ring_text(options.keeping);
   if (!options.keeping.data.empty()) require_ring(options.keeping, "--data");
   if (options.redis) require_ring(options.keeping, "--redis");

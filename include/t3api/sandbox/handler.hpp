@@ -14,6 +14,7 @@
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/detail/stop_token.hpp>
+#include <t3api/sandbox/limits/memory_budget.hpp>
 
 namespace t3api::inline v0_1_0::sandbox {
 
@@ -22,6 +23,7 @@ struct caller {
   std::string address{};  ///< IP address of the other end of the connection; empty when there is none. An
                           ///< IPv4 address that came as IPv6 is written as IPv4.
   stop_token stop{};      ///< Asked to stop when the server stops: a handler that waits is to end soon.
+  memory_share* memory = nullptr;  ///< What the server lets the request take; null for no limit.
 };
 
 /// What a server does to the bytes of one answer, to be as bad as networks and proxies are. All members have

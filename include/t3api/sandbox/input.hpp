@@ -16,6 +16,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/stop_token.hpp>
 #include <t3api/sandbox/answer.hpp>
+#include <t3api/sandbox/limits/memory_budget.hpp>
 
 namespace t3api::inline v0_1_0::sandbox {
 
@@ -42,9 +43,10 @@ struct call {
   const t3api::headers& headers;
   const std::string& body;
   wall_time now;
-  std::string_view address{};  ///< Of the caller; empty when there is none.
-  std::string request_id{};    ///< What the answer has as `X-Request-Id`.
-  stop_token stop{};           ///< Asked to stop when nobody waits for the answer any longer.
+  std::string_view address{};      ///< Of the caller; empty when there is none.
+  std::string request_id{};        ///< What the answer has as `X-Request-Id`.
+  stop_token stop{};               ///< Asked to stop when nobody waits for the answer any longer.
+  memory_share* memory = nullptr;  ///< What the request may take; null for no limit.
 };
 
 /// The only value of a query parameter, or nothing when it is not there. Throws `refusal` when it is there
@@ -81,9 +83,8 @@ inline bool query_flag(const call& c, std::string_view name) {
   throw refusal(400, "the query parameter '" + std::string(name) + "' must be true or false");
 }
 
-/// Whether a text that is JSON can hold more than `max_json_values` values. An empty list or object counts as
-/// two.
-inline bool too_many_json_values(std::string_view text) noexcept {
+/// How many values a text that is JSON can hold at most. An empty list or object counts as two.
+inline std::size_t count_json_values(std::string_view text) noexcept {
   std::size_t values = 1;
   bool in_text = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -95,24 +96,39 @@ inline bool too_many_json_values(std::string_view text) noexcept {
       ++values;
     }
   }
-  return values > max_json_values;
+  return values;
 }
 
-/// Whether the header Content-Type names that media type, with whatever parameters.
-inline bool has_media_type(const call& c, std::string_view wanted) {
-  const auto type = c.headers.get("Content-Type").value_or("");
-  return detail::iequals(detail::trim(type.substr(0, type.find(';'))), wanted);
-}
-
-/// The request body, which must be JSON. Throws `refusal`, which shows nothing of it.
-inline nlohmann::json body_json(const call& c) {
-  if (c.headers.contains("Content-Type") && !has_media_type(c, "application/json")) {
-    throw refusal(415, "the body must be JSON: send it with Content-Type: application/json");
+/// Whether there is a header Content-Type that names that media type, with whatever parameters; if there are
+/// several, all must.
+inline bool has_media_type(const headers& fields, std::string_view wanted) {
+  bool right = false;
+  for (const auto& [name, value] : fields) {
+    if (!detail::iequals(name, "Content-Type")) continue;
+    right = detail::iequals(detail::trim(std::string_view(value).substr(0, value.find(';'))), wanted);
+    if (!right) return false;
   }
-  if (too_many_json_values(c.body)) {
+  return right;
+}
+
+/// Refuses what does not come as JSON: a web page of another site can send anything else without being asked
+/// whether it may. Throws `refusal`.
+inline void require_json(const headers& fields) {
+  if (has_media_type(fields, "application/json")) return;
+  throw refusal(415, "the body must be JSON: send it with Content-Type: application/json");
+}
+
+/// The request body, which must be JSON. What its values will take is counted before it is read. Throws
+/// `refusal`, which shows nothing of it.
+inline nlohmann::json body_json(const call& c) {
+  require_json(c.headers);
+  constexpr std::size_t bytes_of_value = 128;  // As a member of an object with the other things it needs.
+  const auto values = count_json_values(c.body);
+  if (values > max_json_values) {
     throw refusal(413, "the body holds more than " + std::to_string(max_json_values) +
                            " JSON values: send it in several requests");
   }
+  if (c.memory) c.memory->take(values * bytes_of_value + c.body.size());
   auto body = parse_json(c.body);
   if (!body) {
     throw refusal(400, "the body must be valid JSON in UTF-8, nested at most " +

@@ -49,6 +49,9 @@ struct settings {
   unsigned failed_logins_per_account = 10;
   unsigned failed_logins_per_address = 50;                      ///< The same for an address.
   std::chrono::seconds login_window = std::chrono::minutes(5);  ///< For how long a failed login counts.
+  /// Names by which callers reach the service, without a port, such as "sandbox.example". A request with the
+  /// Host of any other name is refused, but for IP addresses, localhost and names without a dot.
+  std::vector<std::string> names{};
   /// Serves `/sandbox/...`, by which tests order faults, change Metrc and read what was written.
   bool admin = false;
 };

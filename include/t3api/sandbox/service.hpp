@@ -34,6 +34,7 @@
 #include <t3api/sandbox/routes/reports.hpp>
 #include <t3api/sandbox/routes/writes.hpp>
 #include <t3api/sandbox/time_text.hpp>
+#include <t3api/sandbox/web_pages.hpp>
 
 namespace t3api::inline v0_1_0::sandbox {
 
@@ -60,6 +61,8 @@ class basic_service {
     struck_fault hit;
     try {
       call c = take_apart(asked, from, now);
+      refuse_foreign_host(c.headers, shared_.settings.names);
+      if (!is_safe(c.method) || is_admin(c.path)) refuse_foreign_page(c.headers);
       c.request_id = request_id;
       hit = shared_.faults.strike(c.method, c.path, c.query);
       if (hit.fault) {
@@ -174,7 +177,16 @@ class basic_service {
             .body = asked.body,
             .now = now,
             .address = from.address,
-            .stop = from.stop};
+            .stop = from.stop,
+            .memory = from.memory};
+  }
+
+  static bool is_safe(t3api::method asked) noexcept {
+    return asked == t3api::method::get || asked == t3api::method::head;
+  }
+
+  bool is_admin(std::string_view path) const noexcept {
+    return shared_.settings.admin && path.starts_with(routes::admin_paths);
   }
 
   response dispatch(const call& c) {
@@ -183,7 +195,7 @@ class basic_service {
       const bool admin = r.path.starts_with(routes::admin_paths);
       if (!r.matches(c.path) || (admin && !shared_.settings.admin)) continue;
       if (r.answers(c.method)) {
-        if (admin) routes::refuse_web_pages(c);
+        if (!is_safe(c.method) && (admin || c.method != t3api::method::delete_)) require_json(c.headers);
         return r.run(shared_, c);
       }
       allowed += (allowed.empty() ? "" : ", ") + std::string(to_string(r.method));

@@ -6,9 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include <t3api/native/socket.hpp>
 
 namespace t3api::inline v0_1_0::sandbox {
 
@@ -24,6 +22,18 @@ inline std::string plain_address(std::string_view text) {
   const auto* written =
       ::inet_ntop(v4 ? AF_INET : AF_INET6, bytes.data() + (v4 ? mapped.size() : 0), plain, sizeof(plain));
   return written ? written : asked;
+}
+
+/// What limits count a peer as: an IPv4 address, or the first 64 bits of an IPv6 address, as whoever has one
+/// of these addresses has them all (RFC 6177). Any other text comes back as it is.
+inline std::string counted_address(std::string_view text) {
+  std::string plain = plain_address(text.substr(0, text.find('%')));
+  std::array<unsigned char, 16> bytes{};
+  if (::inet_pton(AF_INET6, plain.c_str(), bytes.data()) != 1) return plain_address(text);
+  std::fill(bytes.begin() + bytes.size() / 2, bytes.end(), static_cast<unsigned char>(0));
+  char network[INET6_ADDRSTRLEN];
+  const auto* written = ::inet_ntop(AF_INET6, bytes.data(), network, sizeof(network));
+  return written ? std::string(written) + "/64" : plain;
 }
 
 }  // namespace t3api::inline v0_1_0::sandbox

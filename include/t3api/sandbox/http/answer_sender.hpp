@@ -2,34 +2,19 @@
 #define T3API_SANDBOX_HTTP_ANSWER_SENDER_HPP
 
 #include <algorithm>
-#include <charconv>
+#include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <t3api/core/response.hpp>
 #include <t3api/sandbox/handler.hpp>
-#include <t3api/sandbox/http/answer_form.hpp>
+#include <t3api/sandbox/http/answer_head.hpp>
 #include <t3api/sandbox/http/connection.hpp>
 #include <t3api/sandbox/http/connection_table.hpp>
 #include <t3api/sandbox/http/options.hpp>
-#include <t3api/sandbox/http/request_reader.hpp>
 
 namespace t3api::inline v0_1_0::sandbox {
-
-/// Adds to the number in the header Content-Length of an answer; it does not go below 0.
-inline void falsify_length(std::string& answer, std::int64_t error) {
-  constexpr std::string_view name = "\r\nContent-Length: ";
-  const auto at = answer.find(name);
-  if (error == 0 || at == answer.npos || at > answer.find("\r\n\r\n")) return;
-  const auto start = at + name.size(), end = answer.find('\r', start);
-  std::int64_t length = 0;
-  std::from_chars(answer.data() + start, answer.data() + end, length);
-  answer.replace(start, end - start, std::to_string((std::max<std::int64_t>)(length + error, 0)));
-}
 
 /// Sends answers on one connection, as they are or as bad as a `wire_fault` says.
 class answer_sender {
@@ -38,31 +23,30 @@ class answer_sender {
       : to_(to), place_(place), limits_(limits) {}
 
   /// Sends one answer. False when the connection must end at once: that is already under way.
-  bool send(response made, const answer_form& form, const answer_writer& writer,
-            const std::optional<wire_fault>& wire = std::nullopt) {
-    if (!wire) {
-      bool sent = true;
-      const auto until = after(limits_.request_timeout);
-      writer(std::move(made), form,
-             [&](std::string_view bytes) { return sent = sent && write(bytes, until); });
-      return sent;
-    }
-    if (wire->reset) {
+  bool send(const response& made, const answer_form& form) {
+    constexpr std::size_t small = 32 * 1024;
+    const auto until = after(limits_.request_timeout);
+    std::string head = answer_head(made, form);
+    const std::string_view body = form.head_only || !has_body(made.status) ? "" : std::string_view(made.body);
+    if (body.size() > small) return write(head, until) && write(body, until);
+    return write(head.append(body), until);
+  }
+
+  /// The same, but what arrives of it is as `wire` says.
+  bool send(const response& made, answer_form form, const wire_fault& wire) {
+    if (wire.reset) {
       to_.reset_at_end();
       return false;
     }
-    std::string answer;
-    writer(std::move(made), form, [&](std::string_view bytes) {
-      answer += bytes;
-      return true;
-    });
-    falsify_length(answer, wire->length_error);
-    if (!wire->garbage.empty()) answer = wire->garbage;
-    if (wire->cut_after) answer.resize((std::min)(answer.size(), *wire->cut_after));
-    if (!drip(answer, *wire)) return false;
-    if (wire->cut_after) {
+    form.length_error = wire.length_error;
+    std::string answer = answer_head(made, form);
+    if (!form.head_only && has_body(made.status)) answer += made.body;
+    if (!wire.garbage.empty()) answer = wire.garbage;
+    if (wire.cut_after) answer.resize((std::min)(answer.size(), *wire.cut_after));
+    if (!drip(answer, wire)) return false;
+    if (wire.cut_after) {
       to_.end_writing(true);
-    } else if (!wire->garbage.empty() || wire->length_error != 0) {
+    } else if (!wire.garbage.empty() || wire.length_error != 0) {
       to_.end_writing();
     } else {
       return true;

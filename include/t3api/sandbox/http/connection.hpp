@@ -24,8 +24,9 @@
 
 namespace t3api::inline v0_1_0::sandbox {
 
-/// The server's side of one TCP or TLS connection; nothing blocks longer than a given moment. One thread may
-/// use it; another may end it by a shutdown of its socket. Expects SIGPIPE to be ignored.
+/// The server's side of one TCP or TLS connection; nothing takes longer than until a given moment, whatever
+/// the peer sends. One thread may use it; another may end it by a shutdown of its socket. Expects SIGPIPE to
+/// be ignored or blocked.
 class connection {
  public:
   using moment = std::chrono::steady_clock::time_point;
@@ -45,6 +46,8 @@ class connection {
     if (ssl_) {
       SSL_set_fd(ssl_.get(), socket_);
       SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+      // Else OpenSSL reads on by itself as long as messages without data come, and nobody looks at the clock.
+      SSL_clear_mode(ssl_.get(), SSL_MODE_AUTO_RETRY);
     }
     usable_ = !tls || ssl_;
   }
@@ -85,6 +88,7 @@ class connection {
       if (count > 0) return {.count = static_cast<std::size_t>(count)};
       if (count == 0) return {};
       if (errno != EAGAIN && errno != EINTR) usable_ = false;
+      if (is_past(until)) return {.late = true};
     }
     return {};
   }
@@ -102,7 +106,7 @@ class connection {
   }
 
   /// Waits until more can be written; false when it was too late or the connection is broken.
-  bool wait_writable(moment until) { return usable_ && wait(POLLOUT, until); }
+  bool wait_writable(moment until) { return usable_ && !is_past(until) && wait(POLLOUT, until); }
 
   /// Waits for a moment, or until the connection is gone in both directions.
   void pause(moment until) const { wait(0, until); }
@@ -124,6 +128,7 @@ class connection {
       const auto count = ::recv(socket_, bytes, (std::min)(most, sizeof(bytes)), 0);
       if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return;
       if (count > 0) most -= static_cast<std::size_t>(count);
+      if (is_past(until)) return;
     }
   }
 
@@ -150,14 +155,16 @@ class connection {
         usable_ = failure == SSL_ERROR_ZERO_RETURN;
         break;
       }
-      if (std::chrono::steady_clock::now() >= until ||
-          !wait(failure == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until)) {
+      if (is_past(until) || !wait(failure == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until)) {
         return {.late = true};
       }
     }
     return {};
   }
 
+  static bool is_past(moment until) { return std::chrono::steady_clock::now() >= until; }
+
+  /// Waits for an event; past the moment, true when there is one already.
   bool wait(short events, moment until) const {
     constexpr std::chrono::milliseconds longest(60'000);
     while (true) {
@@ -176,6 +183,12 @@ class connection {
   bool usable_ = true;
   std::unique_ptr<SSL, free_ssl> ssl_;
 };
+
+/// So long from now; a year stands for anything longer.
+inline connection::moment after(std::chrono::milliseconds span) {
+  return std::chrono::steady_clock::now() +
+         (std::min<std::chrono::milliseconds>)(span, std::chrono::hours(24 * 365));
+}
 
 }  // namespace t3api::inline v0_1_0::sandbox
 

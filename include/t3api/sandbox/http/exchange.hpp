@@ -1,6 +1,7 @@
 #ifndef T3API_SANDBOX_HTTP_EXCHANGE_HPP
 #define T3API_SANDBOX_HTTP_EXCHANGE_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -15,7 +16,7 @@
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/handler.hpp>
 #include <t3api/sandbox/http/address.hpp>
-#include <t3api/sandbox/http/answer_form.hpp>
+#include <t3api/sandbox/http/answer_head.hpp>
 #include <t3api/sandbox/http/answer_sender.hpp>
 #include <t3api/sandbox/http/connection.hpp>
 #include <t3api/sandbox/http/connection_table.hpp>
@@ -23,6 +24,8 @@
 #include <t3api/sandbox/http/request_head.hpp>
 #include <t3api/sandbox/http/request_reader.hpp>
 #include <t3api/sandbox/http/target.hpp>
+#include <t3api/sandbox/input.hpp>
+#include <t3api/sandbox/limits/memory_budget.hpp>
 #include <t3api/sandbox/time_text.hpp>
 
 namespace t3api::inline v0_1_0::sandbox {
@@ -51,10 +54,10 @@ inline void report_refusal(const http_server_options& options, const caller& fro
 class http_exchange {
  public:
   http_exchange(connection& with, connection_table::place& place, const http_handler& handler,
-                const answer_writer& writer, const http_server_options& options, stop_token stop)
+                const http_server_options& options, memory_budget& memory, stop_token stop)
       : place_(place),
         handler_(handler),
-        writer_(writer),
+        memory_(memory),
         options_(options),
         stop_(std::move(stop)),
         reader_(with, place, options),
@@ -79,26 +82,28 @@ class http_exchange {
     bool close = true;
     try {
       head_ = reader_.read_head();
-      request asked = read_request(close);
+      memory_share memory(memory_);
+      request asked = read_request(close, memory);
       if (!place_.enter(connection_phase::working)) return false;
-      given = answer(asked);
+      given = answer(asked, memory);
     } catch (const refusal& why) {
       if (!place_.enter(connection_phase::working)) return false;
       report_refusal(options_, caller_of(), why.status);
       given.answer = refusal_answer(why, head_.target);
     }
     close = close || place_.stopping();
-    const answer_form form{.head_only = head_.method == "HEAD",
-                           .close = close,
-                           .accept_encoding = head_.headers.get("Accept-Encoding").value_or("")};
-    if (!sender_.send(std::move(given.answer), form, writer_, given.wire)) return false;
+    const answer_form form{
+        .head_only = head_.method == "HEAD", .close = close, .idle_timeout = options_.idle_timeout};
+    if (!(given.wire ? sender_.send(given.answer, form, *given.wire) : sender_.send(given.answer, form))) {
+      return false;
+    }
     if (close) sender_.close();
     return !close;
   }
 
   /// The request whose head was read. Tells whether the connection must end after the answer. Throws
   /// `refusal`.
-  request read_request(bool& close) {
+  request read_request(bool& close, memory_share& memory) {
     const auto framing = framing_of(head_);
     const auto method = parse_method(head_.method);
     if (!method) {
@@ -107,22 +112,23 @@ class http_exchange {
                     {{"Allow", "GET, HEAD, POST, PUT, PATCH, DELETE"}});
     }
     request asked{.method = *method};
-    if (*method == method::get || *method == method::head) {
-      close = !head_.keep_alive || framing.has_body();
-    } else {
-      if (framing.has_body()) asked.body = reader_.read_body(head_, framing);
-      close = !head_.keep_alive;
-    }
     const std::string_view target = head_.target;
     const auto mark = target.find('?');
     asked.path = decode_path(target.substr(0, mark));
     if (mark != target.npos) asked.query = decode_query(target.substr(mark + 1));
+    const bool takes_body = *method != method::get && *method != method::head;
+    if (takes_body && framing.has_body()) {
+      const auto most = (std::min)(options_.max_body_bytes, most_body_bytes(asked.path));
+      asked.body = reader_.read_body(head_, framing, most, memory);
+    }
+    close = !head_.keep_alive || (framing.has_body() && !takes_body);
     return asked;
   }
 
-  served answer(request& asked) const {
+  served answer(request& asked, memory_share& memory) const {
     try {
-      const caller from = caller_of();
+      caller from = caller_of();
+      from.memory = &memory;
       asked.headers = head_.headers;
       return handler_(asked, from);
     } catch (...) {
@@ -144,7 +150,7 @@ class http_exchange {
 
   connection_table::place& place_;
   const http_handler& handler_;
-  const answer_writer& writer_;
+  memory_budget& memory_;
   const http_server_options& options_;
   const stop_token stop_;
   request_reader reader_;

@@ -24,7 +24,11 @@ struct http_server_options {
   /// Connections served at once; each takes a thread while it is open. When all are taken, a new one takes
   /// the place of the one that has waited longest for its peer, and gets 503 when none waits.
   std::size_t max_connections = 256;
-  std::size_t max_body_bytes = sandbox::max_body_bytes;  ///< Of a request; more gets 413.
+  /// Of a request; more gets 413. Where `most_body_bytes` allows a path less, that holds.
+  std::size_t max_body_bytes = sandbox::max_body_bytes;
+  /// What all requests together may take for their bodies and the JSON in them, but for the first 32 KiB of
+  /// each; one that would take more gets 503. A body of 1 MiB that is full of JSON values takes up to 14 MiB.
+  std::size_t max_memory_bytes = std::size_t{32} << 20U;
   /// How long a connection may stay open between two requests.
   std::chrono::milliseconds idle_timeout{std::chrono::seconds(5)};
 

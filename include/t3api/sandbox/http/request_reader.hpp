@@ -15,17 +15,12 @@
 #include <t3api/sandbox/http/connection_table.hpp>
 #include <t3api/sandbox/http/options.hpp>
 #include <t3api/sandbox/http/request_head.hpp>
+#include <t3api/sandbox/limits/memory_budget.hpp>
 
 namespace t3api::inline v0_1_0::sandbox {
 
 /// What a server throws when there is nobody left to answer.
 struct connection_over {};
-
-/// So long from now; a year stands for anything longer.
-inline connection::moment after(std::chrono::milliseconds span) {
-  return std::chrono::steady_clock::now() +
-         (std::min<std::chrono::milliseconds>)(span, std::chrono::hours(24 * 365));
-}
 
 /// Takes the requests of one connection off the wire, within the limits of the server. Whatever a peer sends,
 /// no more is kept than a head and a body of the sizes allowed, and no longer than the time allowed.
@@ -53,19 +48,26 @@ class request_reader {
     return parse_request_head(lines);
   }
 
-  /// The body of the request whose head was read last. Throws as `read_head` does.
-  std::string read_body(const request_head& head, const body_framing& framing) {
-    if (framing.length > limits_.max_body_bytes) throw too_large();
+  /// The body of the request whose head was read last, of at most `most_bytes`, which takes its memory from
+  /// `memory`. Throws as `read_head` does.
+  std::string read_body(const request_head& head, const body_framing& framing, std::size_t most_bytes,
+                        memory_share& memory) {
+    if (framing.length > most_bytes) throw too_large(most_bytes);
+    std::string body;
+    // All of a length that was told at once, so that who is let in is not refused half-way.
+    memory.take(static_cast<std::size_t>(framing.length));
+    body.reserve(static_cast<std::size_t>(framing.length));
     if (const auto expected = head.headers.get("Expect");
         expected && head.modern && buffer_.empty() && detail::iequals(*expected, "100-continue")) {
       from_.write_some("HTTP/1.1 100 Continue\r\n\r\n");
     }
-    std::string body;
     chunked_decoder chunks;
     while (true) {
       std::string_view wire = buffer_;
       if (framing.chunked) {
-        chunks.take(wire, body, limits_.max_body_bytes);
+        const auto held = body.capacity();
+        chunks.take(wire, body, most_bytes);
+        memory.take(body.capacity() - held);
       } else {
         const auto missing = static_cast<std::size_t>(framing.length) - body.size();
         body.append(wire.substr(0, missing));
@@ -89,8 +91,8 @@ class request_reader {
     std::size_t lines = 0;
   };
 
-  refusal too_large() const {
-    return {413, "the body is larger than " + std::to_string(limits_.max_body_bytes) + " bytes"};
+  static refusal too_large(std::size_t most_bytes) {
+    return {413, "the body is larger than " + std::to_string(most_bytes) + " bytes"};
   }
 
   void enter(connection_phase phase) {

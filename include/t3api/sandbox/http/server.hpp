@@ -14,8 +14,6 @@
 #include <cstdint>
 #include <exception>
 #include <fstream>
-#include <functional>
-#include <future>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -25,22 +23,26 @@
 #include <thread>
 #include <utility>
 
+#include <t3api/core/response.hpp>
+#include <t3api/detail/ascii.hpp>
 #include <t3api/detail/stop_token.hpp>
 #include <t3api/detail/worker_pool.hpp>
+#include <t3api/native/listener.hpp>
+#include <t3api/native/socket.hpp>
+#include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/handler.hpp>
-#include <t3api/sandbox/http/answer_form.hpp>
+#include <t3api/sandbox/http/answer_head.hpp>
 #include <t3api/sandbox/http/connection.hpp>
 #include <t3api/sandbox/http/connection_table.hpp>
 #include <t3api/sandbox/http/exchange.hpp>
-#include <t3api/sandbox/http/httplib_server.hpp>
 #include <t3api/sandbox/http/options.hpp>
 #include <t3api/sandbox/http/tls_context.hpp>
+#include <t3api/sandbox/limits/memory_budget.hpp>
 
 namespace t3api::inline v0_1_0::sandbox {
 
 /// Serves any request → response callable over HTTP/1.1 or HTTPS, each connection on a thread of its own.
-/// The callable is called from many threads at once. cpp-httplib listens, and sets the process to ignore
-/// SIGPIPE; what is on the connections is read and limited here.
+/// The callable is called from many threads at once, in which SIGPIPE is blocked.
 ///
 ///     t3api::sandbox::service service;
 ///     t3api::sandbox::http_server server([&](const t3api::request& r) { return service.handle(r); });
@@ -88,129 +90,96 @@ class http_server {
     running(const http_handler& handler, const http_server_options& options)
         : handler_(handler),
           options_(options),
+          most_((std::max<std::size_t>)(options.max_connections, 1)),
           tls_(make_tls_context(options)),
-          http_([this](socket_t accepted) { serve(accepted); }, options.idle_timeout) {
-      listen();
-      std::promise<void> ready;
-      auto accepting = ready.get_future();
-      http_.new_task_queue = [this, &ready] {
-        acceptor_ = std::this_thread::get_id();
-        ready.set_value();
-        return new task_queue(*this);
-      };
-      thread_ = std::thread([this] { http_.listen_after_bind(); });
-      accepting.wait();
-    }
+          memory_(options.max_memory_bytes),
+          listener_(listen(options)),
+          pool_(most_),
+          acceptor_([this] { accept_all(); }) {}
     ~running() {
       stopping_.request_stop();
-      http_.stop();
-      thread_.join();
+      listener_.stop();
+      acceptor_.join();
+      connections_.stop();
+      pool_.finish();
     }
 
-    std::uint16_t port() const noexcept { return port_; }
+    std::uint16_t port() const noexcept { return listener_.port(); }
 
    private:
-    /// httplib's queue of connections, on threads that are started when they are needed.
-    class task_queue final : public httplib::TaskQueue {
-     public:
-      using enqueued = decltype(std::declval<httplib::TaskQueue&>().enqueue(nullptr));
-
-      explicit task_queue(running& owner) : owner_(owner), pool_(owner.options_.max_connections) {}
-
-      enqueued enqueue(std::function<void()> serve_connection) override {
-        const auto most = (std::max<std::size_t>)(owner_.options_.max_connections, 1);
-        const auto open = open_.load();
-        if (open >= most && (open >= 2 * most || !owner_.connections_.end_one())) {
-          serve_connection();  // On this thread it is refused.
-        } else {
-          ++open_;
-          try {
-            pool_.run([this, serve_connection] {
-              serve_connection();
-              --open_;
-            });
-          } catch (const std::system_error&) {  // There is not one thread to be had.
-            --open_;
-            serve_connection();
-          }
-        }
-        return enqueued(true);
+    static detail::listener listen(const http_server_options& options) {
+      try {
+        return detail::listener(options.host, options.port);
+      } catch (const std::system_error& failure) {
+        const int cause = failure.code().value();
+        throw std::runtime_error(
+            "cannot listen on " + options.host + " port " + std::to_string(options.port) + ": " +
+            (cause == EADDRINUSE ? "another program uses the port; choose another, or 0 for any free one"
+             : cause == EACCES   ? "the system does not allow it; choose a port above 1023"
+                                 : "the host is no address of this machine; use 127.0.0.1"));
       }
-
-      /// httplib calls this when it accepts no more.
-      void shutdown() override {
-        owner_.connections_.stop();
-        pool_.finish();
-      }
-
-     private:
-      running& owner_;
-      std::atomic<std::size_t> open_ = 0;  ///< Connections that have a thread or wait for one.
-      detail::worker_pool pool_;
-    };
-
-    void listen() {
-      int listening = -1;
-      // httplib's own choice, SO_REUSEPORT, would let two servers share a port unnoticed.
-      http_.set_socket_options([&listening](socket_t socket) {
-        const int yes = 1;
-        ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-        listening = socket;
-      });
-      errno = 0;
-      const int port = options_.port == 0
-                           ? http_.bind_to_any_port(options_.host)
-                           : (http_.bind_to_port(options_.host, options_.port) ? options_.port : -1);
-      if (port <= 0) throw std::runtime_error(cannot_listen(errno));
-      // cpp-httplib 0.11 queues only 5 connections that nobody accepted yet; listening again changes that.
-      ::listen(listening, 1024);
-      port_ = static_cast<std::uint16_t>(port);
     }
 
-    void serve(socket_t accepted) noexcept {
-      connection with(accepted, tls_.get());
+    void accept_all() noexcept {
+      while (true) {
+        const auto accepted = listener_.accept();
+        if (accepted == detail::no_socket) return;
+        if (open_ >= most_ && (open_ >= 2 * most_ || !connections_.end_one())) {
+          refuse(accepted);
+          continue;
+        }
+        ++open_;
+        try {
+          pool_.run([this, accepted] {
+            serve(accepted);
+            --open_;
+          });
+        } catch (const std::exception&) {  // There is no thread to be had, or no memory.
+          --open_;
+          refuse(accepted);
+        }
+      }
+    }
+
+    void serve(detail::native_socket accepted) noexcept {
+      detail::sigpipe_guard quiet;
       try {
-        if (std::this_thread::get_id() == acceptor_) return refuse(with);
+        connection with(accepted, tls_.get());
         connection_table::place place(connections_, accepted);
-        if (!place.enter(connection_phase::receiving) || !with.handshake(after(options_.head_timeout)))
-          return;
-        const answer_writer writer = [this](response answer, const answer_form& form, const byte_sink& out) {
-          http_.write(std::move(answer), form, out);
-        };
-        http_exchange(with, place, handler_, writer, options_, stopping_.get_token()).run();
+        if (place.enter(connection_phase::receiving) && with.handshake(after(options_.head_timeout))) {
+          http_exchange(with, place, handler_, options_, memory_, stopping_.get_token()).run();
+        }
       } catch (const std::exception&) {  // Out of memory: the connection ends, the server does not.
       }
+      quiet.write_may_have_failed();
     }
 
-    /// All threads are at work. Must not wait for the peer.
-    void refuse(connection& with) {
-      if (tls_) return;
-      const refusal why(503, "too many connections at once: try again", {{"Retry-After", "1"}});
-      report_refusal(options_, {.address = with.peer_address(), .stop = stopping_.get_token()}, why.status);
-      http_.write(refusal_answer(why, ""), {.close = true},
-                  [&](std::string_view bytes) { return with.write_some(bytes) == bytes.size(); });
-      with.end_writing();
-      with.discard(options_.max_head_bytes, std::chrono::steady_clock::now());
-    }
-
-    std::string cannot_listen(int cause) const {
-      const std::string where =
-          "cannot listen on " + options_.host + " port " + std::to_string(options_.port) + ": ";
-      if (cause == EADDRINUSE)
-        return where + "another program uses the port; choose another, or 0 for any free one";
-      if (cause == EACCES) return where + "the system does not allow it; choose a port above 1023";
-      return where + "the host is no address of this machine; use 127.0.0.1";
+    /// Says that all threads are at work, without waiting for the peer.
+    void refuse(detail::native_socket accepted) noexcept {
+      try {
+        connection with(accepted, nullptr);
+        if (tls_) return;
+        const refusal why(503, "too many connections at once: try again in 1 s", {{"Retry-After", "1"}});
+        report_refusal(options_, {.address = with.peer_address(), .stop = stopping_.get_token()}, why.status);
+        const response answer = refusal_answer(why, "");
+        with.write_some(answer_head(answer, {.close = true}) + answer.body);
+        with.end_writing();
+        with.discard(options_.max_head_bytes, std::chrono::steady_clock::now());
+      } catch (const std::exception&) {
+      }
     }
 
     const http_handler& handler_;
     const http_server_options& options_;
+    const std::size_t most_;
     const tls_context tls_;
+    memory_budget memory_;
     stop_source stopping_;
     connection_table connections_;
-    httplib_server http_;
-    std::thread::id acceptor_;
-    std::thread thread_;
-    std::uint16_t port_ = 0;
+    std::atomic<std::size_t> open_ = 0;  ///< Connections that have a thread or wait for one.
+    const detail::listener listener_;
+    detail::worker_pool pool_;
+    std::thread acceptor_;
   };
 
   const http_handler handler_;

@@ -13,6 +13,7 @@
 #include <t3api/detail/crypto.hpp>
 #include <t3api/detail/stop_token.hpp>
 #include <t3api/sandbox/answer.hpp>
+#include <t3api/sandbox/http/address.hpp>
 #include <t3api/sandbox/limits/failure_limit.hpp>
 #include <t3api/sandbox/limits/request_limit.hpp>
 #include <t3api/sandbox/metrc/upstream.hpp>
@@ -61,14 +62,15 @@ class service_limits {
 /// `failed`; what ends in any other way does not count.
 class login_attempt {
  public:
-  /// `account` is what was submitted, known or not. `address` may be empty: then only the account counts.
+  /// `account` is what was submitted, known or not. `address` may be empty: then only the account counts. An
+  /// IPv6 address counts as its network of 64 bits.
   /// Throws `refusal`: 429 when too many logins have failed for that account or from that address, whether
   /// this one would be right or not; 503 when `stop` asks to stop while it waits for others.
   login_attempt(service_limits& limits, std::string account, std::string_view address,
                 const stop_token& stop = {}) {
     // The address first: what a blocked one tries must not push other accounts out of memory.
     if (!address.empty()) {
-      of_address_.emplace(limits.of_address_, *limits.clock_, std::string(address), stop,
+      of_address_.emplace(limits.of_address_, *limits.clock_, counted_address(address), stop,
                           "too many logins from this address have failed or are under way");
     }
     of_account_.emplace(limits.of_account_, *limits.clock_, std::move(account), stop,

@@ -42,7 +42,8 @@ struct known_account {
   std::string id{};  ///< The same for as long as there is the account, whatever it is called.
   account_state state{};
   std::shared_ptr<const metrc_user> user{};
-  std::shared_ptr<otp_verifier> otp{};  ///< Null when it needs no one-time password.
+  /// Of a seed without bytes when it needs no one-time password.
+  std::shared_ptr<otp_verifier> otp = std::make_shared<otp_verifier>("");
   std::shared_ptr<login_tally> tally = std::make_shared<login_tally>();
 };
 
@@ -235,7 +236,7 @@ class shared_accounts {
       next->user = std::make_shared<metrc_user>(std::move(renamed));
     }
     if (state.otp_key.reveal() != next->state.otp_key.reveal()) {
-      next->otp = state.otp_key.empty() ? nullptr : std::make_shared<otp_verifier>(state.otp_key.reveal());
+      next->otp = std::make_shared<otp_verifier>(state.otp_key.reveal());
     }
     next->state = std::move(state);
     current = std::move(next);

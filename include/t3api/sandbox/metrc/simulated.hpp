@@ -58,11 +58,11 @@ class simulated_metrc {
     for (const auto& a : accounts) add(a);
   }
 
-  /// Opens a session when everything is right. Unknown users and wrong passwords get the same answer for the
-  /// same work, and so do locked accounts, whatever is sent; the one-time password is looked at last, so a
-  /// wrong password never uses one up. What counts is the account as it is when the login's delay is over. A
-  /// refusal is uncertain while the shared store fails. When `stop` asks to stop, a delay ends and the answer
-  /// is that Metrc is unavailable.
+  /// Opens a session when everything is right. A refusal takes the same work whatever was wrong: an unknown
+  /// user, the password or the one-time password; a locked account takes it too, whatever is sent. Only a
+  /// login that is right but for its one-time password uses one up. What counts is the account as it is when
+  /// the login's delay is over. A refusal is uncertain while the shared store fails. When `stop` asks to
+  /// stop, a delay ends and the answer is that Metrc is unavailable.
   metrc_answer login(const metrc_login& form, const stop_token& stop = {}) {
     ++tally_.attempts;
     const std::string password = hash(form.password.reveal());
@@ -74,23 +74,24 @@ class simulated_metrc {
       seen = accounts_.by_name(form.hostname, form.username, nobody);
     }
     const known_account& claimed = *seen.found;
-    const auto refused = [&](metrc_refusal why) {
-      return metrc_answer{.refusal = why, .certain = seen.is_fresh};
-    };
     if (seen.metrc.failing > 0 && takes_failure(seen.metrc)) return {.refusal = metrc_refusal::unavailable};
     const bool password_right = detail::constant_time_equal(password, claimed.state.password);
     const bool email_right = detail::constant_time_equal(email, claimed.state.email);
     const bool right = password_right && (email_right || !claimed.state.needs_email) && claimed.user;
-    if (!right || claimed.state.locked) {
-      if (seen.metrc.lock_after > 0) note_wrong_login(claimed.id, seen.metrc.lock_after);
-      return refused(claimed.state.locked ? metrc_refusal::locked : metrc_refusal::credentials);
-    }
-    if (claimed.otp) {
-      const auto verdict = claimed.otp->judge(form.otp, clock_->wall_now());
-      if (verdict == otp_verdict::wrong) return refused(metrc_refusal::otp_wrong);
-      if (verdict == otp_verdict::used || !first_use(claimed, form.otp)) {
-        return refused(metrc_refusal::otp_used);
+    const bool open = right && !claimed.state.locked;
+    const bool needs_otp = !claimed.state.otp_key.empty();
+    const auto verdict = claimed.otp->judge(form.otp, clock_->wall_now(), open && needs_otp);
+    const bool otp_right =
+        !needs_otp || (open && verdict == otp_verdict::accepted && first_use(claimed, form.otp));
+    if (!open || !otp_right) {
+      const auto why = claimed.state.locked            ? metrc_refusal::locked
+                       : !right                        ? metrc_refusal::credentials
+                       : verdict == otp_verdict::wrong ? metrc_refusal::otp_wrong
+                                                       : metrc_refusal::otp_used;
+      if (seen.metrc.lock_after > 0) {
+        note_refused_login(claimed.id, why == metrc_refusal::otp_used ? 0 : 1, seen.metrc.lock_after);
       }
+      return {.refusal = why, .certain = seen.is_fresh};
     }
     if (claimed.state.wrong_logins > 0) {
       accounts_.change(claimed.id, [](account_state& s) { s.wrong_logins = 0; });
@@ -213,9 +214,7 @@ class simulated_metrc {
     added.state.password = hash(a.password.reveal());
     set_email(added.state, a.email);
     added.state.otp_key = otp_key(a.otp_seed);
-    if (!added.state.otp_key.empty()) {
-      added.otp = std::make_shared<otp_verifier>(added.state.otp_key.reveal());
-    }
+    added.otp = std::make_shared<otp_verifier>(added.state.otp_key.reveal());
     added.user = std::make_shared<metrc_user>(metrc_user{host, a.username, a.licenses});
     if (!accounts_.add(std::move(added))) {
       throw std::invalid_argument("the account '" + a.username + "' on " + host +
@@ -264,9 +263,9 @@ class simulated_metrc {
     return taken;
   }
 
-  void note_wrong_login(const std::string& id, std::uint64_t most) {
+  void note_refused_login(const std::string& id, std::uint64_t wrong, std::uint64_t most) {
     accounts_.change(id, [&](account_state& s) {
-      ++s.wrong_logins;
+      s.wrong_logins += wrong;
       s.locked |= id != nobody && s.wrong_logins >= most;
     });
   }

@@ -56,14 +56,15 @@ class otp_verifier {
 
   /// Accepts the code of this step or of one beside it, for clocks that differ a little (RFC 6238
   /// section 5.2), and no step twice nor one before the last accepted: of many threads with one code, one
-  /// gets `accepted`.
-  otp_verdict judge(std::string_view code, wall_time now) {
+  /// gets `accepted`. The work is the same for every code. With `use` false none is used up, and one that is
+  /// right is `used`.
+  otp_verdict judge(std::string_view code, wall_time now, bool use = true) {
     const std::int64_t present = totp_step(now);
     auto verdict = otp_verdict::wrong;
     for (std::int64_t step = present - 1; step <= present + 1; ++step) {
       if (!detail::constant_time_equal(totp_code(key_.reveal(), step), code)) continue;
-      if (take(step)) return otp_verdict::accepted;
-      verdict = otp_verdict::used;
+      if (verdict != otp_verdict::accepted) verdict = otp_verdict::used;
+      if (use && take(step)) verdict = otp_verdict::accepted;
     }
     return verdict;
   }

@@ -29,40 +29,6 @@ namespace t3api::inline v0_1_0::sandbox::routes {
 /// Where the routes of this file are. They are there only when `settings.admin` says so.
 inline constexpr std::string_view admin_paths = "/sandbox/";
 
-/// Whether a Host is an IP address or localhost, of which no other site can make itself a name.
-inline bool names_no_site(std::string_view host) {
-  if (host.starts_with('[')) return true;
-  const auto name = host.substr(0, host.find(':'));
-  return detail::iequals(name, "localhost") ||
-         (!name.empty() &&
-          std::all_of(name.begin(), name.end(), [](char c) { return detail::ascii_digit(c) || c == '.'; }));
-}
-
-/// Refuses what a web page could make a browser send on behalf of the developer who looks at it: from a page
-/// of another origin, or of one whose name was pointed at this machine, nothing is answered; and a change
-/// needs a Content-Type that no form has. The service calls it for each route of this file. Throws `refusal`.
-inline void refuse_web_pages(const call& c) {
-  const auto host = c.headers.get("Host");
-  const auto origin = c.headers.get("Origin");
-  const auto site = c.headers.get("Sec-Fetch-Site");
-  bool foreign = (host && !names_no_site(*host)) || (site && *site != "same-origin" && *site != "none");
-  if (origin) {
-    const auto scheme = origin->find("://");
-    const auto from = scheme == origin->npos ? std::string_view() : origin->substr(scheme + 3);
-    foreign |= from.empty() || !detail::iequals(from, host.value_or(""));
-  }
-  if (foreign) {
-    throw refusal(
-        403,
-        "the paths below /sandbox/ are not for web pages of other sites: ask for them at localhost or "
-        "an IP address");
-  }
-  if (c.method == method::get || c.method == method::head) return;
-  if (!has_media_type(c, "application/json")) {
-    throw refusal(415, "a change of the sandbox must come with the header Content-Type: application/json");
-  }
-}
-
 /// `POST /sandbox/faults`: something that is to go wrong.
 template <metrc_upstream Metrc>
 response post_fault(context<Metrc>& shared, const call& c) {

@@ -30,7 +30,7 @@ inline bool wants_csv(const call& c) {
     if (detail::iequals(*type, "json")) return false;
     throw refusal(400, "the query parameter 'contentType' must be json or csv");
   }
-  return has_media_type(c, "text/csv");
+  return has_media_type(c.headers, "text/csv");
 }
 
 /// `packages-active-LIC-00001-2024-05-17.csv`.
