@@ -112,8 +112,10 @@ inline bool has_media_type(const headers& fields, std::string_view wanted) {
 }
 
 /// Refuses what does not come as JSON: a web page of another site can send anything else without being asked
-/// whether it may. Throws `refusal`.
-inline void require_json(const headers& fields) {
+/// whether it may. A request of the program itself, which has no Host, may leave the type out unless it is
+/// `always` needed. Throws `refusal`.
+inline void require_json(const headers& fields, bool always = false) {
+  if (!always && !fields.contains("Host") && !fields.contains("Content-Type")) return;
   if (has_media_type(fields, "application/json")) return;
   throw refusal(415, "the body must be JSON: send it with Content-Type: application/json");
 }

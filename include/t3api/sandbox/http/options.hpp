@@ -27,8 +27,8 @@ struct http_server_options {
   /// Of a request; more gets 413. Where `most_body_bytes` allows a path less, that holds.
   std::size_t max_body_bytes = sandbox::max_body_bytes;
   /// What all requests together may take for their bodies and the JSON in them, but for the first 32 KiB of
-  /// each; one that would take more gets 503. A body of 1 MiB that is full of JSON values takes up to 14 MiB.
-  std::size_t max_memory_bytes = std::size_t{32} << 20U;
+  /// each. A request that would take more gets 503. One of 1 MiB with 100,000 JSON values takes 15 MiB.
+  std::size_t max_memory_bytes = std::size_t{16} << 20U;
   /// How long a connection may stay open between two requests.
   std::chrono::milliseconds idle_timeout{std::chrono::seconds(5)};
 
