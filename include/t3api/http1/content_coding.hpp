@@ -2,8 +2,8 @@
 #define T3API_HTTP1_CONTENT_CODING_HPP
 
 // Content codings (RFC 9110 section 8.4), by zlib. A program that links zlib (-lz) defines T3API_WITH_ZLIB in
-// all of its files, or cpp-httplib's CPPHTTPLIB_ZLIB_SUPPORT; the CMake target t3api::t3api does where zlib
-// is installed. Without it no answer is asked for packed.
+// all of its files; the CMake target t3api::t3api does where zlib is installed. cpp-httplib's macro
+// CPPHTTPLIB_ZLIB_SUPPORT will do, too. Without either no answer is asked for packed.
 
 #include <algorithm>
 #include <cstddef>
@@ -21,6 +21,14 @@
     "T3API_WITH_ZLIB or CPPHTTPLIB_ZLIB_SUPPORT is defined, and there is no <zlib.h>: install it (Debian: zlib1g-dev), or take the macro away"
 #endif
 #include <zlib.h>
+#if defined(__ELF__) && !defined(T3API_WITH_ZLIB)
+// cpp-httplib's flags say that zlib is there, not that the program links it: used if it does.
+#define T3API_DETAIL_PERHAPS_ZLIB
+#pragma weak inflateInit2_
+#pragma weak inflateReset
+#pragma weak inflate
+#pragma weak inflateEnd
+#endif
 #endif
 
 namespace t3api::inline v0_1_0::detail::http1 {
@@ -38,12 +46,17 @@ namespace t3api::inline v0_1_0::detail::http1 {
 /// How a body is packed. `unknown`: in a way that is not understood here, or in several.
 enum class coding { identity, gzip, deflate, unknown };
 
-#ifdef T3API_DETAIL_ZLIB
-/// What the header Accept-Encoding asks for.
-inline constexpr std::string_view accepted_coding = "gzip";
+/// Whether packed bodies can be unpacked here.
+inline bool can_unpack() noexcept {
+#if defined(T3API_DETAIL_PERHAPS_ZLIB)
+  return ::inflateInit2_ != nullptr && ::inflateReset != nullptr && ::inflate != nullptr &&
+         ::inflateEnd != nullptr;
+#elif defined(T3API_DETAIL_ZLIB)
+  return true;
 #else
-inline constexpr std::string_view accepted_coding = "identity";
+  return false;
 #endif
+}
 
 /// What the fields Content-Encoding say; names count in upper and lower case.
 inline coding read_coding(const headers& fields) noexcept {
@@ -55,12 +68,9 @@ inline coding read_coding(const headers& fields) noexcept {
       if (iequals(*element, "identity")) continue;
       const bool first = found == coding::identity;
       found = coding::unknown;
-#ifdef T3API_DETAIL_ZLIB
-      if (first && (iequals(*element, "gzip") || iequals(*element, "x-gzip"))) found = coding::gzip;
-      if (first && iequals(*element, "deflate")) found = coding::deflate;
-#else
-      static_cast<void>(first);
-#endif
+      if (!first || !can_unpack()) continue;
+      if (iequals(*element, "gzip") || iequals(*element, "x-gzip")) found = coding::gzip;
+      if (iequals(*element, "deflate")) found = coding::deflate;
     }
   }
   return found;

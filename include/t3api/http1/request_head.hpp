@@ -34,7 +34,8 @@ inline std::string request_head(const request& message, const url& host,
   }
   for (const auto& [name, value] : message.headers) append_field(head, name, value);
   if (!message.headers.contains("Accept")) append_field(head, "Accept", "*/*");
-  if (!message.headers.contains("Accept-Encoding")) append_field(head, "Accept-Encoding", accepted_coding);
+  if (!message.headers.contains("Accept-Encoding"))
+    append_field(head, "Accept-Encoding", can_unpack() ? "gzip" : "identity");
   const bool usually_has_body =
       message.method == method::post || message.method == method::put || message.method == method::patch;
   if (usually_has_body || !message.body.empty()) {
