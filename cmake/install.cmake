@@ -49,9 +49,17 @@ if(NOT T3API_HTTPLIB_INCLUDE_DIR)
     set(t3api_pc_httplib "cpp-httplib >= ${t3api_httplib_minimum}, ")
   endif()
 endif()
-# The .pc of a header-only cpp-httplib leaves CPPHTTPLIB_OPENSSL_SUPPORT out.
+set(t3api_pc_definitions "")
+if(T3API_WITHOUT_HTTPLIB)
+  set(t3api_pc_httplib "")
+  string(APPEND t3api_pc_definitions " -DT3API_WITHOUT_HTTPLIB")
+endif()
+if(ZLIB_FOUND)
+  string(APPEND t3api_pc_httplib "zlib, ")
+  string(APPEND t3api_pc_definitions " -DT3API_WITH_ZLIB")
+endif()
 t3api_install_pc(t3api "${PROJECT_DESCRIPTION}" "${t3api_pc_httplib}nlohmann_json >= ${t3api_json_minimum}, openssl >= ${t3api_openssl_minimum}"
-  "\"-I\${includedir}\" -DCPPHTTPLIB_OPENSSL_SUPPORT" -pthread)
+  "\"-I\${includedir}\"${t3api_pc_definitions}" -pthread)
 t3api_install_pc(t3api-redis "t3api with its store in Redis"
   "t3api = ${PROJECT_VERSION}, hiredis >= ${t3api_hiredis_minimum}" "" "")
 t3api_install_pc(t3api-sqlite "t3api with its key database in SQLite"

@@ -57,4 +57,14 @@ if(NOT TARGET nlohmann_json::nlohmann_json OR (t3api_version AND t3api_version V
     "Debian: nlohmann-json3-dev")
 endif()
 
+# Packed answers are asked for where zlib is.
+if(NOT TARGET t3api::zlib)
+  add_library(t3api::zlib INTERFACE IMPORTED GLOBAL)
+  find_package(ZLIB QUIET)
+  if(ZLIB_FOUND)
+    target_compile_definitions(t3api::zlib INTERFACE T3API_WITH_ZLIB)
+    target_link_libraries(t3api::zlib INTERFACE ZLIB::ZLIB)
+  endif()
+endif()
+
 include("${CMAKE_CURRENT_LIST_DIR}/t3api-httplib.cmake")

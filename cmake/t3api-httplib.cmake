@@ -4,14 +4,22 @@
 # the header in T3API_HTTPLIB_INCLUDE_DIR if that is set, else a CMake package, else what pkg-config knows.
 set(T3API_HTTPLIB_INCLUDE_DIR "" CACHE PATH "Folder of a httplib.h to use header-only, in place of an installed cpp-httplib")
 
+option(T3API_WITHOUT_HTTPLIB "Do without cpp-httplib: connections are opened by the system's own calls" OFF)
+
 set(t3api_httplib_minimum 0.11.4)
 if(TARGET t3api::httplib)
+  return()
+endif()
+if(T3API_WITHOUT_HTTPLIB)
+  add_library(t3api::httplib INTERFACE IMPORTED GLOBAL)
+  target_compile_definitions(t3api::httplib INTERFACE T3API_WITHOUT_HTTPLIB)
   return()
 endif()
 
 set(t3api_httplib "")
 set(t3api_version "")
-set(t3api_remedy "Debian: libcpp-httplib-dev and pkg-config, or set T3API_HTTPLIB_INCLUDE_DIR")
+set(t3api_remedy
+  "Debian: libcpp-httplib-dev and pkg-config, or set T3API_HTTPLIB_INCLUDE_DIR, or do without it: T3API_WITHOUT_HTTPLIB=ON")
 if(NOT T3API_HTTPLIB_INCLUDE_DIR AND NOT TARGET httplib::httplib)
   find_package(httplib CONFIG QUIET)
 endif()
@@ -54,10 +62,4 @@ endif()
 
 # A header that is not an installed library.
 target_include_directories(t3api::httplib INTERFACE "${T3API_HTTPLIB_INCLUDE_DIR}")
-target_compile_definitions(t3api::httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT)
-target_link_libraries(t3api::httplib INTERFACE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
-find_package(ZLIB QUIET)
-if(ZLIB_FOUND)
-  target_compile_definitions(t3api::httplib INTERFACE CPPHTTPLIB_ZLIB_SUPPORT)
-  target_link_libraries(t3api::httplib INTERFACE ZLIB::ZLIB)
-endif()
+target_link_libraries(t3api::httplib INTERFACE Threads::Threads)

@@ -5,21 +5,21 @@
 
 #include <t3api/client.hpp>
 #include <t3api/retry/exponential_backoff.hpp>
-#include <t3api/transport/httplib.hpp>
+#include <t3api/transport/default_transport.hpp>
 
 namespace t3api::inline v0_1_0 {
 
 /// A client with the default transport and retry policy.
 template <class Auth>
-using default_client = client<httplib_transport, Auth, exponential_backoff>;
+using default_client = client<default_transport, Auth, exponential_backoff>;
 
 /// `client{auth}` has the default transport and retry policy.
 template <class Auth>
-client(Auth) -> client<httplib_transport, Auth, exponential_backoff>;
+client(Auth) -> client<default_transport, Auth, exponential_backoff>;
 
 /// So has `client{auth, config}`.
 template <class Auth>
-client(Auth, client_config) -> client<httplib_transport, Auth, exponential_backoff>;
+client(Auth, client_config) -> client<default_transport, Auth, exponential_backoff>;
 
 /// `client{transport, auth}` has the default retry policy.
 template <class Transport, class Auth>

@@ -29,8 +29,8 @@
 #include <t3api/retry/exponential_backoff.hpp>
 #include <t3api/retry/none.hpp>
 #include <t3api/store/memory.hpp>
-#include <t3api/transport/httplib.hpp>
 #include <t3api/transport/in_process.hpp>
 #include <t3api/transport/scripted.hpp>
+#include <t3api/transport/socket.hpp>
 
 #endif

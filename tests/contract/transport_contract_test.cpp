@@ -14,6 +14,7 @@
 #include <t3api/transport/httplib.hpp>
 #include <t3api/transport/in_process.hpp>
 #include <t3api/transport/scripted.hpp>
+#include <t3api/transport/socket.hpp>
 
 using namespace t3api;
 using namespace std::chrono_literals;
@@ -42,16 +43,19 @@ struct over_call {
   in_process_transport<service> transport;
 };
 
+template <class Transport>
 struct over_sockets {
-  static constexpr const char* name = "httplib";
   explicit over_sockets(service answer) : server(std::move(answer), {.max_body_bytes = 4U << 20U}) {
     server.start();
     host = parse_url(server.url()).value();
   }
   sandbox::http_server server;
   url host;
-  httplib_transport transport;
+  Transport transport;
 };
+
+using over_httplib = over_sockets<httplib_transport>;
+using over_plain_sockets = over_sockets<socket_transport>;
 
 template <class Setting>
 outcome send(Setting& setting, const request& message, std::stop_token stop = {},
@@ -67,9 +71,10 @@ outcome send(Setting& setting, const request& message, std::stop_token stop = {}
 
 TYPE_TO_STRING(over_script);
 TYPE_TO_STRING(over_call);
-TYPE_TO_STRING(over_sockets);
+TYPE_TO_STRING(over_httplib);
+TYPE_TO_STRING(over_plain_sockets);
 
-#define TRANSPORTS over_script, over_call, over_sockets
+#define TRANSPORTS over_script, over_call, over_httplib, over_plain_sockets
 
 TEST_CASE_TEMPLATE("the service sees method, path, query, headers and body as they were given", Setting,
                    TRANSPORTS) {

@@ -69,10 +69,10 @@ struct jwt_arguments {
 };
 
 #ifdef T3API_COMPILED
-extern template class client<httplib_transport, any_auth, exponential_backoff>;
+extern template class client<default_transport, any_auth, exponential_backoff>;
 extern template any_client::any_client(authenticated_client);
 #ifdef T3API_IMPLEMENTATION
-template class client<httplib_transport, any_auth, exponential_backoff>;
+template class client<default_transport, any_auth, exponential_backoff>;
 template any_client::any_client(authenticated_client);
 #endif
 #endif

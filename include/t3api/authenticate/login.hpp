@@ -44,7 +44,7 @@ settings settings_for(const Arguments& given) {
 }
 
 inline authenticated_client make_client(any_auth auth, const settings& chosen) {
-  return {httplib_transport(chosen.client), std::move(auth), exponential_backoff(chosen.retry),
+  return {default_transport(chosen.client), std::move(auth), exponential_backoff(chosen.retry),
           chosen.client};
 }
 

@@ -86,6 +86,7 @@ class call final : public exchange {
       if (!generation) return generation.error();
       outcome answer = dispatch(authorised, idempotent_);
       if (!answer) return answer;
+      if (answer->status == 206 && !message.headers.contains("Range")) return unasked_part(message);
       if (options_.expects(answer->status)) return answer;
       const bool body_refused = is_login_path(message.path) && !message.body.empty();
       const int most_replays = is_shared(*generation) ? 2 : 1;
@@ -149,6 +150,17 @@ class call final : public exchange {
                                                                 .max_body_bytes = config.max_body_bytes});
     log_.received(number_, message, answer, std::chrono::steady_clock::now() - start);
     return answer;
+  }
+
+  /// A part looks like a whole answer to whoever did not ask for it (RFC 9110 section 15.3.7).
+  static error unasked_part(const request& asked) {
+    return {
+        .category = error_category::protocol,
+        .message = std::string(to_string(asked.method)) + " " + printable(asked.path, 80) +
+                   " was answered with a part (206 Partial Content) that was not asked for: is there a cache "
+                   "or proxy in between?",
+        .status = 206,
+        .sent = true};
   }
 
   static error too_late(std::string message) {

@@ -49,6 +49,10 @@ class headers {
     fields_.emplace_back(std::move(name), std::move(value));
   }
 
+  /// Adds to the value of the last field, behind a space: what a sender wrote on a line of its own (RFC 9112
+  /// section 5.2).
+  void continue_received(std::string_view more) { (fields_.back().second += ' ') += more; }
+
   /// Removes all fields of that name.
   void erase(std::string_view name) {
     std::erase_if(fields_, [&](const field& f) { return detail::iequals(f.first, name); });

@@ -6,7 +6,6 @@
 #include <t3api/core/headers.hpp>
 #include <t3api/core/json_fwd.hpp>
 #include <t3api/core/result.hpp>
-#include <t3api/detail/tell_httplib.hpp>
 
 namespace t3api::inline v0_1_0 {
 

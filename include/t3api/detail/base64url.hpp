@@ -23,6 +23,14 @@ inline std::string base64url_encode(std::string_view bytes) {
   return text;
 }
 
+/// Base64 with its first alphabet and padding (RFC 4648 section 4).
+inline std::string base64_encode(std::string_view bytes) {
+  std::string text = base64url_encode(bytes);
+  for (char& c : text) c = c == '-' ? '+' : c == '_' ? '/' : c;
+  while (text.size() % 4 != 0) text += '=';
+  return text;
+}
+
 /// The bytes behind `text`, or nothing when it is not base64url. Trailing padding is accepted.
 inline std::optional<std::string> base64url_decode(std::string_view text) {
   while (!text.empty() && text.back() == '=') text.remove_suffix(1);

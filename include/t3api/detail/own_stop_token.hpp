@@ -82,6 +82,8 @@ class stop_token {
  public:
   stop_token() = default;
   bool stop_requested() const noexcept { return state_ && state_->requested(); }
+  /// Whether there is a source behind it, or was.
+  bool stop_possible() const noexcept { return state_ != nullptr; }
   friend bool operator==(const stop_token&, const stop_token&) = default;
 
  private:

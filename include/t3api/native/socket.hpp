@@ -3,12 +3,13 @@
 
 // This folder is the one place of the client wing that talks to the operating system itself.
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #ifdef _WIN32
@@ -20,10 +21,9 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
-#include <sys/ioctl.h>
+#include <poll.h>
 #include <sys/socket.h>
-#include <time.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #endif
 
@@ -36,6 +36,16 @@ inline constexpr native_socket no_socket = INVALID_SOCKET;
 using native_socket = int;
 inline constexpr native_socket no_socket = -1;
 #endif
+
+/// Has the system's sockets ready for use.
+inline void start_sockets() noexcept {
+#ifdef _WIN32
+  [[maybe_unused]] static const int started = [] {
+    WSADATA data;
+    return ::WSAStartup(MAKEWORD(2, 2), &data);
+  }();
+#endif
+}
 
 inline void close_native(native_socket socket) noexcept {
 #ifdef _WIN32
@@ -54,127 +64,189 @@ inline void close_on_exec(native_socket socket) noexcept {
 #endif
 }
 
-/// A second descriptor of a socket that someone else owns. It stays valid whatever the owner does, so that
-/// another thread can end the connection without ever touching a descriptor number that has been given to
-/// someone new.
-class socket_handle {
+/// A second descriptor of the same socket, or `no_socket`.
+inline native_socket duplicate_native(native_socket socket) noexcept {
+#ifdef _WIN32
+  WSAPROTOCOL_INFOW info;
+  if (::WSADuplicateSocketW(socket, ::GetCurrentProcessId(), &info) != 0) return no_socket;
+  return ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0, 0);
+#else
+  return ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+#endif
+}
+
+/// Whether the last call on a socket failed only because it would have had to wait.
+inline bool would_block() noexcept {
+#ifdef _WIN32
+  return ::WSAGetLastError() == WSAEWOULDBLOCK;
+#else
+  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == EINPROGRESS;
+#endif
+}
+
+/// Makes a socket fit for `receive_some` and `send_some`: no call on it waits, small packets go at once, and
+/// a write to a peer that is gone raises no signal.
+inline bool prepare_native(native_socket socket) noexcept {
+  const int on = 1;
+  const auto* value = reinterpret_cast<const char*>(&on);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, value, sizeof on);
+  close_on_exec(socket);
+#ifdef _WIN32
+  u_long yes = 1;
+  return ::ioctlsocket(socket, FIONBIO, &yes) == 0;
+#else
+#ifdef SO_NOSIGPIPE
+  ::setsockopt(socket, SOL_SOCKET, SO_NOSIGPIPE, value, sizeof on);
+#endif
+  const int flags = ::fcntl(socket, F_GETFL);
+  return flags >= 0 && ::fcntl(socket, F_SETFL, flags | O_NONBLOCK) == 0;
+#endif
+}
+
+/// Receives what is there. The count, 0 at the peer's end, or negative: see `would_block`.
+inline std::ptrdiff_t receive_some(native_socket socket, char* to, std::size_t room) noexcept {
+#ifdef _WIN32
+  return ::recv(socket, to, static_cast<int>((std::min<std::size_t>)(room, 1U << 30U)), 0);
+#else
+  return ::recv(socket, to, room, 0);
+#endif
+}
+
+/// Sends what fits, both pieces at once. The count, or negative: see `would_block`.
+inline std::ptrdiff_t send_some(native_socket socket, std::string_view first,
+                                std::string_view second = {}) noexcept {
+#ifdef _WIN32
+  const auto piece = first.empty() ? second : first;
+  return ::send(socket, piece.data(), static_cast<int>((std::min<std::size_t>)(piece.size(), 1U << 30U)), 0);
+#else
+#ifdef MSG_NOSIGNAL
+  constexpr int no_signal = MSG_NOSIGNAL;
+#else
+  constexpr int no_signal = 0;
+#endif
+  if (second.empty()) return ::send(socket, first.data(), first.size(), no_signal);
+  iovec pieces[2] = {{const_cast<char*>(first.data()), first.size()},
+                     {const_cast<char*>(second.data()), second.size()}};
+  msghdr message{};
+  message.msg_iov = pieces;
+  message.msg_iovlen = 2;
+  return ::sendmsg(socket, &message, no_signal);
+#endif
+}
+
+/// Whether there is something to read, be it the peer's farewell or an error. Never waits.
+inline bool has_pending_input(native_socket socket) noexcept {
+  char byte = 0;
+#ifdef _WIN32
+  u_long waiting = 0;
+  if (::ioctlsocket(socket, FIONREAD, &waiting) != 0 || waiting > 0) return true;
+  return ::recv(socket, &byte, 1, MSG_PEEK) >= 0 || ::WSAGetLastError() != WSAEWOULDBLOCK;
+#else
+  return ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+#endif
+}
+
+/// Something that a waiting thread can be woken by from another one. Where the system is out of descriptors,
+/// or has none of this kind, `descriptor()` is `no_socket`: who waits then has to look up from time to time.
+class wake_up {
  public:
-  explicit socket_handle(native_socket owned_elsewhere) noexcept {
 #ifdef _WIN32
-    WSAPROTOCOL_INFOW info;
-    if (::WSADuplicateSocketW(owned_elsewhere, ::GetCurrentProcessId(), &info) == 0) {
-      socket_ = ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0, 0);
+  native_socket descriptor() const noexcept { return no_socket; }
+  void signal() const noexcept {}
+  void clear() const noexcept {}
+#else
+  wake_up() noexcept {
+    if (::pipe(ends_) != 0) return;
+    for (const int end : ends_) {
+      close_on_exec(end);
+      ::fcntl(end, F_SETFL, O_NONBLOCK);
     }
-#else
-    socket_ = ::fcntl(owned_elsewhere, F_DUPFD_CLOEXEC, 0);
-#endif
   }
-  socket_handle(socket_handle&& other) noexcept : socket_(std::exchange(other.socket_, no_socket)) {}
-  socket_handle& operator=(socket_handle&& other) noexcept {
-    std::swap(socket_, other.socket_);
-    return *this;
-  }
-  ~socket_handle() {
-    if (socket_ != no_socket) close_native(socket_);
-  }
-
-  bool valid() const noexcept { return socket_ != no_socket; }
-
-  /// Ends the connection in both directions: whoever connects, reads or writes on it gets an error at once.
-  void interrupt() const noexcept {
-#ifdef _WIN32
-    ::shutdown(socket_, SD_BOTH);
-#else
-    ::shutdown(socket_, SHUT_RDWR);
-#endif
-  }
-
-  /// Whether there is something to read, be it the peer's farewell or an error. Never blocks.
-  bool has_pending_input() const noexcept {
-#ifdef _WIN32
-    u_long waiting = 0;
-    if (::ioctlsocket(socket_, FIONREAD, &waiting) != 0 || waiting > 0) return true;
-    WSAPOLLFD poll{socket_, POLLRDNORM, 0};
-    return ::WSAPoll(&poll, 1, 0) != 0;
-#else
-    char byte = 0;
-    return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-           (errno != EAGAIN && errno != EWOULDBLOCK);
-#endif
-  }
-
-  /// How many bytes the program has taken from this connection so far; nothing where the system does not
-  /// tell.
-  std::optional<std::uint64_t> bytes_consumed() const noexcept {
-#ifdef __linux__
-    // The head of `struct tcp_info` in linux/tcp.h; libc's own copy stops short of what is needed here.
-    struct {
-      std::uint8_t states[8];
-      std::uint32_t counters[24];
-      std::uint64_t pacing_rates[2];
-      std::uint64_t bytes_acked;
-      std::uint64_t bytes_received;
-    } info{};
-    const auto received = [&]() -> std::optional<std::uint64_t> {
-      socklen_t size = sizeof info;
-      const bool told =
-          ::getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && size >= sizeof info;
-      return told ? std::optional(info.bytes_received) : std::nullopt;
-    };
-    // What comes between the two answers would be in one of them only.
-    constexpr int most_tries = 10;
-    for (int tries = 0; tries < most_tries; ++tries) {
-      int unread = 0;
-      const auto before = received();
-      if (!before || ::ioctl(socket_, FIONREAD, &unread) != 0) return std::nullopt;
-      if (received() == before) return *before - static_cast<std::uint64_t>(unread);
+  ~wake_up() {
+    for (const int end : ends_) {
+      if (end >= 0) ::close(end);
     }
-#endif
-    return std::nullopt;
+  }
+  wake_up(const wake_up&) = delete;
+  wake_up& operator=(const wake_up&) = delete;
+
+  native_socket descriptor() const noexcept { return ends_[0]; }
+  void signal() const noexcept {
+    const char byte = 0;
+    if (ends_[1] >= 0) static_cast<void>(!::write(ends_[1], &byte, 1));
+  }
+  /// Takes back what was signalled.
+  void clear() const noexcept {
+    char bytes[16];
+    while (ends_[0] >= 0 && ::read(ends_[0], bytes, sizeof bytes) > 0) {
+    }
   }
 
  private:
-  native_socket socket_ = no_socket;
+  int ends_[2] = {-1, -1};
+#endif
 };
 
-/// Keeps a write to a connection that the peer has closed from raising SIGPIPE in this thread, without
-/// touching the program's own handling of that signal.
-class sigpipe_guard {
- public:
+/// What a socket is ready for. A fault counts as both, since the next call on the socket tells it.
+struct readiness {
+  bool read = false;
+  bool write = false;
+};
+
+/// Waits until `socket` is ready for one of the wanted things, `waker` (or `no_socket`) is signalled, or the
+/// time is over, whatever is first; a signal to the process may end it early.
+inline readiness wait_for(native_socket socket, readiness wanted, native_socket waker,
+                          std::chrono::milliseconds longest) noexcept {
+  const auto events =
+      static_cast<short>((wanted.read ? POLLIN : 0) | (wanted.write ? POLLOUT : 0));  // NOLINT
+  const int time = static_cast<int>((std::min<std::chrono::milliseconds::rep>)(longest.count(), 1 << 30));
 #ifdef _WIN32
-  sigpipe_guard() = default;
-  void write_may_have_failed() noexcept {}
+  WSAPOLLFD sockets[1] = {{socket, events, 0}};
+  static_cast<void>(waker);
+  if (::WSAPoll(sockets, 1, time) <= 0) return {};
 #else
-  sigpipe_guard() noexcept {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~sigpipe_guard() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  pollfd sockets[2] = {{socket, events, 0}, {waker, POLLIN, 0}};
+  if (::poll(sockets, waker == no_socket ? 1 : 2, time) <= 0) return {};
+#endif
+  const bool fault = (sockets[0].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+  return {fault || (sockets[0].revents & POLLIN) != 0, fault || (sockets[0].revents & POLLOUT) != 0};
+}
 
-  /// Takes the signal away that a failed write has left pending, unless the thread had it blocked all along.
-  void write_may_have_failed() noexcept {
-    sigset_t pending;
-    ::sigpending(&pending);
-    if (::sigismember(&before_, SIGPIPE) == 1 || ::sigismember(&pending, SIGPIPE) != 1) return;
-#ifdef __APPLE__
-    int signal = 0;
-    ::sigwait(&pipe_, &signal);
-#else
-    const timespec at_once{};
-    ::sigtimedwait(&pipe_, nullptr, &at_once);
-#endif
+/// Begins to connect to an address in digits. `no_socket` when it cannot even begin; else the socket is ready
+/// for writing as soon as it is decided: see `is_connected`.
+inline native_socket begin_connect(const std::string& address, std::uint16_t port) noexcept {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  start_sockets();
+  char service[6] = {};
+  for (int digit = 4, rest = port; digit >= 0; --digit, rest /= 10)
+    service[digit] = static_cast<char>('0' + rest % 10);
+  if (::getaddrinfo(address.c_str(), service, &hints, &found) != 0) return no_socket;
+  native_socket socket = ::socket(found->ai_family, SOCK_STREAM, 0);
+  if (socket != no_socket) {
+    const bool begun =
+        prepare_native(socket) &&
+        (::connect(socket, found->ai_addr, static_cast<socklen_t>(found->ai_addrlen)) == 0 || would_block());
+    if (!begun) {
+      close_native(socket);
+      socket = no_socket;
+    }
   }
-#endif
-  sigpipe_guard(const sigpipe_guard&) = delete;
-  sigpipe_guard& operator=(const sigpipe_guard&) = delete;
+  ::freeaddrinfo(found);
+  return socket;
+}
 
-#ifndef _WIN32
- private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-#endif
-};
+/// Whether a connection that was begun, and is decided, stands.
+inline bool is_connected(native_socket socket) noexcept {
+  int failure = 0;
+  socklen_t size = sizeof failure;
+  sockaddr_storage peer;
+  socklen_t peer_size = sizeof peer;
+  return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, reinterpret_cast<char*>(&failure), &size) == 0 &&
+         failure == 0 && ::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0;
+}
 
 /// Whether `host` is an IPv4 or IPv6 address in digits.
 inline bool is_address(const std::string& host) noexcept {
@@ -189,6 +261,7 @@ inline std::vector<std::string> lookup_addresses(const std::string& host) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_ADDRCONFIG;
   addrinfo* found = nullptr;
+  start_sockets();
   if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
     hints.ai_flags = 0;
     if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return {};

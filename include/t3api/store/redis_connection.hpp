@@ -21,6 +21,7 @@
 #include <t3api/core/resolver.hpp>
 #include <t3api/core/result.hpp>
 #include <t3api/detail/ascii.hpp>
+#include <t3api/native/sigpipe_guard.hpp>
 #include <t3api/native/socket.hpp>
 #include <t3api/store/redis_failure.hpp>
 #include <t3api/store/redis_options.hpp>
@@ -66,10 +67,7 @@ class redis_connection {
     return replies;
   }
 
-  void drop() noexcept {
-    watched_.reset();
-    context_.reset();
-  }
+  void drop() noexcept { context_.reset(); }
 
  private:
   static constexpr std::size_t longest_answer = 1U << 20U;
@@ -81,7 +79,7 @@ class redis_connection {
 
   result<redis_replies> connect_and_exchange(const std::vector<redis_command>& commands) {
     // Redis closes idle connections and is restarted at times; and nothing may come that nobody asked for.
-    if (context_ && (!watched_->valid() || watched_->has_pending_input())) drop();
+    if (context_ && has_pending_input(context_->fd)) drop();
     if (!context_) {
       const auto deadline = real_now() + options_.timeout;
       if (auto failed = connect(deadline)) return *std::move(failed);
@@ -124,7 +122,6 @@ class redis_connection {
       return failure_.unreachable(printable(context_->errstr, sizeof context_->errstr));
     }
     close_on_exec(context_->fd);
-    watched_.emplace(context_->fd);
     answers_ = *context_->reader->fn;
     answers_.createArray = no_list;
     context_->reader->fn = &answers_;
@@ -235,7 +232,6 @@ class redis_connection {
   const redis_failure failure_;
   redisReplyObjectFunctions answers_{};
   std::unique_ptr<redisContext, freeing> context_;
-  std::optional<socket_handle> watched_;
 };
 
 }  // namespace t3api::inline v0_1_0::detail

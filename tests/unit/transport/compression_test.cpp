@@ -74,7 +74,7 @@ outcome get(const std::string& body, std::size_t limit) {
 
 }  // namespace
 
-#ifdef CPPHTTPLIB_ZLIB_SUPPORT
+#if defined(T3API_WITH_ZLIB) || defined(CPPHTTPLIB_ZLIB_SUPPORT)
 
 TEST_CASE("a compressed answer is unpacked") {
   // printf '{"packages":"many many many many"}' | gzip -n

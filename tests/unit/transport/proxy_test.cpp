@@ -1,4 +1,4 @@
-#include <t3api/transport/httplib.hpp>
+#include <t3api/transport/http_transport.hpp>
 
 #include <doctest/doctest.h>
 
@@ -12,6 +12,7 @@
 #include <t3api/sandbox/http/server.hpp>
 
 #include "tests/support/raw_server.hpp"
+#include "tests/support/transports.hpp"
 
 using namespace t3api;
 using namespace std::chrono_literals;
@@ -70,7 +71,8 @@ class tunnel_proxy {
   test::raw_server server_;
 };
 
-outcome get(httplib_transport& transport, const std::string& host) {
+template <class Transport>
+outcome get(Transport& transport, const std::string& host) {
   const url where = parse_url(host).value();
   return transport.send(
       {.path = "/v2/states"},
@@ -79,7 +81,8 @@ outcome get(httplib_transport& transport, const std::string& host) {
 
 }  // namespace
 
-TEST_CASE("https goes through a proxy as a tunnel; the proxy's password stays with the proxy") {
+TEST_CASE_TEMPLATE("https goes through a proxy as a tunnel; the proxy's password stays with the proxy",
+                   Transport, HTTP_TRANSPORTS) {
   const auto shown = sandbox::make_certificate();
   std::mutex mutex;
   std::vector<request> seen;
@@ -92,7 +95,7 @@ TEST_CASE("https goes through a proxy as a tunnel; the proxy's password stays wi
       {.tls = shown});
   server.start();
   tunnel_proxy proxy(server.port());
-  httplib_transport transport(
+  Transport transport(
       {.tls = {.ca_pem = shown.certificate_pem},
        .proxy = proxy_options{
            .host = "127.0.0.1", .port = proxy.port(), .username = "office", .password = "proxy-canary"}});
@@ -107,25 +110,25 @@ TEST_CASE("https goes through a proxy as a tunnel; the proxy's password stays wi
   for (const auto& r : seen) CHECK(r.headers.get("Proxy-Authorization").value_or("").empty());
 }
 
-TEST_CASE("plain http goes through a proxy with the whole address") {
+TEST_CASE_TEMPLATE("plain http goes through a proxy with the whole address", Transport, HTTP_TRANSPORTS) {
   std::string asked;
   test::raw_server proxy([&](test::raw_connection& peer) {
     asked = peer.read_request();
     peer.write(test::http_answer("[]"));
   });
-  httplib_transport transport({.proxy = proxy_options{.host = "localhost", .port = proxy.port()}});
+  Transport transport({.proxy = proxy_options{.host = "localhost", .port = proxy.port()}});
   REQUIRE(get(transport, "http://t3.example"));
   CHECK(asked.starts_with("GET http://t3.example"));
   CHECK(asked.substr(0, asked.find("\r\n")).ends_with("/v2/states HTTP/1.1"));
 }
 
-TEST_CASE("a proxy that refuses the tunnel is an error") {
+TEST_CASE_TEMPLATE("a proxy that refuses the tunnel is an error", Transport, HTTP_TRANSPORTS) {
   for (const char* verdict : {"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
                               "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
                               "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"}) {
     CAPTURE(verdict);
     tunnel_proxy proxy(1, verdict);
-    httplib_transport transport({.proxy = proxy_options{.host = "127.0.0.1", .port = proxy.port()}});
+    Transport transport({.proxy = proxy_options{.host = "127.0.0.1", .port = proxy.port()}});
     const auto answer = get(transport, "https://localhost:1");
     REQUIRE_FALSE(answer);
     CHECK(answer.error().category == error_category::transport);
@@ -133,13 +136,13 @@ TEST_CASE("a proxy that refuses the tunnel is an error") {
   }
 }
 
-TEST_CASE("a proxy that is not there is an error with nothing sent") {
+TEST_CASE_TEMPLATE("a proxy that is not there is an error with nothing sent", Transport, HTTP_TRANSPORTS) {
   std::uint16_t dead = 0;
   {
     test::raw_server gone([](test::raw_connection&) {});
     dead = gone.port();
   }
-  httplib_transport transport({.proxy = proxy_options{.host = "127.0.0.1", .port = dead}});
+  Transport transport({.proxy = proxy_options{.host = "127.0.0.1", .port = dead}});
   const auto answer = get(transport, "https://localhost:1");
   REQUIRE_FALSE(answer);
   CHECK_FALSE(answer.error().sent);

@@ -1,25 +1,50 @@
 #ifndef T3API_TRANSPORT_IMPL_HTTPLIB_HPP
 #define T3API_TRANSPORT_IMPL_HTTPLIB_HPP
 
-#include <memory>
-#include <utility>
+#include <t3api/detail/httplib.hpp>
+
+#include <cstdint>
+#include <string>
 
 #include <t3api/detail/inline.hpp>
+#include <t3api/native/socket.hpp>
 #include <t3api/transport/httplib.hpp>
-#include <t3api/transport/httplib_pool.hpp>
-#include <t3api/transport/limits.hpp>
+#include <t3api/transport/io_wait.hpp>
 
 namespace t3api::inline v0_1_0 {
 
-T3API_INLINE httplib_transport::httplib_transport(client_config config)
-    : pools_(std::make_shared<detail::per_process<detail::httplib_pool>>(
-          [settings = std::make_shared<const client_config>(std::move(config))] {
-            return std::make_unique<detail::httplib_pool>(settings);
-          })) {}
+namespace detail {
 
-T3API_INLINE outcome httplib_transport::send(const request& message, const send_options& options) {
-  if (auto stopped = stopped_before_sending(options.stop)) return *std::move(stopped);
-  return pools_->get().send(message, options);
+/// A cpp-httplib client that makes a socket and begins to connect it, and does nothing else. It knows no way
+/// to be stopped while it waits, and older versions cannot wait for descriptors above 1,023: so it is not let
+/// wait, and a second descriptor of its socket goes on after it has given up.
+class httplib_opener final : httplib::ClientImpl {
+ public:
+  httplib_opener(const std::string& address, std::uint16_t port) : ClientImpl(address, port) {
+    set_connection_timeout(0, 0);
+    set_socket_options([this](native_socket made) {
+      if (begun_ != no_socket) close_native(begun_);
+      begun_ = duplicate_native(made);
+    });
+  }
+
+  /// A socket that is connecting, or `no_socket`.
+  native_socket begin() {
+    Socket own;
+    httplib::Error ignored{};
+    if (create_and_connect_socket(own, ignored)) close_native(own.sock);
+    return begun_;
+  }
+
+ private:
+  native_socket begun_ = no_socket;
+};
+
+}  // namespace detail
+
+T3API_INLINE detail::native_socket httplib_connector::connect(const std::string& address, std::uint16_t port,
+                                                              detail::io_wait& wait) {
+  return detail::await_connection(detail::httplib_opener(address, port).begin(), wait);
 }
 
 }  // namespace t3api::inline v0_1_0

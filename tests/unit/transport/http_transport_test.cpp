@@ -1,4 +1,4 @@
-#include <t3api/transport/httplib.hpp>
+#include <t3api/transport/http_transport.hpp>
 
 #include <doctest/doctest.h>
 
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/support/raw_server.hpp"
+#include "tests/support/transports.hpp"
 
 using namespace t3api;
 using namespace std::chrono_literals;
@@ -29,7 +30,8 @@ struct sending {
   std::chrono::milliseconds read_timeout = 20s;
 };
 
-outcome send(httplib_transport& transport, const std::string& host, const request& message = {.path = "/"},
+template <class Transport>
+outcome send(Transport& transport, const std::string& host, const request& message = {.path = "/"},
              const sending& how = {}) {
   const url where = parse_url(host).value();
   return transport.send(message, {.host = where,
@@ -42,8 +44,9 @@ outcome send(httplib_transport& transport, const std::string& host, const reques
                                   .max_body_bytes = how.max_body_bytes});
 }
 
+template <class Transport>
 outcome send_once(const raw_server& server, const sending& how = {}) {
-  httplib_transport transport;
+  Transport transport;
   return send(transport, server.url(), {.path = "/"}, how);
 }
 
@@ -60,9 +63,9 @@ raw_server::conversation answering(std::string answer) {
 
 }  // namespace
 
-TEST_CASE("an answer arrives with its status, headers and body") {
+TEST_CASE_TEMPLATE("an answer arrives with its status, headers and body", Transport, HTTP_TRANSPORTS) {
   raw_server server(answering(http_answer("{\"a\":1}", "201 Created", "X-Twice: 1\r\nX-Twice: 2\r\n")));
-  httplib_transport transport;
+  Transport transport;
   const auto answer = send(transport, server.url());
   REQUIRE(answer);
   CHECK(answer->status == 201);
@@ -73,13 +76,13 @@ TEST_CASE("an answer arrives with its status, headers and body") {
   CHECK(twice == 2);
 }
 
-TEST_CASE("the request goes out as it was built") {
+TEST_CASE_TEMPLATE("the request goes out as it was built", Transport, HTTP_TRANSPORTS) {
   std::string seen;
   raw_server server([&](raw_connection& peer) {
     seen = peer.read_request();
     peer.write(http_answer("{}"));
   });
-  httplib_transport transport;
+  Transport transport;
   REQUIRE(send(transport, server.url() + "/base",
                {.method = method::post,
                 .path = "/v2/a b",
@@ -93,23 +96,24 @@ TEST_CASE("the request goes out as it was built") {
   CHECK(seen.ends_with("\r\n\r\n{\"b\":2}"));
 }
 
-TEST_CASE("calls one after another share one connection") {
+TEST_CASE_TEMPLATE("calls one after another share one connection", Transport, HTTP_TRANSPORTS) {
   raw_server server(answering(http_answer("{}")));
-  httplib_transport transport;
+  Transport transport;
   for (int i = 0; i < 20; ++i) REQUIRE(send(transport, server.url()));
   CHECK(server.connections() == 1);
 }
 
-TEST_CASE("copies of a transport share its connections") {
+TEST_CASE_TEMPLATE("copies of a transport share its connections", Transport, HTTP_TRANSPORTS) {
   raw_server server(answering(http_answer("{}")));
-  httplib_transport transport;
-  httplib_transport copy = transport;
+  Transport transport;
+  Transport copy = transport;
   REQUIRE(send(transport, server.url()));
   REQUIRE(send(copy, server.url()));
   CHECK(server.connections() == 1);
 }
 
-TEST_CASE("a connection that the service has closed meanwhile is replaced, for reads and writes") {
+TEST_CASE_TEMPLATE("a connection that the service has closed meanwhile is replaced, for reads and writes",
+                   Transport, HTTP_TRANSPORTS) {
   std::atomic<int> requests = 0;
   std::latch closed(1);
   raw_server server([&](raw_connection& peer) {
@@ -122,7 +126,7 @@ TEST_CASE("a connection that the service has closed meanwhile is replaced, for r
     }
     peer.wait_until_closed();
   });
-  httplib_transport transport;
+  Transport transport;
   REQUIRE(send(transport, server.url()));
   closed.wait();
   const auto answer = send(transport, server.url(), create_package, {.idempotent = false});
@@ -131,7 +135,7 @@ TEST_CASE("a connection that the service has closed meanwhile is replaced, for r
   CHECK(server.connections() == 2);
 }
 
-TEST_CASE("a kept connection that dies under a request") {
+TEST_CASE_TEMPLATE("a kept connection that dies under a request", Transport, HTTP_TRANSPORTS) {
   std::atomic<int> requests = 0;
   const auto dying = [&](raw_connection& peer) {
     while (!peer.read_request().empty()) {
@@ -139,7 +143,7 @@ TEST_CASE("a kept connection that dies under a request") {
       if (!peer.write(http_answer("{}"))) return;
     }
   };
-  httplib_transport transport;
+  Transport transport;
   SUBCASE("is replaced without a word when the request may arrive twice") {
     raw_server server(dying);
     REQUIRE(send(transport, server.url()));
@@ -158,13 +162,13 @@ TEST_CASE("a kept connection that dies under a request") {
   }
 }
 
-TEST_CASE("junk behind an answer does not become the next answer") {
+TEST_CASE_TEMPLATE("junk behind an answer does not become the next answer", Transport, HTTP_TRANSPORTS) {
   raw_server server([](raw_connection& peer) {
     while (!peer.read_request().empty()) {
       if (!peer.write(http_answer("{}") + http_answer("forged", "418 Forged"))) return;
     }
   });
-  httplib_transport transport;
+  Transport transport;
   for (int i = 0; i < 5; ++i) {
     const auto answer = send(transport, server.url());
     REQUIRE(answer);
@@ -172,7 +176,8 @@ TEST_CASE("junk behind an answer does not become the next answer") {
   }
 }
 
-TEST_CASE("junk that comes between two calls does not become an answer either") {
+TEST_CASE_TEMPLATE("junk that comes between two calls does not become an answer either", Transport,
+                   HTTP_TRANSPORTS) {
   std::latch answered(1), forged(1);
   std::atomic<int> connections = 0;
   raw_server server([&](raw_connection& peer) {
@@ -186,7 +191,7 @@ TEST_CASE("junk that comes between two calls does not become an answer either") 
     }
     peer.wait_until_closed();
   });
-  httplib_transport transport;
+  Transport transport;
   REQUIRE(send(transport, server.url()));
   answered.count_down();
   forged.wait();
@@ -196,19 +201,19 @@ TEST_CASE("junk that comes between two calls does not become an answer either") 
   CHECK(connections == 2);
 }
 
-TEST_CASE("a redirect is an answer like any other") {
+TEST_CASE_TEMPLATE("a redirect is an answer like any other", Transport, HTTP_TRANSPORTS) {
   raw_server other(answering(http_answer("{}")));
   for (const char* status : {"301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"}) {
     CAPTURE(status);
     raw_server server(answering(http_answer("", status, "Location: " + other.url() + "/stolen\r\n")));
-    const auto answer = send_once(server);
+    const auto answer = send_once<Transport>(server);
     REQUIRE(answer);
     CHECK(answer->status / 100 == 3);
   }
   CHECK(other.connections() == 0);
 }
 
-TEST_CASE("the total deadline holds against a peer that") {
+TEST_CASE_TEMPLATE("the total deadline holds against a peer that", Transport, HTTP_TRANSPORTS) {
   const auto drip = [](raw_connection& peer, std::string_view head, std::string_view drop) {
     peer.read_request();
     if (!peer.write(head)) return;
@@ -219,7 +224,7 @@ TEST_CASE("the total deadline holds against a peer that") {
     talk = [](raw_connection& peer) { peer.wait_until_closed(); };
   }
   SUBCASE("drips the status line") {
-    talk = [&](raw_connection& peer) { drip(peer, "", "H"); };
+    talk = [&](raw_connection& peer) { drip(peer, "HTTP/1.1 200 ", "O"); };
   }
   SUBCASE("drips headers") {
     talk = [&](raw_connection& peer) { drip(peer, "HTTP/1.1 200 OK\r\n", "X-A: b\r\n"); };
@@ -241,24 +246,25 @@ TEST_CASE("the total deadline holds against a peer that") {
     talk = [&](raw_connection& peer) { drip(peer, "", "HTTP/1.1 100 Continue\r\n\r\n"); };
   }
   raw_server server(talk);
-  const auto answer = send_once(server, {.timeout = 150ms});
+  const auto answer = send_once<Transport>(server, {.timeout = 150ms});
   REQUIRE_FALSE(answer);
   CHECK(answer.error().category == error_category::timeout);
 }
 
-TEST_CASE("a peer that is silent for longer than the read time-out is given up before the deadline") {
+TEST_CASE_TEMPLATE("a peer that is silent for longer than the read time-out is given up before the deadline",
+                   Transport, HTTP_TRANSPORTS) {
   raw_server server([](raw_connection& peer) {
     peer.read_request();
     peer.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
     peer.wait_until_closed();
   });
-  const auto answer = send_once(server, {.timeout = 1h, .read_timeout = 100ms});
+  const auto answer = send_once<Transport>(server, {.timeout = 1h, .read_timeout = 100ms});
   REQUIRE_FALSE(answer);
   CHECK(answer.error().category == error_category::timeout);
   CHECK(answer.error().message.find("silent for 100 ms") != std::string::npos);
 }
 
-TEST_CASE("a stop request ends a call") {
+TEST_CASE_TEMPLATE("a stop request ends a call", Transport, HTTP_TRANSPORTS) {
   std::stop_source source;
   std::latch reached(1);
   std::latch returned(1);
@@ -301,7 +307,7 @@ TEST_CASE("a stop request ends a call") {
     reached.wait();
     source.request_stop();
   });
-  httplib_transport transport;
+  Transport transport;
   const auto answer =
       send(transport, scheme + "://127.0.0.1:" + std::to_string(server.port()), message,
            {.timeout = 1h, .stop = source.get_token(), .connect_timeout = 1h, .read_timeout = 1h});
@@ -310,7 +316,7 @@ TEST_CASE("a stop request ends a call") {
   CHECK(answer.error().category == error_category::cancelled);
 }
 
-TEST_CASE("connecting has a time-out of its own") {
+TEST_CASE_TEMPLATE("connecting has a time-out of its own", Transport, HTTP_TRANSPORTS) {
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -325,7 +331,7 @@ TEST_CASE("connecting has a time-out of its own") {
     fillers.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     ::connect(fillers.back(), generic, size);
   }
-  httplib_transport transport;
+  Transport transport;
   const std::string host = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
   SUBCASE("that ends it") {
     const auto answer = send(transport, host, {.path = "/"}, {.timeout = 1h, .connect_timeout = 100ms});
@@ -346,13 +352,14 @@ TEST_CASE("connecting has a time-out of its own") {
   ::close(listener);
 }
 
-TEST_CASE("a TLS handshake that drips is ended by the connect time-out") {
+TEST_CASE_TEMPLATE("a TLS handshake that drips is ended by the connect time-out", Transport,
+                   HTTP_TRANSPORTS) {
   raw_server server([](raw_connection& peer) {
     const std::string_view hello("\x16\x03\x03\x40\x00", 5);
     if (!peer.write(hello)) return;
     while (peer.write(std::string_view("\x02", 1))) std::this_thread::sleep_for(5ms);
   });
-  httplib_transport transport;
+  Transport transport;
   const auto answer = send(transport, "https://127.0.0.1:" + std::to_string(server.port()), {.path = "/"},
                            {.timeout = 1h, .connect_timeout = 150ms});
   REQUIRE_FALSE(answer);
@@ -360,7 +367,8 @@ TEST_CASE("a TLS handshake that drips is ended by the connect time-out") {
   CHECK_FALSE(answer.error().sent);
 }
 
-TEST_CASE("an answer cut at any byte is an error, never half an answer") {
+TEST_CASE_TEMPLATE("an answer cut at any byte is an error, never half an answer", Transport,
+                   HTTP_TRANSPORTS) {
   const std::string whole = http_answer("{\"data\":[1,2,3]}", "200 OK", "X-A: b\r\n");
   std::atomic<std::size_t> cut = 0;
   raw_server server([&](raw_connection& peer) {
@@ -368,45 +376,42 @@ TEST_CASE("an answer cut at any byte is an error, never half an answer") {
   });
   for (cut = 0; cut < whole.size(); ++cut) {
     CAPTURE(cut.load());
-    const auto answer = send_once(server);
+    const auto answer = send_once<Transport>(server);
     REQUIRE_FALSE(answer);
     CHECK(answer.error().category == error_category::transport);
     CHECK(answer.error().sent);
   }
 }
 
-TEST_CASE("a chunked answer cut at any byte is an error") {
+TEST_CASE_TEMPLATE("a chunked answer cut at any byte is an error", Transport, HTTP_TRANSPORTS) {
   const std::string whole =
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n3\r\nyou\r\n0\r\n\r\n";
   std::atomic<std::size_t> cut = 0;
   raw_server server([&](raw_connection& peer) {
     if (!peer.read_request().empty()) peer.write(std::string_view(whole).substr(0, cut));
   });
-  const std::size_t last_chunk = whole.rfind("0\r\n\r\n");
-  for (cut = 0; cut <= last_chunk; ++cut) {
-    // cpp-httplib before 0.18 takes an end between the CR and LF behind a chunk for the end of the answer.
-    const bool between_cr_and_lf = cut > 50 && whole[cut - 1] == '\r';
+  for (cut = 0; cut < whole.size(); ++cut) {
     CAPTURE(cut.load());
-    if (!between_cr_and_lf) CHECK_FALSE(send_once(server));
+    CHECK_FALSE(send_once<Transport>(server));
   }
   cut = whole.size();
-  const auto answer = send_once(server);
+  const auto answer = send_once<Transport>(server);
   REQUIRE(answer);
   CHECK(answer->body == "helloyou");
 }
 
-TEST_CASE("a reset is a transport error") {
+TEST_CASE_TEMPLATE("a reset is a transport error", Transport, HTTP_TRANSPORTS) {
   raw_server server([](raw_connection& peer) {
     peer.read_request();
     peer.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc");
     peer.reset_at_end();
   });
-  const auto answer = send_once(server);
+  const auto answer = send_once<Transport>(server);
   REQUIRE_FALSE(answer);
   CHECK(answer.error().category == error_category::transport);
 }
 
-TEST_CASE("an answer whose end is uncertain is refused: ") {
+TEST_CASE_TEMPLATE("an answer whose end is uncertain is refused: ", Transport, HTTP_TRANSPORTS) {
   std::string headers;
   SUBCASE("two lengths") { headers = "Content-Length: 2\r\nContent-Length: 3\r\n"; }
   SUBCASE("length and chunks") { headers = "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n"; }
@@ -418,13 +423,13 @@ TEST_CASE("an answer whose end is uncertain is refused: ") {
     headers = "Content-Length: 2\r\nContent-Encoding: zstd\r\n";
   }
   raw_server server(answering("HTTP/1.1 200 OK\r\n" + headers + "\r\n{}"));
-  const auto answer = send_once(server);
+  const auto answer = send_once<Transport>(server);
   REQUIRE_FALSE(answer);
   CHECK((answer.error().category == error_category::protocol ||
          answer.error().category == error_category::transport));
 }
 
-TEST_CASE("what is no HTTP is an error") {
+TEST_CASE_TEMPLATE("what is no HTTP is an error", Transport, HTTP_TRANSPORTS) {
   for (const char* junk : {"SSH-2.0-OpenSSH_9.2\r\n", "\r\n\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n",
                            "HTTP/1.1 abc\r\n\r\n", "<html>hello</html>\r\n\r\n"}) {
     CAPTURE(junk);
@@ -432,13 +437,13 @@ TEST_CASE("what is no HTTP is an error") {
       peer.read_request();
       peer.write(junk);
     });
-    const auto answer = send_once(server);
+    const auto answer = send_once<Transport>(server);
     REQUIRE_FALSE(answer);
     CHECK(answer.error().category == error_category::transport);
   }
 }
 
-TEST_CASE("a body larger than the limit is refused when it is") {
+TEST_CASE_TEMPLATE("a body larger than the limit is refused when it is", Transport, HTTP_TRANSPORTS) {
   std::string head = "HTTP/1.1 200 OK\r\n";
   std::string piece(16384, 'x');
   SUBCASE("announced") { head += "Content-Length: 1073741824\r\n\r\n"; }
@@ -455,13 +460,13 @@ TEST_CASE("a body larger than the limit is refused when it is") {
     while (peer.write(piece)) {
     }
   });
-  const auto answer = send_once(server, {.timeout = 1min, .max_body_bytes = 1U << 20U});
+  const auto answer = send_once<Transport>(server, {.timeout = 1min, .max_body_bytes = 1U << 20U});
   REQUIRE_FALSE(answer);
   CHECK(answer.error().category != error_category::timeout);
   CHECK_FALSE(answer.error().message.empty());
 }
 
-TEST_CASE("endless headers are refused") {
+TEST_CASE_TEMPLATE("endless headers are refused", Transport, HTTP_TRANSPORTS) {
   std::string piece;
   SUBCASE("many small ones") {
     while (piece.size() < 16384) piece += "X-Filler: yes\r\n";
@@ -473,15 +478,16 @@ TEST_CASE("endless headers are refused") {
     if (!peer.write("HTTP/1.1 200 OK\r\nX: ")) return;
     while (peer.write(piece)) sent += piece.size();
   });
-  const auto answer = send_once(server, {.timeout = 1min});
+  const auto answer = send_once<Transport>(server, {.timeout = 1min});
   REQUIRE_FALSE(answer);
   CHECK(answer.error().category != error_category::timeout);
   CHECK(sent < (64U << 20U));
 }
 
-TEST_CASE("a write to a connection that the service has closed does not kill the program") {
+TEST_CASE_TEMPLATE("a write to a connection that the service has closed does not kill the program", Transport,
+                   HTTP_TRANSPORTS) {
   raw_server server([](raw_connection& peer) { peer.reset_at_end(); });
-  httplib_transport transport;
+  Transport transport;
   for (int i = 0; i < 10; ++i) {
     const auto answer = send(transport, server.url(),
                              {.method = method::post, .path = "/", .body = std::string(8U << 20U, 'x')});
@@ -489,13 +495,13 @@ TEST_CASE("a write to a connection that the service has closed does not kill the
   }
 }
 
-TEST_CASE("a dead port is an error with nothing sent") {
+TEST_CASE_TEMPLATE("a dead port is an error with nothing sent", Transport, HTTP_TRANSPORTS) {
   std::string dead;
   {
     raw_server gone([](raw_connection&) {});
     dead = gone.url();
   }
-  httplib_transport transport;
+  Transport transport;
   const auto answer = send(transport, dead);
   REQUIRE_FALSE(answer);
   CHECK(answer.error().category == error_category::transport);
@@ -503,15 +509,16 @@ TEST_CASE("a dead port is an error with nothing sent") {
   CHECK(answer.error().retryable);
 }
 
-TEST_CASE("localhost is found whichever address the service listens on") {
+TEST_CASE_TEMPLATE("localhost is found whichever address the service listens on", Transport,
+                   HTTP_TRANSPORTS) {
   raw_server server(answering(http_answer("{}")));
-  httplib_transport transport;
+  Transport transport;
   CHECK(send(transport, "http://localhost:" + std::to_string(server.port())));
 }
 
-TEST_CASE("many threads share one transport") {
+TEST_CASE_TEMPLATE("many threads share one transport", Transport, HTTP_TRANSPORTS) {
   raw_server server(answering(http_answer("{\"ok\":true}")));
-  httplib_transport transport;
+  Transport transport;
   std::atomic<int> good = 0;
   {
     std::vector<std::jthread> threads;
@@ -528,10 +535,10 @@ TEST_CASE("many threads share one transport") {
   CHECK(server.connections() <= 16);
 }
 
-TEST_CASE("a transport can go while nothing is in flight, at once") {
+TEST_CASE_TEMPLATE("a transport can go while nothing is in flight, at once", Transport, HTTP_TRANSPORTS) {
   raw_server server(answering(http_answer("{}")));
   for (int i = 0; i < 20; ++i) {
-    httplib_transport transport;
+    Transport transport;
     REQUIRE(send(transport, server.url()));
   }
 }

@@ -1,4 +1,0 @@
-// options: -UCPPHTTPLIB_OPENSSL_SUPPORT
-// lines: 20
-// expect: t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program
-#include <t3api/t3api.hpp>
