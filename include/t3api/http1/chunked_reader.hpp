@@ -79,7 +79,7 @@ class chunked_reader {
       const char c = ascii_lower(line[digits]);
       const bool letter = c >= 'a' && c <= 'f';
       if (!letter && !ascii_digit(c)) break;
-      if (size >> 60U != 0) fault_ = "a chunk size that is too large to be one";
+      if (size >> 56U != 0) fault_ = "a chunk size that is too large to be one";
       size = size * 16 + static_cast<std::uint64_t>(letter ? c - 'a' + 10 : c - '0');
     }
     const auto rest = trim_blanks(line.substr(digits));

@@ -5,18 +5,16 @@
 #error "t3api: <t3api/native/listener.hpp> needs a POSIX system"
 #endif
 
-#include <array>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <system_error>
 
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <t3api/native/socket.hpp>
 
@@ -27,7 +25,7 @@ namespace t3api::inline v0_1_0::detail {
 class listener {
  public:
   /// Listens at the first address of `host` that can be had; port 0 takes any free port. Throws
-  /// std::system_error: with EADDRNOTAVAIL when `host` has no address.
+  /// std::system_error with the system's reason; EADDRNOTAVAIL when `host` has no address.
   listener(const std::string& host, std::uint16_t port) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
@@ -40,20 +38,11 @@ class listener {
       }
       ::freeaddrinfo(found);
     }
-    if (socket_ != no_socket && ::pipe(wake_.data()) != 0) {
-      failure = errno;
-      close_native(socket_);
-      socket_ = no_socket;
-    }
     if (socket_ == no_socket) throw std::system_error(failure, std::generic_category(), "listen");
-    for (const int end : wake_) close_on_exec(end);
   }
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;
-  ~listener() {
-    close_native(socket_);
-    for (const int end : wake_) ::close(end);
-  }
+  ~listener() { close_native(socket_); }
 
   /// The port it listens on.
   std::uint16_t port() const noexcept {
@@ -66,22 +55,25 @@ class listener {
 
   /// Waits for the next connection, which the caller has to close; `no_socket` after `stop`.
   native_socket accept() const noexcept {
-    constexpr int pause_ms = 10;
+    constexpr std::chrono::milliseconds pause(10), longest(1000);
     bool exhausted = false;  // No descriptor or no memory is left: others must free some first.
-    while (true) {
-      std::array<pollfd, 2> waiting{{{wake_[0], POLLIN, 0}, {socket_, POLLIN, 0}}};
-      const int ready = ::poll(waiting.data(), exhausted ? 1 : 2, exhausted ? pause_ms : -1);
-      if (ready > 0 && waiting[0].revents != 0) return no_socket;
+    while (!stopped_) {
+      if (exhausted) {
+        wait_for(no_socket, {}, wake_.descriptor(), pause);
+      } else {
+        wait_for(socket_, {.read = true}, wake_.descriptor(), longest);
+      }
       const native_socket accepted = ::accept(socket_, nullptr, nullptr);
       if (accepted != no_socket) return accepted;
       exhausted = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
     }
+    return no_socket;
   }
 
   /// Makes `accept` return, now and from now on.
-  void stop() const noexcept {
-    while (::write(wake_[1], "", 1) < 0 && errno == EINTR) {
-    }
+  void stop() noexcept {
+    stopped_ = true;
+    wake_.signal();
   }
 
  private:
@@ -90,13 +82,12 @@ class listener {
     constexpr int most_waiting = 1024;
     const native_socket made = ::socket(at.ai_family, at.ai_socktype, at.ai_protocol);
     if (made == no_socket) return false;
-    close_on_exec(made);
-    ::fcntl(made, F_SETFL, ::fcntl(made, F_GETFL) | O_NONBLOCK);
     const int yes = 1, no = 0;
     // Not SO_REUSEPORT, which would let two servers share a port unnoticed.
     ::setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (at.ai_family == AF_INET6) ::setsockopt(made, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
-    if (::bind(made, at.ai_addr, at.ai_addrlen) == 0 && ::listen(made, most_waiting) == 0) {
+    if (prepare_native(made) && ::bind(made, at.ai_addr, at.ai_addrlen) == 0 &&
+        ::listen(made, most_waiting) == 0) {
       socket_ = made;
       return true;
     }
@@ -107,7 +98,8 @@ class listener {
   }
 
   native_socket socket_ = no_socket;
-  std::array<int, 2> wake_{-1, -1};
+  const wake_up wake_;
+  std::atomic<bool> stopped_ = false;
 };
 
 }  // namespace t3api::inline v0_1_0::detail

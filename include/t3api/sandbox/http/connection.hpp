@@ -2,7 +2,6 @@
 #define T3API_SANDBOX_HTTP_CONNECTION_HPP
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <climits>
 #include <cstddef>
@@ -10,13 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <t3api/native/socket.hpp>
@@ -39,17 +34,13 @@ class connection {
 
   /// Takes over the socket. Speaks TLS when there is a context.
   connection(int socket, SSL_CTX* tls) noexcept : socket_(socket), ssl_(tls ? SSL_new(tls) : nullptr) {
-    ::fcntl(socket_, F_SETFL, ::fcntl(socket_, F_GETFL) | O_NONBLOCK);
-    detail::close_on_exec(socket_);
-    const int yes = 1;
-    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+    usable_ = detail::prepare_native(socket_) && (!tls || ssl_);
     if (ssl_) {
       SSL_set_fd(ssl_.get(), socket_);
       SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
       // Else OpenSSL reads on by itself as long as messages without data come, and nobody looks at the clock.
       SSL_clear_mode(ssl_.get(), SSL_MODE_AUTO_RETRY);
     }
-    usable_ = !tls || ssl_;
   }
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
@@ -83,11 +74,11 @@ class connection {
       return of_tls([&] { return SSL_read(ssl_.get(), to, static_cast<int>(most)); }, until);
     }
     while (usable_) {
-      if (!wait(POLLIN, until)) return {.late = true};
-      const auto count = ::recv(socket_, to, most, 0);
+      if (!wait(readable, until)) return {.late = true};
+      const auto count = detail::receive_some(socket_, to, most);
       if (count > 0) return {.count = static_cast<std::size_t>(count)};
       if (count == 0) return {};
-      if (errno != EAGAIN && errno != EINTR) usable_ = false;
+      usable_ = detail::would_block();
       if (is_past(until)) return {.late = true};
     }
     return {};
@@ -100,16 +91,16 @@ class connection {
       const auto size = static_cast<int>((std::min<std::size_t>)(bytes.size(), INT_MAX));
       return of_tls([&] { return SSL_write(ssl_.get(), bytes.data(), size); }, moment()).count;
     }
-    const auto count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (count < 0 && errno != EAGAIN && errno != EINTR) usable_ = false;
+    const auto count = detail::send_some(socket_, bytes);
+    if (count < 0) usable_ = detail::would_block();
     return count > 0 ? static_cast<std::size_t>(count) : 0;
   }
 
   /// Waits until more can be written; false when it was too late or the connection is broken.
-  bool wait_writable(moment until) { return usable_ && !is_past(until) && wait(POLLOUT, until); }
+  bool wait_writable(moment until) { return usable_ && !is_past(until) && wait(writable, until); }
 
   /// Waits for a moment, or until the connection is gone in both directions.
-  void pause(moment until) const { wait(0, until); }
+  void pause(moment until) const { wait({}, until); }
 
   /// Says that nothing more will be sent; over TLS with close_notify, unless the stream is to look `cut`.
   void end_writing(bool cut = false) {
@@ -124,9 +115,9 @@ class connection {
   /// that could overtake the last answer.
   void discard(std::size_t most, moment until) const {
     char bytes[16 * 1024];
-    while (most > 0 && wait(POLLIN, until)) {
-      const auto count = ::recv(socket_, bytes, (std::min)(most, sizeof(bytes)), 0);
-      if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return;
+    while (most > 0 && wait(readable, until)) {
+      const auto count = detail::receive_some(socket_, bytes, (std::min)(most, sizeof(bytes)));
+      if (count == 0 || (count < 0 && !detail::would_block())) return;
       if (count > 0) most -= static_cast<std::size_t>(count);
       if (is_past(until)) return;
     }
@@ -155,27 +146,27 @@ class connection {
         usable_ = failure == SSL_ERROR_ZERO_RETURN;
         break;
       }
-      if (is_past(until) || !wait(failure == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until)) {
+      if (is_past(until) || !wait(failure == SSL_ERROR_WANT_READ ? readable : writable, until)) {
         return {.late = true};
       }
     }
     return {};
   }
 
+  static constexpr detail::readiness readable{.read = true}, writable{.write = true};
+
   static bool is_past(moment until) { return std::chrono::steady_clock::now() >= until; }
 
   /// Waits for an event; past the moment, true when there is one already.
-  bool wait(short events, moment until) const {
+  bool wait(detail::readiness wanted, moment until) const {
     constexpr std::chrono::milliseconds longest(60'000);
     while (true) {
       const auto left =
           std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
       const auto patience = (std::clamp)(left, std::chrono::milliseconds(0), longest);
-      pollfd waiting{socket_, events, 0};
-      const int ready = ::poll(&waiting, 1, static_cast<int>(patience.count()));
-      if (ready > 0) return true;
-      if (ready < 0 && errno != EINTR) return false;
-      if (ready == 0 && left <= longest) return false;
+      const auto ready = detail::wait_for(socket_, wanted, detail::no_socket, patience);
+      if (ready.read || ready.write) return true;
+      if (is_past(until)) return false;
     }
   }
 

@@ -11,7 +11,10 @@
 
 #include <t3api/core/headers.hpp>
 #include <t3api/detail/ascii.hpp>
+#include <t3api/http1/fields.hpp>
+#include <t3api/http1/line_reader.hpp>
 #include <t3api/sandbox/answer.hpp>
+#include <t3api/sandbox/http/options.hpp>
 
 namespace t3api::inline v0_1_0::sandbox {
 
@@ -32,108 +35,119 @@ struct body_framing {
   bool has_body() const noexcept { return chunked || length > 0; }
 };
 
-namespace request_head_detail {
+/// Reads one head from bytes that come in pieces of any size. Refuses whatever RFC 9112 does not allow or
+/// lets a server refuse: where two readers could differ about what was meant, this one does not guess.
+class head_reader {
+ public:
+  explicit head_reader(const http_server_options& limits) : limits_(limits) {}
 
-inline bool is_token(std::string_view text) noexcept {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return detail::ascii_alpha(c) || detail::ascii_digit(c) || marks.find(c) != marks.npos;
-  });
-}
-
-/// Takes a line with its CRLF from the front of `text`, and returns it without.
-inline std::string_view take_line(std::string_view& text) noexcept {
-  const auto line = text.substr(0, text.find("\r\n"));
-  text.remove_prefix((std::min)(text.size(), line.size() + 2));
-  return line;
-}
-
-inline bool has_element(std::string_view list, std::string_view wanted) noexcept {
-  while (!list.empty()) {
-    const auto element = list.substr(0, list.find(','));
-    list.remove_prefix((std::min)(list.size(), element.size() + 1));
-    if (detail::iequals(detail::trim(element), wanted)) return true;
+  /// Takes off the front of `wire` what belongs to the head; true when it is complete. Throws `refusal`.
+  bool take(std::string_view& wire) {
+    while (!wire.empty()) {
+      const auto left = limits_.max_head_bytes - bytes_;
+      const auto line = lines_.take(wire, (std::min)(limits_.max_line_bytes, left));
+      if (!line && lines_.too_long()) throw too_long(left);
+      if (!line) return false;
+      bytes_ += lines_.bytes();
+      if (!lines_.has_return()) throw refusal(400, "a line of the head does not end with CR and LF");
+      if (started_ && line->empty()) {
+        finish();
+        return true;
+      }
+      if (started_) {
+        take_field(*line);
+      } else if (!line->empty()) {
+        take_request_line(*line);
+      } else if (std::exchange(empty_line_, true)) {  // One is forgiven (RFC 9112 section 2.2).
+        throw refusal(400, "there is no request line");
+      }
+    }
+    return false;
   }
-  return false;
-}
 
-/// Without the blanks at both ends that may surround a value, which are fewer than `detail::trim` knows.
-inline std::string_view trim_blanks(std::string_view text) noexcept {
-  constexpr std::string_view blanks = " \t";
-  text.remove_prefix((std::min)(text.find_first_not_of(blanks), text.size()));
-  return text.substr(0, text.find_last_not_of(blanks) + 1);
-}
+  /// The complete head.
+  request_head&& take_head() noexcept { return std::move(head_); }
 
-/// Takes the scheme and the authority from the front of a target that has them (RFC 9112 section 3.2.2), and
-/// returns the authority. Throws `refusal` when there is no host in it, or a user.
-inline std::optional<std::string> take_authority(std::string& target) {
-  std::size_t start = 0;
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (detail::iequals(std::string_view(target).substr(0, scheme.size()), scheme)) start = scheme.size();
+ private:
+  refusal too_long(std::size_t left) const {
+    if (left < limits_.max_line_bytes) {
+      return {431, "the head is larger than " + std::to_string(limits_.max_head_bytes) + " bytes"};
+    }
+    const auto limit = std::to_string(limits_.max_line_bytes) + " bytes";
+    if (started_) return {431, "a header field is longer than " + limit};
+    return {414, "the request line is longer than " + limit};
   }
-  if (start == 0) return std::nullopt;
-  const auto end = (std::min)(target.find_first_of("/?", start), target.size());
-  const auto authority = target.substr(start, end - start);
-  if (authority.empty() || authority.front() == ':' || authority.find('@') != authority.npos) {
-    throw refusal(400,
-                  "the target of the request does not name a host alone: send a path, or http://host/path");
-  }
-  target.erase(0, end);
-  if (!target.starts_with('/')) target.insert(0, "/");
-  return authority;
-}
 
-}  // namespace request_head_detail
+  void take_request_line(std::string_view line) {
+    started_ = true;
+    const auto first = line.find(' '), last = line.rfind(' ');
+    const auto target = first < last ? line.substr(first + 1, last - first - 1) : std::string_view();
+    const auto version = line.substr(last + 1);
+    head_.method = line.substr(0, first);
+    head_.target = target;
+    if (detail::has_control(line) || !detail::http1::is_token(head_.method) || target.empty() ||
+        target.find(' ') != target.npos) {
+      throw refusal(400, "the request line is not: method, target, version, with one space between them");
+    }
+    if (version != "HTTP/1.1" && version != "HTTP/1.0") {
+      throw refusal(400, "the version of HTTP is not one that is spoken here: use HTTP/1.1");
+    }
+    head_.modern = version == "HTTP/1.1";
+  }
 
-/// Reads the lines of a head, each with its CRLF, without the empty line at the end. Throws `refusal` for
-/// whatever RFC 9112 does not allow or lets a server refuse: where two readers could differ about what was
-/// meant, this one does not guess.
-inline request_head parse_request_head(std::string_view lines) {
-  using namespace request_head_detail;
-  request_head head;
-  const auto request_line = take_line(lines);
-  const auto first = request_line.find(' '), last = request_line.rfind(' ');
-  if (first == request_line.npos || first == last || detail::has_control(request_line)) {
-    throw refusal(400, "the request line is not: method, target, version, with one space between them");
-  }
-  const auto target = request_line.substr(first + 1, last - first - 1),
-             version = request_line.substr(last + 1);
-  head.method = request_line.substr(0, first);
-  head.target = target;
-  if (!is_token(head.method) || target.empty() || target.find(' ') != target.npos) {
-    throw refusal(400, "the request line is not: method, target, version, with one space between them");
-  }
-  if (version != "HTTP/1.1" && version != "HTTP/1.0") {
-    throw refusal(400, "the version of HTTP is not one that is spoken here: use HTTP/1.1");
-  }
-  int hosts = 0;
-  bool close = false, stay = false;
-  while (!lines.empty()) {
-    const auto line = take_line(lines);
-    const auto colon = line.find(':');
-    const auto name = line.substr(0, colon);
-    if (colon == line.npos || !is_token(name)) {
+  void take_field(std::string_view line) {
+    if (head_.headers.size() == limits_.max_fields) {
+      throw refusal(431, "there are more than " + std::to_string(limits_.max_fields) + " header fields");
+    }
+    const auto name = line.substr(0, line.find(':'));
+    if (name.size() == line.size() || !detail::http1::is_token(name)) {
       throw refusal(400, "a header field does not start with its name and a colon");
     }
-    const auto untrimmed = line.substr(colon + 1);
-    if (std::any_of(untrimmed.begin(), untrimmed.end(),
-                    [](char c) { return c != '\t' && detail::ascii_control(c); })) {
+    if (std::any_of(line.begin(), line.end(), [](char c) { return c != '\t' && detail::ascii_control(c); })) {
       throw refusal(400, "the header '" + detail::printable(name, 60) + "' holds a control character");
     }
-    const auto value = trim_blanks(untrimmed);
-    if (detail::iequals(name, "Host")) ++hosts;
-    if (detail::iequals(name, "Connection")) {
-      close = close || has_element(value, "close");
-      stay = stay || has_element(value, "keep-alive");
-    }
-    head.headers.add_received(std::string(name), std::string(value));
+    detail::http1::add_field_line(head_.headers, line);
   }
-  head.modern = version == "HTTP/1.1";
-  if (hosts > 1 || (head.modern && hosts == 0)) throw refusal(400, "the request needs one header Host");
-  if (auto authority = take_authority(head.target)) head.headers.set("Host", std::move(*authority));
-  head.keep_alive = !close && (head.modern || stay);
-  return head;
-}
+
+  void finish() {
+    const auto hosts = std::count_if(head_.headers.begin(), head_.headers.end(),
+                                     [](const auto& field) { return detail::iequals(field.first, "Host"); });
+    if (hosts > 1 || (head_.modern && hosts == 0)) {
+      throw refusal(400, "the request needs one header Host");
+    }
+    take_authority();
+    const bool close = detail::http1::has_element(head_.headers, "Connection", "close");
+    const bool stay = detail::http1::has_element(head_.headers, "Connection", "keep-alive");
+    head_.keep_alive = !close && (head_.modern || stay);
+  }
+
+  /// Takes the scheme and the authority off a target that has them, and the authority for the Host (RFC 9112
+  /// section 3.2.2).
+  void take_authority() {
+    auto& target = head_.target;
+    std::size_t start = 0;
+    for (const std::string_view scheme : {"http://", "https://"}) {
+      if (detail::iequals(std::string_view(target).substr(0, scheme.size()), scheme)) start = scheme.size();
+    }
+    if (start == 0) return;
+    const auto end = (std::min)(target.find_first_of("/?", start), target.size());
+    auto authority = target.substr(start, end - start);
+    if (authority.empty() || authority.front() == ':' || authority.find('@') != authority.npos) {
+      throw refusal(400,
+                    "the target of the request does not name a host alone: send a path, or http://host/path");
+    }
+    target.erase(0, end);
+    if (!target.starts_with('/')) target.insert(0, "/");
+    head_.headers.set("Host", std::move(authority));
+  }
+
+  const http_server_options& limits_;
+  detail::http1::line_reader lines_;
+  request_head head_;
+  std::size_t bytes_ = 0;
+  bool started_ = false;  ///< The request line was there.
+  bool empty_line_ = false;
+};
 
 /// How the body of a request is sent. Throws `refusal` where that is in doubt (RFC 9112 section 6.3), or is
 /// done in a way that is not understood here.

@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include <t3api/detail/ascii.hpp>
+#include <t3api/http1/chunked_reader.hpp>
 #include <t3api/sandbox/answer.hpp>
-#include <t3api/sandbox/http/chunked_decoder.hpp>
 #include <t3api/sandbox/http/connection.hpp>
 #include <t3api/sandbox/http/connection_table.hpp>
 #include <t3api/sandbox/http/options.hpp>
@@ -36,67 +35,70 @@ class request_reader {
       enter(connection_phase::idle);
       if (!more(after(limits_.idle_timeout))) throw connection_over();
     }
-    body_late_ = after(limits_.request_timeout);
-    const auto head_late = (std::min)(after(limits_.head_timeout), body_late_);
-    scan progress;
-    while (!find_end(progress)) {
-      enter(connection_phase::receiving);
+    late_ = after(limits_.request_timeout);
+    const auto head_late = (std::min)(after(limits_.head_timeout), late_);
+    head_reader head(limits_);
+    while (!take([&](std::string_view& wire) { return head.take(wire); })) {
       if (!more_before(head_late)) throw refusal(408, "the head of the request did not come in time");
     }
-    const std::string lines = buffer_.substr(progress.start, progress.line_start - progress.start);
-    buffer_.erase(0, progress.line_start + 2);
-    return parse_request_head(lines);
+    return head.take_head();
   }
 
-  /// The body of the request whose head was read last, of at most `most_bytes`, which takes its memory from
+  /// The body of the request whose head was read last, of at most `most_bytes`, for which there is room in
   /// `memory`. Throws as `read_head` does.
   std::string read_body(const request_head& head, const body_framing& framing, std::size_t most_bytes,
                         memory_share& memory) {
     if (framing.length > most_bytes) throw too_large(most_bytes);
+    const auto length = static_cast<std::size_t>(framing.length);
     std::string body;
-    // All of a length that was told at once, so that who is let in is not refused half-way.
-    memory.take(static_cast<std::size_t>(framing.length));
-    body.reserve(static_cast<std::size_t>(framing.length));
+    memory.take(length);  // All of it at once, so that who is let in is not refused half-way.
+    body.reserve(length);
     if (const auto expected = head.headers.get("Expect");
         expected && head.modern && buffer_.empty() && detail::iequals(*expected, "100-continue")) {
       from_.write_some("HTTP/1.1 100 Continue\r\n\r\n");
     }
-    chunked_decoder chunks;
-    while (true) {
-      std::string_view wire = buffer_;
-      if (framing.chunked) {
-        const auto held = body.capacity();
-        chunks.take(wire, body, most_bytes);
-        memory.take(body.capacity() - held);
-      } else {
-        const auto missing = static_cast<std::size_t>(framing.length) - body.size();
+    detail::http1::chunked_reader chunks(most_bytes, limits_.max_head_bytes);
+    const auto take_some = [&](std::string_view& wire) {
+      if (!framing.chunked) {
+        const auto missing = (std::min)(length - body.size(), wire.size());
         body.append(wire.substr(0, missing));
-        wire.remove_prefix((std::min)(missing, wire.size()));
+        wire.remove_prefix(missing);
+        return body.size() == length;
       }
-      buffer_.erase(0, buffer_.size() - wire.size());
-      if (framing.chunked ? chunks.done() : body.size() == framing.length) return body;
-      enter(connection_phase::receiving);
-      if (!more_before((std::min)(after(limits_.head_timeout), body_late_))) {
+      const auto held = body.capacity();
+      chunks.take(wire, body);
+      if (chunks.too_large()) throw too_large(most_bytes);
+      if (!chunks.fault().empty()) {
+        throw refusal(400, "the body is not in the coding that the header Transfer-Encoding names: " +
+                               std::string(chunks.fault()));
+      }
+      memory.take(body.capacity() - held);
+      return chunks.done();
+    };
+    while (!take(take_some)) {
+      if (!more_before((std::min)(after(limits_.head_timeout), late_))) {
         throw refusal(408, "the body of the request did not come in time");
       }
     }
+    return body;
   }
 
  private:
-  /// How far the buffered head has been looked through.
-  struct scan {
-    std::size_t start = 0;       ///< Where the head starts.
-    std::size_t line_start = 0;  ///< Of the line that is not complete yet; of the empty one, at the end.
-    std::size_t seen = 0;
-    std::size_t lines = 0;
-  };
-
   static refusal too_large(std::size_t most_bytes) {
     return {413, "the body is larger than " + std::to_string(most_bytes) + " bytes"};
   }
 
   void enter(connection_phase phase) {
     if (!place_.enter(phase)) throw connection_over();
+  }
+
+  /// Lets `reader` take what it needs off the front of what has come; whether it has all that it needs.
+  template <class Reader>
+  bool take(Reader reader) {
+    std::string_view wire = buffer_;
+    const bool done = reader(wire);
+    buffer_.erase(0, buffer_.size() - wire.size());
+    return done;
   }
 
   /// Reads once; false when it is too late.
@@ -107,54 +109,22 @@ class request_reader {
     const auto got = from_.read(buffer_.data() + size, piece, until);
     buffer_.resize(size + got.count);
     if (got.late) return false;
-    if (got.count == 0 || !place_.enter(connection_phase::receiving)) throw connection_over();
+    if (got.count == 0) throw connection_over();
+    enter(connection_phase::receiving);
     return true;
   }
 
   /// The same, and too late is too late even for what is there already.
   bool more_before(connection::moment until) {
+    enter(connection_phase::receiving);
     return std::chrono::steady_clock::now() < until && more(until);
-  }
-
-  /// Whether the buffer holds the empty line that ends a head.
-  bool find_end(scan& at) const {
-    while (true) {
-      const auto feed = buffer_.find('\n', at.seen);
-      const bool complete = feed != buffer_.npos;
-      const auto end = complete ? feed + 1 : buffer_.size();
-      check_size(at, end);
-      at.seen = end;
-      if (!complete) return false;
-      if (feed == at.line_start || buffer_[feed - 1] != '\r') {
-        throw refusal(400, "a line of the head does not end with CR and LF");
-      }
-      if (feed == at.line_start + 1) {
-        if (at.lines > 0) return true;
-        if (at.start > 0) throw refusal(400, "there is no request line");
-        at.start = end;  // One empty line before a request is forgiven (RFC 9112 section 2.2).
-      } else if (++at.lines > limits_.max_fields + 1) {
-        throw refusal(431, "there are more than " + std::to_string(limits_.max_fields) + " header fields");
-      }
-      at.line_start = end;
-    }
-  }
-
-  void check_size(const scan& at, std::size_t end) const {
-    if (end - at.line_start > limits_.max_line_bytes) {
-      const auto limit = std::to_string(limits_.max_line_bytes) + " bytes";
-      if (at.lines == 0) throw refusal(414, "the request line is longer than " + limit);
-      throw refusal(431, "a header field is longer than " + limit);
-    }
-    if (end - at.start > limits_.max_head_bytes) {
-      throw refusal(431, "the head is larger than " + std::to_string(limits_.max_head_bytes) + " bytes");
-    }
   }
 
   connection& from_;
   connection_table::place& place_;
   const http_server_options& limits_;
   std::string buffer_;
-  connection::moment body_late_{};
+  connection::moment late_{};  ///< When the request must be here.
 };
 
 }  // namespace t3api::inline v0_1_0::sandbox

@@ -28,6 +28,7 @@
 #include <t3api/detail/stop_token.hpp>
 #include <t3api/detail/worker_pool.hpp>
 #include <t3api/native/listener.hpp>
+#include <t3api/native/sigpipe_guard.hpp>
 #include <t3api/native/socket.hpp>
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/handler.hpp>
@@ -177,7 +178,7 @@ class http_server {
     stop_source stopping_;
     connection_table connections_;
     std::atomic<std::size_t> open_ = 0;  ///< Connections that have a thread or wait for one.
-    const detail::listener listener_;
+    detail::listener listener_;
     detail::worker_pool pool_;
     std::thread acceptor_;
   };

@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include <t3api/sandbox/http/request_head.hpp>
 
@@ -8,9 +10,23 @@ namespace sandbox = t3api::sandbox;
 
 namespace {
 
+/// The head with these lines, which comes in pieces of so many bytes.
+sandbox::request_head head_of(const std::string& lines, std::size_t piece = 1000) {
+  const sandbox::http_server_options limits;
+  sandbox::head_reader reader(limits);
+  const std::string all = lines + "\r\n";
+  for (std::size_t at = 0; at < all.size(); at += piece) {
+    auto wire = std::string_view(all).substr(at, piece);
+    const bool done = reader.take(wire);
+    CHECK(wire.empty());
+    CHECK(done == (at + piece >= all.size()));
+  }
+  return reader.take_head();
+}
+
 int status_of(const std::string& lines) {
   try {
-    sandbox::framing_of(sandbox::parse_request_head(lines));
+    sandbox::framing_of(head_of(lines));
     return 200;
   } catch (const sandbox::refusal& why) {
     return why.status;
@@ -23,20 +39,30 @@ int with_field(const std::string& field) {
 
 }  // namespace
 
-TEST_CASE("a head is taken apart, fields in order") {
-  const auto head = sandbox::parse_request_head(
-      "PUT /a%20b?c=d HTTP/1.1\r\nHost: x\r\nX-B: \t two words \t\r\nX-A:\r\nx-b: again\r\n");
-  CHECK(head.method == "PUT");
-  CHECK(head.target == "/a%20b?c=d");
-  CHECK(head.keep_alive);
-  REQUIRE(head.headers.size() == 4);
-  CHECK((head.headers.begin() + 1)->second == "two words");
-  CHECK((head.headers.begin() + 2)->second.empty());
-  CHECK((head.headers.begin() + 3)->second == "again");
+TEST_CASE("a head is taken apart, fields in order, wherever the wire was cut") {
+  for (const std::size_t piece : {1U, 2U, 7U, 1000U}) {
+    const auto head = head_of(
+        "\r\nPUT /a%20b?c=d HTTP/1.1\r\nHost: x\r\nX-B: \t two words \t\r\nX-A:\r\nx-b: again\r\n", piece);
+    CHECK(head.method == "PUT");
+    CHECK(head.target == "/a%20b?c=d");
+    CHECK(head.keep_alive);
+    REQUIRE(head.headers.size() == 4);
+    CHECK((head.headers.begin() + 1)->second == "two words");
+    CHECK((head.headers.begin() + 2)->second.empty());
+    CHECK((head.headers.begin() + 3)->second == "again");
+  }
+}
+
+TEST_CASE("what comes behind a head stays") {
+  const sandbox::http_server_options limits;
+  sandbox::head_reader reader(limits);
+  std::string_view wire = "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /next";
+  CHECK(reader.take(wire));
+  CHECK(wire == "GET /next");
 }
 
 TEST_CASE("a connection stays open as version and header say") {
-  const auto stays = [](const std::string& lines) { return sandbox::parse_request_head(lines).keep_alive; };
+  const auto stays = [](const std::string& lines) { return head_of(lines).keep_alive; };
   CHECK_FALSE(stays("GET / HTTP/1.1\r\nHost: x\r\nConnection: foo, Close\r\n"));
   CHECK_FALSE(stays("GET / HTTP/1.0\r\n"));
   CHECK(stays("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n"));
@@ -89,7 +115,7 @@ TEST_CASE("HTTP/1.0 has no transfer codings") {
 
 TEST_CASE("of a whole URL as target the path and query count, and its host in place of Host") {
   const auto read = [](const std::string& target) {
-    const auto head = sandbox::parse_request_head("GET " + target + " HTTP/1.1\r\nHost: other\r\n");
+    const auto head = head_of("GET " + target + " HTTP/1.1\r\nHost: other\r\n");
     CHECK(head.headers.size() == 1);
     return head.target + " of " + std::string(head.headers.get("Host").value());
   };
