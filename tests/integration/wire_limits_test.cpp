@@ -22,6 +22,7 @@
 #include <nlohmann/json.hpp>
 
 #include <t3api/sandbox/http/server.hpp>
+#include <t3api/sandbox/service.hpp>
 
 #include <tests/support/memory_growth.hpp>
 #include <tests/support/raw_client.hpp>
@@ -211,6 +212,73 @@ TEST_CASE("bodies without end") {
   CHECK(memory.bytes() < most_growth);
 }
 
+TEST_CASE("the limit of a path holds before its body comes") {
+  running s;
+  for (const std::string path :
+       {"/v2/auth/credentials", "/v2/auth/x", "/sandbox/faults", "/v2%2E/../v2/auth/x"}) {
+    CAPTURE(path);
+    const bool small = path.find("..") == path.npos;
+    raw_client client(s.server.port());
+    client.send("POST " + path +
+                " HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 16385\r\n\r\n");
+    while (!client.has_input()) std::this_thread::yield();
+    client.end_sending();
+    CHECK(client.read_to_end().starts_with(small ? "HTTP/1.1 413 " : "HTTP/1.1 100 "));
+  }
+}
+
+TEST_CASE("all bodies together have one budget, and small ones get through") {
+  running s({.max_memory_bytes = 1'000'000});
+  const std::string large = post + "Content-Length: 600000\r\n";
+  raw_client first(s.server.port());
+  first.send(large + "Expect: 100-continue\r\n\r\n");
+  while (!first.has_input()) std::this_thread::yield();  // By now it is let in.
+  raw_client second(s.server.port());
+  second.send(large + "\r\nx");
+  const auto answer = second.read_to_end();
+  CHECK(refused_with(answer) == 503);
+  CHECK(answer.find("\r\nRetry-After: 1\r\n") != answer.npos);
+  raw_client small(s.server.port());
+  small.send(post + "Content-Length: 20000\r\n\r\n" + std::string(20'000, 'x'));
+  CHECK(small.read_answer().ends_with("20000"));
+  raw_client chunked(s.server.port());
+  chunked.send(post + "Transfer-Encoding: chunked\r\n\r\n");
+  chunked.try_send("927C0\r\n" + std::string(600'000, 'x') + "\r\n0\r\n\r\n");
+  CHECK(refused_with(chunked.read_to_end()) == 503);
+  first.send(std::string(600'000, 'x'));
+  first.end_sending();
+  CHECK(first.read_to_end().ends_with("600000"));
+  raw_client next(s.server.port());
+  next.send(large + "\r\n" + std::string(600'000, 'x'));
+  CHECK(next.read_answer().ends_with("600000"));
+}
+
+TEST_CASE("what JSON takes counts before it is read") {
+  sandbox::service service;
+  sandbox::http_server server(
+      [&](const t3api::request& asked, const sandbox::caller& from) { return service.serve(asked, from); },
+      {.max_memory_bytes = 5'000'000});
+  server.start();
+  const auto send = [&](const std::string& path, const std::string& more, const std::string& body) {
+    raw_client client(server.port());
+    client.send("POST " + path +
+                " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n" + more +
+                "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    return client.read_to_end();
+  };
+  const auto made = send("/v2/auth/secretkey", "",
+                         R"({"hostname":"ca.metrc.com","username":"demo-ca","password":"demo-ca-password"})");
+  const std::string key = nlohmann::json::parse(made.substr(made.find("\r\n\r\n") + 4))["secretKey"];
+  const auto create = [&](std::size_t values) {
+    std::string body = "[0";
+    for (std::size_t i = 1; i < values; ++i) body += ",0";
+    return send("/v2/packages/create?licenseNumber=LIC-00001", "X-T3-API-Key: " + key + "\r\n", body + "]");
+  };
+  CHECK(refused_with(create(20'000)) == 400);  // 2.6 MB, and too many entries.
+  CHECK(refused_with(create(90'000)) == 503);  // 11.6 MB.
+  CHECK(refused_with(create(20'000)) == 400);
+}
+
 TEST_CASE("a head has its time, however it comes") {
   running s({.head_timeout = 100ms, .request_timeout = 1h});
   CHECK(refused_with(trickle(s, "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", 'x')) == 408);
@@ -247,6 +315,21 @@ TEST_CASE("a request has its time, even when more of it is always there") {
     raw_client attacker(server.port(), tls);
     attacker.try_send(post + "Transfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n");
     CHECK(refused_with(attacker.read_to_end()) == 408);
+  }
+}
+
+TEST_CASE("TLS messages without data prolong no deadline, even when more of them are always there") {
+  for (const std::string start :
+       {"", "GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"}) {
+    CAPTURE(start);
+    sandbox::http_server server(&echo_size, {.tls = sandbox::make_certificate(),
+                                             .idle_timeout = 300ms,
+                                             .head_timeout = 300ms,
+                                             .request_timeout = 300ms});
+    server.start();
+    raw_client attacker(server.port(), true);
+    if (!start.empty()) attacker.send(start);
+    CHECK(attacker.flood_key_updates(10s));
   }
 }
 

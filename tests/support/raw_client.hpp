@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -64,6 +65,29 @@ class raw_client {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
     return true;
+  }
+
+  /// Over TLS: changes its keys again and again, which is nothing to the server's reader. Whether the server
+  /// ends the connection within that time.
+  bool flood_key_updates(std::chrono::seconds longest) {
+    BIO* const made = BIO_new(BIO_s_mem());
+    SSL_set0_wbio(ssl_.get(), made);
+    const auto end = std::chrono::steady_clock::now() + longest;
+    std::string ahead;
+    while (std::chrono::steady_clock::now() < end) {
+      for (int i = 0; i < 1000 && ahead.size() < (1U << 20U); ++i) {
+        REQUIRE(SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1);
+        REQUIRE(SSL_do_handshake(ssl_.get()) == 1);
+        char* data = nullptr;
+        const long size = BIO_get_mem_data(made, &data);
+        ahead.append(data, static_cast<std::size_t>(size));
+        BIO_reset(made);
+      }
+      const auto sent = ::send(socket_, ahead.data(), ahead.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (sent < 0 && errno != EAGAIN) return true;
+      ahead.erase(0, sent > 0 ? static_cast<std::size_t>(sent) : 0);
+    }
+    return false;
   }
 
   /// Says that nothing more will be sent.

@@ -182,6 +182,15 @@ TEST_CASE("a user has a hundred secret keys, of which one must go before the nex
   CHECK(t3api::sandbox::settings().secret_keys_per_user == 100);
 }
 
+TEST_CASE("who has many IPv6 addresses of one network has one address's failed logins") {
+  sandbox s({.failed_logins_per_account = 100, .failed_logins_per_address = 3});
+  for (const char* address : {"2001:db8::1", "2001:db8::2", "2001:db8::ffff:1"}) {
+    CHECK(log_in(s, wrong, address).status == 401);
+  }
+  CHECK(log_in(s, sandbox::california(), "2001:db8::3").status == 429);
+  CHECK(log_in(s, sandbox::california(), "2001:db8:0:1::3").status == 200);
+}
+
 TEST_CASE("what a blocked address tries does not make the service forget other accounts") {
   t3api::sandbox::service_limits limits({.failed_logins_per_account = 1, .failed_logins_per_address = 1},
                                         std::make_shared<t3api::manual_clock>());

@@ -68,6 +68,18 @@ struct observed_store {
   }
 };
 
+/// Stands still, and counts who asks for the time of day.
+struct counting_clock : t3api::clock {
+  t3api::manual_clock inner{sandbox_test::start_of_tests()};
+  mutable int looks = 0;
+
+  t3api::steady_time now() const override { return inner.now(); }
+  t3api::wall_time wall_now() const override { return ++looks, inner.wall_now(); }
+  bool wait_until(t3api::steady_time when, t3api::stop_token stop) override {
+    return inner.wait_until(when, std::move(stop));
+  }
+};
+
 /// Two that are to be one Metrc.
 struct two_worlds {
   std::shared_ptr<t3api::manual_clock> clock =
@@ -140,6 +152,40 @@ TEST_CASE("an unknown user makes as much work as a wrong password") {
     CHECK(*w.store.reads == 2);
     CHECK(*w.store.writes == 1);
   }
+}
+
+TEST_CASE("a wrong password makes as much work as a wrong one-time password") {
+  two_worlds w;
+  const auto right = sandbox_test::demo_otp(w.clock->wall_now());
+  std::vector<metrc_login> forms;
+  for (const char* user : {"demo-mi", "nobody"}) {
+    for (const char* password : {"demo-mi-password", "wrong"}) {
+      for (const char* otp : {"", "000000", "1234567"}) {
+        forms.push_back({.hostname = "mi.metrc.com", .username = user, .password = password, .otp = otp});
+      }
+    }
+  }
+  const auto clock = std::make_shared<counting_clock>();
+  simulated_metrc metrc(demo_directory().accounts, w.options, clock);
+  metrc.lock_after(1000);
+  for (const auto& form : forms) {
+    CAPTURE(form.username);
+    CAPTURE(form.otp);
+    *w.store.reads = *w.store.writes = 0;
+    clock->looks = 0;
+    CHECK_FALSE(metrc.login(form).session);
+    CHECK(*w.store.reads == 2);
+    CHECK(*w.store.writes == 1);
+    CHECK(clock->looks == 1);  // A one-time password is compared with those of the time.
+  }
+  CHECK(metrc.login({.hostname = "mi.metrc.com", .username = "demo-mi", .password = "wrong", .otp = right})
+            .refusal == metrc_refusal::credentials);
+  CHECK(metrc
+            .login({.hostname = "mi.metrc.com",
+                    .username = "demo-mi",
+                    .password = "demo-mi-password",
+                    .otp = right})
+            .session);
 }
 
 TEST_CASE("an account with an e-mail address needs it") {

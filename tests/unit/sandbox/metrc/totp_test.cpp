@@ -81,3 +81,12 @@ TEST_CASE("of many threads with the same code, one is let in") {
     REQUIRE(accepted == 1);
   }
 }
+
+TEST_CASE("a code that is only looked at is not used up") {
+  const wall_time now{std::chrono::seconds(1111111109)};
+  const auto code = totp_code(rfc_key, totp_step(now));
+  otp_verifier verifier(rfc_key);
+  CHECK(verifier.judge(code, now, false) == otp_verdict::used);
+  CHECK(verifier.judge("000000", now, false) == otp_verdict::wrong);
+  CHECK(verifier.judge(code, now) == otp_verdict::accepted);
+}
