@@ -377,6 +377,7 @@ TEST_CASE("--help explains and ends well") {
   const auto help = run.rest_of_output();
   for (const std::string word : {"--host",
                                  "--port",
+                                 "--name",
                                  "--tls-cert",
                                  "--tls-key",
                                  "--accounts",

@@ -29,10 +29,10 @@ inline constexpr std::size_t max_small_body_bytes = 16U << 10U;
 /// The same for a body with more JSON values: read, they take many times the memory that their text does.
 inline constexpr std::size_t max_json_values = 100'000;
 
-/// How long the body of a request to that path may be, in bytes.
-inline std::size_t most_body_bytes(std::string_view path) noexcept {
-  return path.starts_with("/v2/auth/") || path.starts_with("/sandbox/") ? max_small_body_bytes
-                                                                        : max_body_bytes;
+/// How long the body of a request to that path may be, in bytes; `otherwise` where no path has less.
+inline std::size_t most_body_bytes(std::string_view path, std::size_t otherwise = max_body_bytes) noexcept {
+  const bool small = path.starts_with("/v2/auth/") || path.starts_with("/sandbox/");
+  return small && max_small_body_bytes < otherwise ? max_small_body_bytes : otherwise;
 }
 
 /// One request, checked and taken apart. It refers to the request it came from.

@@ -195,9 +195,7 @@ class basic_service {
       const bool admin = r.path.starts_with(routes::admin_paths);
       if (!r.matches(c.path) || (admin && !shared_.settings.admin)) continue;
       if (r.answers(c.method)) {
-        if (!is_safe(c.method) && (admin || c.method != t3api::method::delete_)) {
-          require_json(c.headers, admin);
-        }
+        if (admin && !is_safe(c.method)) require_json(c.headers, true);
         return r.run(shared_, c);
       }
       allowed += (allowed.empty() ? "" : ", ") + std::string(to_string(r.method));

@@ -1,7 +1,6 @@
 #ifndef T3API_SANDBOX_HTTP_EXCHANGE_HPP
 #define T3API_SANDBOX_HTTP_EXCHANGE_HPP
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -118,7 +117,7 @@ class http_exchange {
     if (mark != target.npos) asked.query = decode_query(target.substr(mark + 1));
     const bool takes_body = *method != method::get && *method != method::head;
     if (takes_body && framing.has_body()) {
-      const auto most = (std::min)(options_.max_body_bytes, most_body_bytes(asked.path));
+      const auto most = most_body_bytes(asked.path, options_.max_body_bytes);
       asked.body = reader_.read_body(head_, framing, most, memory);
     }
     close = !head_.keep_alive || (framing.has_body() && !takes_body);

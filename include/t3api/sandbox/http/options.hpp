@@ -24,7 +24,7 @@ struct http_server_options {
   /// Connections served at once; each takes a thread while it is open. When all are taken, a new one takes
   /// the place of the one that has waited longest for its peer, and gets 503 when none waits.
   std::size_t max_connections = 256;
-  /// Of a request; more gets 413. Where `most_body_bytes` allows a path less, that holds.
+  /// Of a request; more gets 413. Below /v2/auth/ and /sandbox/ 16 KiB at most.
   std::size_t max_body_bytes = sandbox::max_body_bytes;
   /// What all requests together may take for their bodies and the JSON in them, but for the first 32 KiB of
   /// each. A request that would take more gets 503. One of 1 MiB with 100,000 JSON values takes 15 MiB.
