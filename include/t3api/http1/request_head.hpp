@@ -19,12 +19,17 @@ inline void append_field(std::string& head, std::string_view name, std::string_v
 /// The head of a request to `host` as it goes over the wire. `proxy_credentials` is null when it goes there
 /// directly or through a tunnel, else what the proxy wants in Proxy-Authorization, perhaps nothing: the
 /// request line has the whole address then (RFC 9112 section 3.2.2).
-inline std::string request_head(const request& message, const url& host,
-                                const std::string* proxy_credentials) {
+/// `more`: how many bytes will be appended; there is room for all from the beginning, so that no copy of a
+/// credential is left behind.
+inline std::string request_head(const request& message, const url& host, const std::string* proxy_credentials,
+                                std::size_t more = 0) {
   std::string head;
-  std::size_t size = 256;
-  for (const auto& [name, value] : message.headers) size += name.size() + value.size() + 4;
-  head.reserve(size + message.path.size() + 32 * message.query.size());
+  constexpr std::size_t own_fields = 512, separators = 4, longest_encoding = 3;
+  std::size_t size = own_fields + more + host.host.size() + longest_encoding * message.path.size();
+  for (const auto& [name, value] : message.headers) size += name.size() + value.size() + separators;
+  for (const auto& [name, value] : message.query) size += longest_encoding * (name.size() + value.size() + 1);
+  if (proxy_credentials != nullptr) size += proxy_credentials->size() + host.host.size();
+  head.reserve(size);
   (head += to_string(message.method)) += ' ';
   if (proxy_credentials != nullptr) head += host.origin();
   (head += request_target(message, host.base_path)) += " HTTP/1.1\r\n";

@@ -32,19 +32,21 @@ class connection {
   /// What waits on this connection are woken by.
   std::optional<wake_up>& waker() noexcept { return waker_; }
 
-  /// Opens it to one address of the service, or of the proxy: TCP, tunnel and TLS. An error when that did not
-  /// come about; `may_try_another` then tells whether another address could do better.
+  /// Opens TCP to one address of the service, or of the proxy. The error when that did not come about.
   std::optional<error> open(connect_function connect, const std::string& address, io_wait& wait,
-                            const send_options& options, bool& may_try_another) {
-    may_try_another = false;
+                            const send_options& options) {
     const auto socket = connect(address, proxy_ != nullptr ? proxy_->port : host_.port, wait);
     if (socket == no_socket) {
-      may_try_another = true;
       if (wait.hindered() != hindrance::none) return hindered(wait, options);
       return not_sent("no connection to " + peer() +
                       " could be made: check the host, the port and the network");
     }
     stream_.emplace(socket);
+    return std::nullopt;
+  }
+
+  /// Makes of the open connection one to the service: the proxy's tunnel, and TLS. The error, as above.
+  std::optional<error> establish(io_wait& wait, const send_options& options) {
     if (proxy_ != nullptr && host_.secure) {
       if (auto failure = open_tunnel(wait, options)) return failure;
     }
@@ -58,14 +60,15 @@ class connection {
   /// Sends the request and receives the answer. `reusable()` tells afterwards whether another may follow.
   outcome exchange(const request& message, const send_options& options, io_wait& wait) {
     reusable_ = false;
-    const std::string credentials = proxy_ != nullptr && !host_.secure ? proxy_credentials() : std::string();
     const bool whole_address = proxy_ != nullptr && !host_.secure;
-    std::string head = http1::request_head(message, host_, whole_address ? &credentials : nullptr);
+    const std::string credentials = whole_address ? proxy_credentials() : std::string();
     std::string_view body = message.body;
-    // Under TLS each writing is a record of its own; a small request goes in one.
+    // Under TLS each writing is a record of its own: a small request goes in one.
     constexpr std::size_t small = 8U << 10U;
-    if (host_.secure && head.size() + body.size() <= small) {
-      head.reserve(head.size() + body.size());
+    const bool in_one = host_.secure && body.size() <= small;
+    std::string head =
+        http1::request_head(message, host_, whole_address ? &credentials : nullptr, in_one ? body.size() : 0);
+    if (in_one) {
       head += body;
       body = {};
     }

@@ -11,8 +11,8 @@
 
 namespace t3api::inline v0_1_0::detail {
 
-/// Carries one request over a stream and reads its answer, for as long as `io_wait` lets it. An answer that
-/// comes before the whole request was sent ends the sending (RFC 9112 section 9.5).
+/// Carries one request over a stream and reads its answer, for as long as `io_wait` lets it. A whole answer,
+/// or a refusal, that comes before all of the request was sent ends the sending (RFC 9112 section 9.5).
 class http_exchange {
  public:
   http_exchange(stream& over, io_wait& wait, http1::answer_reader& answer)
@@ -64,7 +64,7 @@ class http_exchange {
       if (!ready.read && !ready.write) return;
       if (ready.read) {
         receive();
-        if (answer_.finished() || answer_.has_head()) return;
+        if (answer_.finished() || answer_.status() >= 300) return;
       }
     }
     sent_all_ = true;

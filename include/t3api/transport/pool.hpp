@@ -85,15 +85,16 @@ class connection_pool {
       const auto share = (connect_deadline - now) / static_cast<int>(addresses->size() - i);
       auto made = std::make_unique<connection>(options.host, config_->proxy, tls);
       outcome answer = error{};
-      bool may_try_another = false;
       {
         io_wait wait(options, made->waker());
         wait.connect_until(now + share);
-        if (auto failure = made->open(connect_, (*addresses)[i], wait, options, may_try_another)) {
+        if (auto failure = made->open(connect_, (*addresses)[i], wait, options)) {
           const bool ended = wait.hindered() == hindrance::stopped || wait.hindered() == hindrance::deadline;
-          if (may_try_another && !ended && i + 1 < addresses->size()) continue;
+          if (!ended && i + 1 < addresses->size()) continue;
           return *std::move(failure);
         }
+        wait.connect_until(connect_deadline);
+        if (auto failure = made->establish(wait, options)) return *std::move(failure);
         answer = made->exchange(message, options, wait);
       }
       return give_back(std::move(made), std::move(answer));

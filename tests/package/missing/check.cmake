@@ -129,7 +129,7 @@ file(WRITE ${made}/nlohmann/json.hpp
   "#define NLOHMANN_JSON_VERSION_MAJOR 3\n#define NLOHMANN_JSON_VERSION_MINOR 10\n#define NLOHMANN_JSON_VERSION_PATCH 5\n")
 expect_missing("nlohmann/json >= 3.11, found 3.10.5 in ${made} (Debian: nlohmann-json3-dev)" -D MADE_nlohmann_json=${made})
 
-set(remedy "(Debian: libcpp-httplib-dev and pkg-config, or set T3API_HTTPLIB_INCLUDE_DIR)")
+set(remedy "(Debian: libcpp-httplib-dev and pkg-config, or set T3API_HTTPLIB_INCLUDE_DIR, or do without it: T3API_WITHOUT_HTTPLIB=ON)")
 make_machine(httplib=0.10.1)
 expect_missing("cpp-httplib >= 0.11.4, found 0.10.1 in the path of pkg-config ${remedy}")
 make_machine(httplib=)

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <latch>
 #include <string>
 #include <thread>
@@ -541,4 +542,136 @@ TEST_CASE_TEMPLATE("a transport can go while nothing is in flight, at once", Tra
     Transport transport;
     REQUIRE(send(transport, server.url()));
   }
+}
+
+TEST_CASE_TEMPLATE("an answer that comes before the request was read ends the sending", Transport,
+                   HTTP_TRANSPORTS) {
+  std::string answer = http_answer("{\"message\":\"too large\"}", "413 Too Large");
+  bool closes = false;
+  SUBCASE("and the connection stays open") {}
+  SUBCASE("and the connection is closed over unread bytes") { closes = true; }
+  SUBCASE("with an interim answer before it") { answer = "HTTP/1.1 100 Continue\r\n\r\n" + answer; }
+  std::latch returned(1);
+  raw_server server([&](raw_connection& peer) {
+    char byte = 0;
+    ::recv(peer.socket(), &byte, 1, 0);
+    peer.write(answer);
+    if (!closes) returned.wait();
+  });
+  Transport transport;
+  const auto got = send(transport, server.url(),
+                        {.method = method::post, .path = "/", .body = std::string(64U << 20U, 'x')});
+  returned.count_down();
+  REQUIRE(got);
+  CHECK(got->status == 413);
+  CHECK(got->body == "{\"message\":\"too large\"}");
+}
+
+TEST_CASE_TEMPLATE("an answer that begins before the request was read does not end the sending", Transport,
+                   HTTP_TRANSPORTS) {
+  const std::string body(8U << 20U, 'x');
+  raw_server server([&](raw_connection& peer) {
+    peer.write("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n");
+    peer.read_request();
+    peer.write(body);
+    peer.wait_until_closed();
+  });
+  Transport transport;
+  const auto got = send(transport, server.url(), {.method = method::post, .path = "/", .body = body},
+                        {.max_body_bytes = body.size()});
+  REQUIRE(got);
+  CHECK((got->body == body));
+}
+
+TEST_CASE_TEMPLATE("interim answers are skipped, and the request is sent once", Transport, HTTP_TRANSPORTS) {
+  std::atomic<int> requests = 0;
+  raw_server server([&](raw_connection& peer) {
+    while (!peer.read_request().empty()) {
+      ++requests;
+      peer.write("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n");
+      peer.write("HTTP/1.1 102 Processing\r\n\r\n" + http_answer("{}"));
+    }
+  });
+  Transport transport;
+  for (int i = 0; i < 2; ++i) {
+    const auto answer = send(transport, server.url(), create_package);
+    REQUIRE(answer);
+    CHECK(answer->body == "{}");
+    CHECK_FALSE(answer->headers.contains("Link"));
+  }
+  CHECK(requests == 2);
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE_TEMPLATE("what has no body leaves the connection good: ", Transport, HTTP_TRANSPORTS) {
+  request asked{.path = "/"};
+  std::string answer;
+  SUBCASE("204") { answer = "HTTP/1.1 204 No Content\r\n\r\n"; }
+  SUBCASE("304 with a length") { answer = "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n"; }
+  SUBCASE("HEAD") {
+    asked.method = method::head;
+    answer = "HTTP/1.1 200 OK\r\nContent-Length: 1234567890123\r\nContent-Encoding: br\r\n\r\n";
+  }
+  SUBCASE("205 of no length at all") { answer = "HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n"; }
+  raw_server server(answering(answer));
+  Transport transport;
+  for (int i = 0; i < 3; ++i) {
+    const auto got = send(transport, server.url(), asked);
+    REQUIRE(got);
+    CHECK(got->body.empty());
+  }
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE_TEMPLATE("a large answer comes whole in every framing", Transport, HTTP_TRANSPORTS) {
+  std::string body;
+  for (int i = 0; body.size() < 3'000'000; ++i) body += std::to_string(i * 7919);
+  std::string answer;
+  bool closes = false;
+  SUBCASE("with a length") { answer = http_answer(body); }
+  SUBCASE("in chunks") {
+    answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (std::size_t at = 0, size = 1; at < body.size(); at += size, size = size * 3 % 70001 + 1) {
+      const auto piece = body.substr(at, size);
+      char line[32];
+      std::snprintf(line, sizeof line, "%zX;x=\"y\"\r\n", piece.size());
+      answer += line + piece + "\r\n";
+    }
+    answer += "0\r\nX-Sum: 1\r\n\r\n";
+  }
+  SUBCASE("until the connection closes") {
+    answer = "HTTP/1.1 200 OK\r\n\r\n" + body;
+    closes = true;
+  }
+  raw_server server([&](raw_connection& peer) {
+    while (!peer.read_request().empty()) {
+      peer.write(answer);
+      if (closes) return;
+    }
+  });
+  Transport transport;
+  for (int i = 0; i < 2; ++i) {
+    const auto got = send(transport, server.url(), {.path = "/"}, {.max_body_bytes = 4U << 20U});
+    REQUIRE(got);
+    CHECK((got->body == body));
+  }
+  CHECK(server.connections() == (closes ? 2 : 1));
+}
+
+TEST_CASE_TEMPLATE("a write on a kept connection that is known to be gone goes out on a new one", Transport,
+                   HTTP_TRANSPORTS) {
+  std::atomic<int> requests = 0;
+  std::latch gone(1);
+  raw_server server([&](raw_connection& peer) {
+    const bool first = requests++ == 0;
+    peer.read_request();
+    peer.write(http_answer("{}"));
+    if (!first) return peer.wait_until_closed();
+    peer.reset_at_end();
+    gone.count_down();
+  });
+  Transport transport;
+  REQUIRE(send(transport, server.url()));
+  gone.wait();
+  CHECK(send(transport, server.url(), create_package, {.idempotent = false}));
 }

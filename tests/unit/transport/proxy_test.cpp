@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <latch>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -51,7 +52,7 @@ class tunnel_proxy {
             const std::scoped_lock lock(mutex_);
             asked_.push_back(asked);
           }
-          if (!peer.write(verdict) || verdict.find(" 200 ") == verdict.npos) return;
+          if (!peer.write(verdict) || verdict.find(" 200") == verdict.npos) return;
           const int inside = connect_to(target);
           std::thread back([&] { pump(inside, peer.socket()); });
           pump(peer.socket(), inside);
@@ -145,5 +146,92 @@ TEST_CASE_TEMPLATE("a proxy that is not there is an error with nothing sent", Tr
   Transport transport({.proxy = proxy_options{.host = "127.0.0.1", .port = dead}});
   const auto answer = get(transport, "https://localhost:1");
   REQUIRE_FALSE(answer);
+  CHECK_FALSE(answer.error().sent);
+}
+
+TEST_CASE_TEMPLATE("a tunnel opens whatever the proxy says beside its 200", Transport, HTTP_TRANSPORTS) {
+  const auto shown = sandbox::make_certificate();
+  sandbox::http_server server([](const request&) { return response{.status = 200, .body = "[]"}; },
+                              {.tls = shown});
+  server.start();
+  for (const char* verdict :
+       {"HTTP/1.0 200 Connection established\r\n\r\n", "HTTP/1.1 200\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n"}) {
+    CAPTURE(verdict);
+    tunnel_proxy proxy(server.port(), verdict);
+    Transport transport({.tls = {.ca_pem = shown.certificate_pem},
+                         .proxy = proxy_options{.host = "127.0.0.1", .port = proxy.port()}});
+    CHECK(get(transport, "https://localhost:" + std::to_string(server.port())));
+  }
+}
+
+TEST_CASE_TEMPLATE("a proxy that opens no tunnel is an error, and nothing is sent: it", Transport,
+                   HTTP_TRANSPORTS) {
+  std::string verdict, said;
+  SUBCASE("closes") { said = "it ended the connection"; }
+  SUBCASE("speaks something else") {
+    verdict = "SSH-2.0-OpenSSH_9.2\r\n";
+    said = "no status line of HTTP/1.1";
+  }
+  SUBCASE("wants a password") {
+    verdict = "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 4\r\n\r\nnope";
+    said = "it wants a user and a password";
+  }
+  SUBCASE("refuses at length") {
+    verdict = "HTTP/1.1 503 " + std::string(100'000, 'a') + "\r\nContent-Length: 1000000\r\n\r\n<html>";
+    said = "answered 503";
+  }
+  SUBCASE("answers without end") {
+    verdict = "HTTP/1.1 200 " + std::string(400'000, 'a');
+    said = "headers larger than the limit";
+  }
+  SUBCASE("sends something into the tunnel") {
+    verdict = "HTTP/1.1 200 OK\r\n\r\n<html>";
+    said = "something of its own";
+  }
+  test::raw_server proxy([&](test::raw_connection& peer) {
+    peer.read_request();
+    peer.write(verdict);
+  });
+  Transport transport({.proxy = proxy_options{.host = "127.0.0.1", .port = proxy.port()}});
+  const auto answer = get(transport, "https://localhost:1");
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().category == error_category::transport);
+  CHECK_FALSE(answer.error().sent);
+  CAPTURE(answer.error().message);
+  CHECK(answer.error().message.find(said) != std::string::npos);
+}
+
+TEST_CASE_TEMPLATE("a proxy that says nothing is given up in the time for connecting, or when the call stops",
+                   Transport, HTTP_TRANSPORTS) {
+  std::latch asked(1);
+  test::raw_server proxy([&](test::raw_connection& peer) {
+    peer.read_request();
+    peer.write("HTTP/1.1 200 OK\r\n");
+    asked.count_down();
+    peer.wait_until_closed();
+  });
+  Transport transport({.proxy = proxy_options{.host = "127.0.0.1", .port = proxy.port()}});
+  const url where = parse_url("https://localhost:1").value();
+  stop_source source;
+  std::chrono::milliseconds connect_timeout = 1h;
+  auto expected = error_category::cancelled;
+  SUBCASE("time") {
+    connect_timeout = 50ms;
+    expected = error_category::timeout;
+  }
+  SUBCASE("stop") {}
+  std::jthread stopper([&] {
+    asked.wait();
+    if (expected == error_category::cancelled) source.request_stop();
+  });
+  const auto answer = transport.send({.path = "/"}, {.host = where,
+                                                     .deadline = std::chrono::steady_clock::now() + 1h,
+                                                     .stop = source.get_token(),
+                                                     .connect_timeout = connect_timeout});
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().category == expected);
   CHECK_FALSE(answer.error().sent);
 }

@@ -226,6 +226,13 @@ class raw_tls {
   }
   void write(std::string_view bytes) { SSL_write(session_, bytes.data(), static_cast<int>(bytes.size())); }
   void farewell() { SSL_shutdown(session_); }
+  std::string server_name() const {
+    const char* name = SSL_get_servername(session_, TLSEXT_NAMETYPE_host_name);
+    return name == nullptr ? "" : name;
+  }
+  bool update_key() {
+    return SSL_key_update(session_, SSL_KEY_UPDATE_NOT_REQUESTED) == 1 && SSL_do_handshake(session_) == 1;
+  }
 
  private:
   SSL_CTX* context_;
@@ -343,4 +350,46 @@ TEST_CASE("a certificate with a key that is too weak for the security level is r
   X509_EXTENSION_free(alternative);
   X509_free(certificate);
   EVP_PKEY_free(weak);
+}
+
+TEST_CASE("a name is told to the server in the handshake, an address is not") {
+  const auto shown =
+      make_certificate({.dns_names = {"localhost"}, .ip_addresses = {"127.0.0.1"}, .issuer = authority()});
+  for (const std::string host : {"localhost", "127.0.0.1"}) {
+    std::string told = "nothing";
+    test::raw_server server([&](test::raw_connection& peer) {
+      raw_tls tls(peer, shown, TLS1_3_VERSION);
+      tls.read_some();
+      told = tls.server_name();
+      tls.write(test::http_answer("{}"));
+      tls.farewell();
+    });
+    CHECK(get("https://" + host + ":" + std::to_string(server.port()), trusting(authority())));
+    CHECK(told == (host == "localhost" ? "localhost" : ""));
+  }
+}
+
+TEST_CASE("an authority that is no root is enough") {
+  const auto issuing =
+      make_certificate({.common_name = "Issuing", .is_authority = true, .issuer = authority()});
+  const tls_server server(make_certificate({.dns_names = {"localhost"}, .issuer = issuing}));
+  CHECK(get(server.url("localhost"), trusting(issuing)));
+  CHECK_FALSE(get(server.url("localhost"), trusting(make_certificate({.is_authority = true}))));
+}
+
+TEST_CASE("records without data do not prolong a call") {
+  const auto shown = make_certificate({.dns_names = {"localhost"}, .issuer = authority()});
+  test::raw_server server([&](test::raw_connection& peer) {
+    raw_tls tls(peer, shown, TLS1_3_VERSION);
+    tls.read_some();
+    while (tls.update_key()) {
+    }
+  });
+  httplib_transport transport({.tls = trusting(authority())});
+  const url where = parse_url("https://localhost:" + std::to_string(server.port())).value();
+  const auto answer = transport.send(
+      {.path = "/"},
+      {.host = where, .deadline = std::chrono::steady_clock::now() + 300ms, .stop = {}, .idempotent = true});
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().category == error_category::timeout);
 }

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 from conan import ConanFile
-from conan.errors import ConanInvalidConfiguration
 from conan.tools.build import check_min_cppstd
 from conan.tools.files import copy, load
 
@@ -22,8 +21,6 @@ class T3apiRecipe(ConanFile):
     default_options = {
         "with_redis": False,
         "with_sqlite": False,
-        "cpp-httplib/*:with_openssl": True,
-        "cpp-httplib/*:with_zlib": True,
     }
     no_copy_source = True
 
@@ -43,6 +40,7 @@ class T3apiRecipe(ConanFile):
         self.requires("cpp-httplib/[>=0.11.4 <1]")
         self.requires("nlohmann_json/[>=3.11 <4]")
         self.requires("openssl/[>=3 <4]")
+        self.requires("zlib/[>=1.2.11 <2]")
         if self.options.with_redis:
             self.requires("hiredis/[>=0.14.1 <2]")
         if self.options.with_sqlite:
@@ -50,8 +48,6 @@ class T3apiRecipe(ConanFile):
 
     def validate(self):
         check_min_cppstd(self, 20)
-        if not self.dependencies["cpp-httplib"].options.with_openssl:
-            raise ConanInvalidConfiguration("t3api needs cpp-httplib with TLS: set cpp-httplib/*:with_openssl=True")
 
     def package_id(self):
         self.info.clear()
@@ -64,7 +60,8 @@ class T3apiRecipe(ConanFile):
         self.cpp_info.bindirs = []
         self.cpp_info.libdirs = []
         client = self.cpp_info.components["client"]
-        client.requires = ["cpp-httplib::cpp-httplib", "nlohmann_json::nlohmann_json", "openssl::openssl"]
+        client.requires = ["cpp-httplib::cpp-httplib", "nlohmann_json::nlohmann_json", "openssl::openssl", "zlib::zlib"]
+        client.defines = ["T3API_WITH_ZLIB"]
         if self.settings.os in ("Linux", "FreeBSD"):
             client.system_libs = ["pthread"]
         self._part("sandbox")
