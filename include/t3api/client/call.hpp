@@ -28,7 +28,9 @@ class credentials_wiper {
   credentials_wiper(const credentials_wiper&) = delete;
   credentials_wiper& operator=(const credentials_wiper&) = delete;
   ~credentials_wiper() {
-    if (is_login_path(message_.path)) wipe(message_.body);
+    if (!is_login_path(message_.path)) return;
+    wipe(message_.body);
+    wipe_stack();
   }
 
  private:

@@ -36,6 +36,17 @@ inline void wipe_vector_registers() noexcept {
   wipe(bytes, sizeof bytes);
 }
 
+/// Overwrites what functions that have returned left on the stack below the caller, as deep as a call goes:
+/// vector registers with a copied text in them are saved there when a library's call is bound lazily.
+#if defined(__GNUC__)
+__attribute__((noinline))
+#endif
+inline void
+wipe_stack() noexcept {
+  char frames[32U << 10U];
+  wipe(frames, sizeof frames);
+}
+
 }  // namespace t3api::inline v0_1_0::detail
 
 #endif
