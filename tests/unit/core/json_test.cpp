@@ -1,16 +1,26 @@
 #include <doctest/doctest.h>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <fstream>
 #include <limits>
+#include <new>
 #include <string>
+#include <vector>
+
+#include "tests/support/forked_child.hpp"
 
 #include <t3api/core/json.hpp>
 
 using nlohmann::json;
 using t3api::json_body;
 using t3api::parse_json;
+namespace test = t3api::test;
 
 namespace {
 
@@ -20,6 +30,26 @@ std::string nested(std::size_t depth, const std::string& open, const std::string
   text += "1";
   for (std::size_t i = 0; i < depth; ++i) text += close;
   return text;
+}
+
+/// Takes all memory that this process can get, but for this much.
+[[maybe_unused]] void leave_memory(std::size_t bytes) {
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  rlimit most{};
+  ::getrlimit(RLIMIT_AS, &most);
+  most.rlim_cur = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + (16U << 20U);
+  ::setrlimit(RLIMIT_AS, &most);
+  constexpr std::size_t block = 50'000;
+  std::vector<void*> taken;
+  taken.reserve(100'000);
+  while (void* more = std::malloc(block)) taken.push_back(more);
+  while (std::malloc(1000) != nullptr) {
+  }
+  for (std::size_t freed = 0; freed < bytes; freed += block) {
+    std::free(taken.back());
+    taken.pop_back();
+  }
 }
 
 }  // namespace
@@ -228,6 +258,28 @@ TEST_CASE("an answer that would become more than 256 MiB is refused") {
       "the service answered 200 with JSON that holds too many values to keep in memory: ask for less, such "
       "as a smaller page, in /"));
 }
+
+#ifndef T3API_TEST_SANITIZED
+TEST_CASE("a lack of memory while JSON is read is an exception, whatever was read by then") {
+  for (const std::string unit :
+       {"{},", "0,", "[[1,2,3]],", "{\"a\":{\"b\":[1,\"a text that is not short\"]}},"}) {
+    CAPTURE(unit);
+    std::string text = "[";
+    while (text.size() < (2U << 20U)) text += unit;
+    text += "0]";
+    for (const std::size_t kilobytes : {100U, 1000U, 3000U, 7000U}) {
+      CHECK(test::in_child([&] {
+              leave_memory(kilobytes << 10U);
+              try {
+                return parse_json(text) ? 1 : 2;
+              } catch (const std::bad_alloc&) {
+                return 0;
+              }
+            }) == 0);
+    }
+  }
+}
+#endif
 
 TEST_CASE("a text member is given only when it is there and a text") {
   const json object = {
