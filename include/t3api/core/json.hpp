@@ -13,10 +13,10 @@
 
 namespace t3api::inline v0_1_0 {
 
-/// The JSON value in `text` (RFC 8259), as Python's json reads it. Nothing when it is no JSON in UTF-8, when
-/// it could not be held as it is written (NaN, Infinity, a number beyond double, an integer of more than 64
-/// bits), when it is nested deeper than `max_json_depth`, and when it would take more memory than four times
-/// the text, or 256 MiB for a text up to 64 MiB: each `{}` takes some 80 bytes.
+/// The JSON value in `text` (RFC 8259). Nothing when it is no JSON in UTF-8, when a number is beyond double,
+/// NaN or infinite, when it is nested deeper than `max_json_depth`, and when it would take more memory than
+/// four times the text, or 256 MiB for a text up to 64 MiB: each `{}` takes some 80 bytes. An integer of more
+/// than 64 bits becomes a double.
 ///
 /// Half a surrogate pair (`\ud83d` alone) becomes U+FFFD, since UTF-8 cannot hold it. A byte order mark in
 /// front is skipped. Of members with the same name the last one counts.
@@ -29,10 +29,10 @@ std::optional<std::string> string_member(const nlohmann::json& object, const cha
 
 namespace detail {
 
-/// As `parse_json`; the error's message says what the text holds that cannot be read, and where, as it ends a
-/// sentence: "bytes that are not UTF-8, at byte 71, in /data/3/note". Bytes are counted from 1. Nothing of
-/// the text is shown but names of members.
-result<nlohmann::json> read_json(std::string_view text);
+/// As `parse_json`; with `exact` an integer of more than 64 bits is an error too. The error's message says
+/// what the text holds that cannot be read, and where: "bytes that are not UTF-8, at byte 71, in
+/// /data/3/note". Bytes are counted from 1. Nothing of the text is shown but names of members.
+result<nlohmann::json> read_json(std::string_view text, bool exact);
 
 }  // namespace detail
 

@@ -57,7 +57,7 @@ inline bool build_json(std::string_view text, json_builder& builder) {
 #endif
 }
 
-T3API_INLINE result<nlohmann::json> read_json(std::string_view text) {
+T3API_INLINE result<nlohmann::json> read_json(std::string_view text, bool exact) {
   const auto cannot = [](std::string what) {
     return error{.category = error_category::protocol, .message = std::move(what)};
   };
@@ -66,7 +66,7 @@ T3API_INLINE result<nlohmann::json> read_json(std::string_view text) {
   }
   const auto built = [&, memory = 4 * (std::max<std::size_t>)(text.size(), 64U << 20U)](
                          std::string_view from) -> result<nlohmann::json> {
-    json_builder builder(from, memory);
+    json_builder builder(from, memory, exact);
     if (build_json(from, builder)) return builder.take();
     return cannot(builder.fault());
   };
@@ -79,7 +79,7 @@ T3API_INLINE result<nlohmann::json> read_json(std::string_view text) {
 }  // namespace detail
 
 T3API_INLINE std::optional<nlohmann::json> parse_json(std::string_view text) {
-  if (auto value = detail::read_json(text)) return *std::move(value);
+  if (auto value = detail::read_json(text, /*exact=*/false)) return *std::move(value);
   return std::nullopt;
 }
 
@@ -91,7 +91,7 @@ T3API_INLINE std::optional<std::string> string_member(const nlohmann::json& obje
 }
 
 T3API_INLINE result<nlohmann::json> response::json() const {
-  auto value = detail::read_json(body);
+  auto value = detail::read_json(body, /*exact=*/true);
   if (value) return value;
   std::string_view start = body;
   if (start.starts_with("\xEF\xBB\xBF")) start.remove_prefix(3);

@@ -32,7 +32,9 @@ class json_builder {
  public:
   using json = nlohmann::json;
 
-  json_builder(std::string_view text, std::size_t memory) : text_(text), memory_left_(memory) {
+  /// `exact`: an integer of more than 64 bits is a fault, and no double.
+  json_builder(std::string_view text, std::size_t memory, bool exact)
+      : text_(text), memory_left_(memory), exact_(exact) {
     open_.reserve(max_json_depth);
   }
   json_builder(const json_builder&) = delete;
@@ -49,7 +51,7 @@ class json_builder {
   bool number_integer(json::number_integer_t value) { return add(value); }
   bool number_unsigned(json::number_unsigned_t value) { return add(value); }
   bool number_float(json::number_float_t value, const std::string& written) {
-    if (written.find_first_not_of("-0123456789") == written.npos) {
+    if (exact_ && written.find_first_not_of("-0123456789") == written.npos) {
       return refuse("an integer of more than 64 bits");
     }
     return add(value);
@@ -149,6 +151,7 @@ class json_builder {
 
   const std::string_view text_;
   std::size_t memory_left_;
+  const bool exact_;
   json root_;
   std::vector<level> open_;
   std::string fault_;
