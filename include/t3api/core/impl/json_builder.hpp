@@ -10,7 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <t3api/core/json.hpp>
+#include <t3api/core/json_body.hpp>
 #include <t3api/detail/ascii.hpp>
 
 namespace t3api::inline v0_1_0::detail {
