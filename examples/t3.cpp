@@ -11,6 +11,13 @@
 
 #include <t3api/t3api.hpp>
 
+#include <fcntl.h>
+#ifdef _WIN32
+#include <io.h>
+#else
+#include <unistd.h>
+#endif
+
 namespace {
 
 constexpr const char* usage =
@@ -41,6 +48,33 @@ t3api::query_params parameters(const std::vector<std::string>& words, std::size_
   return query;
 }
 
+/// Makes standard output fit for all bytes. A connection would get the number of a closed output, and what is
+/// written there.
+void open_output() {
+#ifdef _WIN32
+  const bool open = _setmode(_fileno(stdout), _O_BINARY) != -1;
+#else
+  const bool open = ::fcntl(STDOUT_FILENO, F_GETFD) != -1;
+  while (open && ::fcntl(STDERR_FILENO, F_GETFD) == -1 && ::open("/dev/null", O_RDWR) >= 0) {
+  }
+#endif
+  if (!open) throw std::runtime_error("standard output is closed: the answer has nowhere to go");
+}
+
+void flush_output() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    throw std::runtime_error("standard output did not take the whole answer: is the disk full?");
+  }
+}
+
+/// The body as it came, and a newline where text or JSON has none at its end.
+void print_body(const t3api::response& answer) {
+  std::fwrite(answer.body.data(), 1, answer.body.size(), stdout);
+  const auto type = answer.headers.get("Content-Type").value_or("");
+  const bool is_text = type.starts_with("text/") || type.find("json") != type.npos;
+  if (is_text && !answer.body.ends_with('\n')) std::putchar('\n');
+}
+
 using command = std::function<void(const t3api::authenticated_client&)>;
 
 command understand(const std::vector<std::string>& words) {
@@ -59,7 +93,7 @@ command understand(const std::vector<std::string>& words) {
   }
   if (words[0] == "get" && words.size() >= 2) {
     return [path = words[1], query = parameters(words, 2)](const t3api::authenticated_client& client) {
-      std::printf("%s\n", client.get(path, query).value().body.c_str());
+      print_body(client.get(path, query).value());
     };
   }
   throw bad_usage("there is no such command, or it takes other words");
@@ -75,9 +109,11 @@ int main(int count, char** arguments) {
   }
   try {
     const auto run = understand(words);
+    open_output();
     const auto client = t3api::get_authenticated_client_or_error();
     std::fprintf(stderr, "t3: %s\n", client.auth().description().c_str());
     run(client);
+    flush_output();
     return 0;
   } catch (const bad_usage& mistake) {
     std::fprintf(stderr, "t3: %s\n\n%s", mistake.what(), usage);

@@ -30,6 +30,11 @@ inline constexpr std::uint64_t max_loaded_rows = 10'000'000;
 /// **Time.** `options.timeout` is for all of it; without one there is no limit to the whole. Each page has
 /// `client_config::timeout` at most. `options.stop` ends all pages.
 ///
+/// **Pauses.** When the service asks for a pause (`Retry-After`, as T3 does for more than 600 requests a
+/// minute), all pages wait together, whatever the retry policy. The pause is not in a page's time, and no row
+/// is read again. A page that is put off for 10 minutes in all, or past `options.timeout`, ends the loading
+/// with the service's error.
+///
 /// **Errors.** The first page that fails, after the retries of the client, ends the others, and stands in the
 /// message. Numbers that contradict each other, and more rows than `max_loaded_rows`, are `protocol` errors.
 /// Throws what `client::send` throws.

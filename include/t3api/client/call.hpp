@@ -65,6 +65,7 @@ class call final : public exchange {
       if (cause.service_request_id == request_id_) cause.service_request_id.clear();
       cause.attempts = number_;
       cause.sent = sent = sent || cause.sent;
+      if (cause.retry_after && !options_.wait_when_asked) return answer;
       const auto pause = shared_.retry.next_delay({.number = number_, .idempotent = idempotent_}, cause);
       if (!pause) return answer;
       const auto now = shared_.clock->now();
@@ -136,8 +137,12 @@ class call final : public exchange {
     const auto now = shared_.clock->now();
     if (now >= deadline) return too_late("the call's deadline passed before it was sent");
     const auto turn = shared_.pace.next_turn(now, deadline);
-    if (!turn) return too_late("the rate limit of this client lets the call go after its deadline only");
-    if (*turn > now && !shared_.clock->wait_until(*turn, options_.stop))
+    if (turn >= deadline) {
+      error late = too_late("the rate limit of this client lets the call go after its deadline only");
+      late.retry_after = std::chrono::ceil<std::chrono::seconds>(turn - now);
+      return late;
+    }
+    if (turn > now && !shared_.clock->wait_until(turn, options_.stop))
       return *stopped_before_sending(options_.stop);
     const auto& config = shared_.config;
     log_.sending(number_, message);

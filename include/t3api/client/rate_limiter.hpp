@@ -31,14 +31,13 @@ class rate_limiter {
     ahead_ = interval_ * (limit->burst - 1);
   }
 
-  /// When the next request may go; nothing when that is not before `deadline`, and then no turn is taken.
-  std::optional<steady_time> next_turn(steady_time now, steady_time deadline) {
+  /// When the next request may go; when that is not before `deadline`, no turn is taken.
+  steady_time next_turn(steady_time now, steady_time deadline) {
     if (interval_ == steady_time::duration::zero()) return now;
     const std::scoped_lock lock(mutex_);
     const auto due = (std::max)(due_, now);
     const auto turn = (std::max)(now, due - ahead_);
-    if (turn >= deadline) return std::nullopt;
-    due_ = due + interval_;
+    if (turn < deadline) due_ = due + interval_;
     return turn;
   }
 

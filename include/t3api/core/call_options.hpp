@@ -20,6 +20,9 @@ struct call_options {
   std::vector<int> expected{};
   /// Whether the request may safely arrive twice; by default as its method says (RFC 9110 section 9.2.2).
   std::optional<bool> idempotent{};
+  /// Whether the call may wait and go on when the service asks for a pause (`Retry-After`). If not, it ends
+  /// with that error, whose `retry_after` says how long.
+  bool wait_when_asked = true;
 
   /// Whether a status is no error.
   bool expects(int status) const noexcept {

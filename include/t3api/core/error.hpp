@@ -38,8 +38,8 @@ constexpr std::string_view to_string(error_category category) noexcept {
 
 /// Why a call failed. A plain value: copy it, keep it, send it to another thread. It never holds a secret.
 /// Each error of a call has its `request_id`, but for that of a JSON body that cannot be written (no object
-/// or array, or text in it that is no UTF-8): such a call had not begun. Errors of functions that make no
-/// call have none either.
+/// or array, or something in it that JSON cannot say): such a call had not begun. Errors of functions that
+/// make no call have none either.
 struct error {
   error_category category = error_category::transport;  ///< What to do depends on it.
   std::string message{};                                ///< One sentence: what was wrong, where, what to do.

@@ -15,7 +15,9 @@ struct response {
   t3api::headers headers{};  ///< As they were received.
   std::string body{};        ///< Unpacked, if it came packed.
 
-  /// The body as JSON, nested at most 64 deep; a `protocol` error when it is none. Needs t3api/core/json.hpp.
+  /// The body as JSON, as `parse_json` reads it. A `protocol` error when it is none, and when a value could
+  /// not be held as it was sent, such as NaN or an integer of more than 64 bits: its message names byte and
+  /// place. Needs t3api/core/json.hpp.
   result<nlohmann::json> json() const;
 };
 

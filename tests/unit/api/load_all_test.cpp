@@ -311,6 +311,167 @@ TEST_CASE("a page that fails is repeated as the retry policy says, and that page
   CHECK(b.rows.order == std::vector<int>{1, 2, 3, 3, 3});
 }
 
+TEST_CASE("a pause that the service asks for is no page's time, and all pages wait for its end") {
+  bench b;
+  b.config.timeout = 30s;
+  b.rows.ids = numbers(1, 70);
+  std::vector<std::chrono::nanoseconds> left;
+  std::function<bool(int page, int times)> refused;
+  t3api::response refusal = test::answer(429, "{}", {{"Retry-After", "45"}});
+  std::mutex mutex;
+  b.rows.before = [&](int page, int times,
+                      const t3api::send_options& options) -> std::optional<t3api::outcome> {
+    const std::scoped_lock lock(mutex);
+    left.push_back(options.deadline - b.clock->now());
+    if (refused(page, times)) return refusal;
+    return std::nullopt;
+  };
+  using waits = std::vector<t3api::manual_clock::duration>;
+  SUBCASE("in the middle: nothing that was read is read again") {
+    refused = [](int page, int times) { return page == 4 && times <= 2; };
+    CHECK(ids_of(b.load()) == b.rows.ids);
+    CHECK(b.rows.order == std::vector<int>{1, 2, 3, 4, 4, 4, 5, 6, 7, 8, 9, 10});
+    CHECK(b.clock->waits() == waits{45s, 45s});
+  }
+  SUBCASE("at the first page") {
+    refused = [](int page, int times) { return page == 1 && times == 1; };
+    CHECK(ids_of(b.load()) == b.rows.ids);
+    CHECK(b.clock->waits() == waits{45s});
+  }
+  SUBCASE("short enough for the retry policy: the load waits all the same, so that the page keeps its time") {
+    refusal = test::answer(503, "{}", {{"Retry-After", "20"}});
+    refused = [](int page, int times) { return page == 2 && times <= 5; };
+    const paged_client<t3api::exponential_backoff> via{b.carrier(), t3api::no_auth(),
+                                                       t3api::exponential_backoff(), b.config};
+    CHECK(ids_of(load_all(via, "/v2/items", {.license_number = "L", .page_size = 7})) == b.rows.ids);
+    CHECK(b.clock->waits() == waits{20s, 20s, 20s, 20s, 20s});
+  }
+  SUBCASE("no time at all is a second") {
+    refusal = test::answer(429, "{}", {{"Retry-After", "0"}});
+    refused = [](int page, int times) { return page == 2 && times <= 2; };
+    CHECK(ids_of(b.load()) == b.rows.ids);
+    CHECK(b.clock->waits() == waits{1s, 1s});
+  }
+  SUBCASE("every page once") {
+    refused = [](int, int times) { return times == 1; };
+    CHECK(ids_of(b.load()) == b.rows.ids);
+    CHECK(b.clock->waits() == waits(10, 45s));
+  }
+  SUBCASE("several threads") {
+    b.config.batch_size = 4;
+    refused = [](int, int times) { return times == 1; };
+    CHECK(ids_of(b.load()) == b.rows.ids);
+    left.clear();  // The clock of these tests moves on for all when one waits.
+  }
+  CHECK(std::all_of(left.begin(), left.end(), [](auto time) { return time == 30s; }));
+}
+
+TEST_CASE("no page is asked for while another waits as the service asked") {
+  /// Waits end when the test says so.
+  class held_clock final : public t3api::clock {
+   public:
+    t3api::steady_time now() const override {
+      const std::scoped_lock lock(mutex_);
+      return now_;
+    }
+    t3api::wall_time wall_now() const override { return {}; }
+    bool wait_until(t3api::steady_time when, t3api::stop_token) override {
+      std::unique_lock lock(mutex_);
+      ++waiting_;
+      changed_.notify_all();
+      return changed_.wait_for(lock, 30s, [&] { return now_ >= when; });
+    }
+    bool wait_for_waiters(int count) {
+      std::unique_lock lock(mutex_);
+      return changed_.wait_for(lock, 30s, [&] { return waiting_ >= count; });
+    }
+    void advance(std::chrono::seconds by) {
+      const std::scoped_lock lock(mutex_);
+      now_ += by;
+      changed_.notify_all();
+    }
+
+   private:
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    t3api::steady_time now_{1h};
+    int waiting_ = 0;
+  };
+  bench b;
+  const auto clock = std::make_shared<held_clock>();
+  b.config.clock = clock;
+  b.config.batch_size = 3;
+  b.rows.ids = numbers(1, 70);
+  b.rows.before = [&](int page, int times, const auto&) -> std::optional<t3api::outcome> {
+    if (page == 2 && times == 1) {
+      b.rows.wait_for_page(3);
+      b.rows.wait_for_page(4);
+      return test::answer(429, "{}", {{"Retry-After", "60"}});
+    }
+    if (page == 3 || page == 4) clock->wait_for_waiters(1);  // Answered while page 2 waits.
+    return std::nullopt;
+  };
+  auto loading = std::async(std::launch::async, [&] { return b.load(); });
+  REQUIRE(clock->wait_for_waiters(3));
+  CHECK(b.rows.requests() == 4);
+  clock->advance(60s);
+  CHECK(ids_of(loading.get()) == b.rows.ids);
+}
+
+TEST_CASE("a pause that is too long, or has no end, ends the loading with the service's error") {
+  bench b;
+  t3api::call_options options;
+  std::size_t requests = 2;
+  std::string pause = "60";
+  SUBCASE("without an end: ten minutes") { requests = 1 + 10; }
+  SUBCASE("longer than ten minutes") { pause = "601"; }
+  SUBCASE("past the timeout of the whole") { options.timeout = 60s; }
+  b.rows.before = [&](int page, int, const auto&) -> std::optional<t3api::outcome> {
+    if (page == 1) return std::nullopt;
+    return test::answer(429, R"({"message":"slow down"})", {{"Retry-After", pause}});
+  };
+  const auto loaded = b.load(7, options);
+  REQUIRE_FALSE(loaded);
+  CHECK(loaded.error().category == error_category::http);
+  CHECK(loaded.error().status == 429);
+  CHECK(loaded.error().retry_after == std::chrono::seconds(std::stoi(pause)));
+  CHECK(mentions(loaded.error(), "page 2 of /v2/items: "));
+  CHECK(mentions(loaded.error(), "slow down"));
+  CHECK(b.rows.requests() == requests);
+}
+
+TEST_CASE("Retry-After on an answer that is final is no pause") {
+  for (const int status : {403, 404, 301}) {
+    bench b;
+    b.rows.before = [&](int, int, const auto&) -> std::optional<t3api::outcome> {
+      return test::answer(status, "{}", {{"Retry-After", "5"}});
+    };
+    CHECK(b.load().error().status == status);
+    CHECK(b.clock->waits().empty());
+  }
+}
+
+TEST_CASE("a pause ends when the caller asks to stop") {
+  bench b;
+  std::stop_source source;
+  b.config.clock = std::make_shared<t3api::real_clock>();
+  b.rows.before = [&](int page, int, const auto&) -> std::optional<t3api::outcome> {
+    if (page == 1) return std::nullopt;
+    source.request_stop();
+    return test::answer(429, "{}", {{"Retry-After", "300"}});
+  };
+  CHECK(b.load(7, {.stop = source.get_token()}).error().category == error_category::cancelled);
+  CHECK(b.rows.requests() == 2);
+}
+
+TEST_CASE("a load waits for the client's own rate limit as well, longer than a page's time") {
+  bench b;
+  b.config.timeout = 30s;
+  b.config.rate_limit = t3api::rate_limit{.per_second = 0.02, .burst = 1};
+  CHECK(ids_of(b.load()) == b.rows.ids);
+  CHECK(b.rows.order == std::vector<int>{1, 2, 3});
+}
+
 TEST_CASE("a page that cannot be had ends the loading, and the error says which") {
   bench b;
   b.rows.ids = numbers(1, 70);

@@ -57,11 +57,22 @@ TEST_CASE("a token may be as long as a header can carry, and no longer") {
   const auto data = read(test::token_answer(fits).body);
   REQUIRE(data);
   CHECK(data->access_token.size() == longest);
-  for (const std::size_t size : {longest + 1, std::size_t{1'000'000}}) {
+  for (const std::size_t size : {longest + 1, std::size_t{60'000}}) {
     const auto refused = read(test::token_answer(std::string(size, 't')).body);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().message == "the answer to /v2/auth/credentials holds an accessToken of " +
                                          std::to_string(size) +
                                          " bytes, which no header can carry: is the host setting right?");
   }
+}
+
+TEST_CASE("an answer that is too large for a login is refused before it is read") {
+  std::string body = "{\"accessToken\":\"t\",\"further\":[";
+  while (body.size() < 70'000) body += "{},";
+  const auto refused = read(body + "0]}");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().category == t3api::error_category::protocol);
+  CHECK(refused.error().message == "the answer to /v2/auth/credentials has " +
+                                       std::to_string(body.size() + 3) +
+                                       " bytes, too many for a login: is the host setting right?");
 }

@@ -69,7 +69,7 @@ TEST_CASE("a quiet time gives back what it was long enough for, and no more than
 TEST_CASE("a turn that does not come before the deadline is not taken") {
   rate_limiter pace(rate_limit{.per_second = 1, .burst = 1});
   CHECK(pace.next_turn(start, never) == start);
-  for (int i = 0; i < 5; ++i) CHECK_FALSE(pace.next_turn(start, start + 1s));
+  for (int i = 0; i < 5; ++i) CHECK(pace.next_turn(start, start + 1s) == start + 1s);
   CHECK(pace.next_turn(start, start + 1001ms) == start + 1s);
 }
 
@@ -117,7 +117,7 @@ TEST_CASE("threads that ask at the same time get turns of their own") {
     for (int i = 0; i < threads; ++i) {
       askers.emplace_back([&] {
         for (int k = 0; k < each; ++k) {
-          const auto turn = pace.next_turn(start, never).value();
+          const auto turn = pace.next_turn(start, never);
           const std::scoped_lock lock(mutex);
           turns.insert(turn);
         }
@@ -164,6 +164,7 @@ TEST_CASE("a call whose turn comes after its deadline fails at once, sends nothi
     CHECK(outcome.error().message ==
           "the rate limit of this client lets the call go after its deadline only");
     CHECK_FALSE(outcome.error().sent);
+    CHECK(outcome.error().retry_after == 1s);
   }
   CHECK(b.clock->waits().empty());
   CHECK(b.script.requests().size() == 2);

@@ -61,8 +61,19 @@ TEST_CASE("what the service says loses control characters and escape sequences")
   CHECK_FALSE(t3api::detail::has_control(cause.message));
 }
 
+TEST_CASE("the same message of several faults is said once") {
+  CHECK(error_for(422, R"({"errors":["bad","bad",{"message":"bad"},"worse","bad"]})").service_message ==
+        "bad; worse");
+}
+
+TEST_CASE("a body that is too large for a message is not read") {
+  const auto cause = error_for(400, "{\"message\":\"" + std::string(70'000, 'x') + "\"}");
+  CHECK(cause.service_message.empty());
+  CHECK(cause.status == 400);
+}
+
 TEST_CASE("what the service says is cut when it is very long") {
-  const auto cause = error_for(400, "{\"message\":\"" + std::string(1'000'000, 'x') + "\"}");
+  const auto cause = error_for(400, "{\"message\":\"" + std::string(60'000, 'x') + "\"}");
   CHECK(cause.service_message == std::string(300, 'x') + "...");
   CHECK(cause.message.size() < 500);
   CHECK(error_for(400, "{\"message\":\"" + std::string(300, 'x') + "\"}").service_message ==

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -81,18 +80,12 @@ inline std::optional<std::string> change_of_rows(const collection_page& got, con
 
 /// Whether two rows have the same `id`, a number or text.
 inline bool has_id_twice(const nlohmann::json::array_t& rows) {
-  struct equal_values {
-    bool operator()(const nlohmann::json* a, const nlohmann::json* b) const { return *a == *b; }
-  };
-  struct hash_of_value {
-    std::size_t operator()(const nlohmann::json* value) const { return std::hash<nlohmann::json>()(*value); }
-  };
-  std::unordered_set<const nlohmann::json*, hash_of_value, equal_values> seen;
+  std::unordered_set<nlohmann::json> seen;
   seen.reserve(rows.size());
   return std::any_of(rows.begin(), rows.end(), [&](const nlohmann::json& row) {
     const auto id = row.find("id");
     if (id == row.end() || !(id->is_number() || id->is_string())) return false;
-    return !seen.insert(&*id).second;
+    return !seen.insert(*id).second;
   });
 }
 
@@ -130,22 +123,16 @@ class page_collector {
   }
 
   void give(std::uint64_t page, result<collection_page> loaded) {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (!over_) keep(page, std::move(loaded));
-      --taken_;
-    }
-    signal();
+    std::unique_lock lock(mutex_);
+    if (!over_) keep(page, std::move(loaded));
+    leave(lock);
   }
 
   void give_up(std::exception_ptr why) noexcept {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (!over_) thrown_ = std::move(why);
-      over_ = true;
-      --taken_;
-    }
-    signal();
+    std::unique_lock lock(mutex_);
+    if (!over_) thrown_ = std::move(why);
+    over_ = true;
+    leave(lock);
   }
 
   /// Waits until no page is in flight; only to be called when there is none left to take. Throws what a page
@@ -181,12 +168,10 @@ class page_collector {
     over_ = true;
   }
 
-  void signal() noexcept {
-    bool over = false;
-    {
-      const std::scoped_lock lock(mutex_);
-      over = over_;
-    }
+  void leave(std::unique_lock<std::mutex>& lock) noexcept {
+    --taken_;
+    const bool over = over_;
+    lock.unlock();
     if (over) own_.request_stop();
     changed_.notify_all();
   }
@@ -206,6 +191,9 @@ class page_collector {
   std::exception_ptr thrown_;
 };
 
+/// How long a page may be put off in all.
+inline constexpr std::chrono::minutes longest_pause{10};
+
 /// Reads a collection as often as it takes.
 class collection_reader {
  public:
@@ -217,7 +205,7 @@ class collection_reader {
         options_(options),
         clock_(via.config().clock ? via.config().clock : std::make_shared<real_clock>()) {
     constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
-    if (options.timeout) deadline_ = clock_->now() + (std::min)(*options.timeout, longest);
+    deadline_ = clock_->now() + (std::min)(options.timeout.value_or(longest), longest);
   }
 
   result<nlohmann::json::array_t> read() const {
@@ -286,16 +274,40 @@ class collection_reader {
     wanted.page_size = page_size;
     auto options = options_;
     options.stop = std::move(stop);
-    options.timeout = via_.config().timeout;
-    if (deadline_) {
-      const auto left = std::chrono::floor<std::chrono::milliseconds>(*deadline_ - clock_->now());
+    options.wait_when_asked = false;
+    const auto give_up = (std::min)(deadline_, clock_->now() + longest_pause);
+    while (true) {
+      wait_for_end_of_pause(options.stop);
+      const auto left = std::chrono::floor<std::chrono::milliseconds>(deadline_ - clock_->now());
       if (left.count() <= 0) {
         return error{.category = error_category::timeout,
                      .message = "the time for the whole collection was over before the page was asked for"};
       }
-      options.timeout = (std::min)(*options.timeout, left);
+      options.timeout = (std::min)(via_.config().timeout, left);
+      auto loaded = load_page(via_, path_, wanted, options);
+      if (loaded || !begin_pause(loaded.error(), give_up)) return loaded;
     }
-    return load_page(via_, path_, wanted, options);
+  }
+
+  void wait_for_end_of_pause(const stop_token& stop) const {
+    const auto end = [this] {
+      const std::scoped_lock lock(mutex_);
+      return pause_end_;
+    };
+    for (auto until = end(); until > clock_->now(); until = end()) {
+      if (!clock_->wait_until(until, stop)) return;
+    }
+  }
+
+  /// Makes all pages wait as long as the service, or the client's rate limit, asks a page to; false when it
+  /// asks for nothing or too much.
+  bool begin_pause(const error& cause, steady_time give_up) const {
+    if (!cause.retry_after || !(cause.retryable || cause.category == error_category::timeout)) return false;
+    const auto until = clock_->now() + (std::max)(*cause.retry_after, std::chrono::seconds(1));
+    if (until >= give_up) return false;
+    const std::scoped_lock lock(mutex_);
+    pause_end_ = (std::max)(pause_end_, until);
+    return true;
   }
 
   error changes_too_fast(const std::string& change) const {
@@ -313,7 +325,9 @@ class collection_reader {
   const page_request& wanted_;
   const call_options& options_;
   const std::shared_ptr<clock> clock_;
-  std::optional<steady_time> deadline_;
+  steady_time deadline_;
+  mutable std::mutex mutex_;
+  mutable steady_time pause_end_{};
 };
 
 }  // namespace detail

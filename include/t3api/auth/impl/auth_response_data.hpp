@@ -1,6 +1,7 @@
 #ifndef T3API_AUTH_IMPL_AUTH_RESPONSE_DATA_HPP
 #define T3API_AUTH_IMPL_AUTH_RESPONSE_DATA_HPP
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,10 @@ T3API_INLINE result<auth_response_data> read_auth_response(const std::string& pa
                  .message = "the answer to " + path + " " + what + ": is the host setting right?",
                  .status = answer.status};
   };
+  constexpr std::size_t largest = 64U << 10U;
+  if (answer.body.size() > largest) {
+    return unusable("has " + std::to_string(answer.body.size()) + " bytes, too many for a login");
+  }
   auto body = answer.json();
   if (!body) return body.error();
   const auto token = string_member(*body, "accessToken").value_or("");

@@ -22,8 +22,11 @@ namespace t3api::inline v0_1_0 {
 namespace detail {
 
 /// What an error body says: `{"error": {"message"}}` (T3), `{"message"}`, `{"detail"}`, `{"error"}` or
-/// `{"errors": […]}`.
+/// `{"errors": […]}`. Nothing when it is too large to be one.
 inline std::string service_message(const response& answer) {
+  constexpr std::size_t largest = 64U << 10U;
+  constexpr std::size_t longest = 1000;
+  if (answer.body.size() > largest) return {};
   const auto body = parse_json(answer.body);
   if (!body || !body->is_object()) return {};
   if (const auto nested = body->find("error"); nested != body->end()) {
@@ -40,7 +43,9 @@ inline std::string service_message(const response& answer) {
       std::string text =
           entry.is_string() ? entry.get<std::string>() : string_member(entry, "message").value_or("");
       if (text.empty()) text = string_member(entry, "msg").value_or("");
-      if (!text.empty()) joined += (joined.empty() ? "" : "; ") + text;
+      if (text.empty() || ("; " + joined + "; ").find("; " + text + "; ") != joined.npos) continue;
+      joined += (joined.empty() ? "" : "; ") + text;
+      if (joined.size() > longest) break;
     }
     if (!joined.empty()) return joined;
   }
