@@ -16,19 +16,23 @@ namespace t3api::inline v0_1_0 {
 /// The largest dotenv file that is read, in bytes.
 inline constexpr std::size_t max_dotenv_bytes = 1U << 20U;
 
-/// Reads the text of a dotenv file; `name` is what errors call it. The whole text must be right:
+/// Reads the text of a dotenv file; `name` is what errors call it. Values are those that python-dotenv 0.21
+/// to 1.1 reads, also those that its `set_key` writes:
 ///
 ///     # a comment, on a line of its own or behind a value
 ///     METRC_HOSTNAME = ca.metrc.com       # spaces around = and at the ends are dropped
 ///     export METRC_USERNAME=alice         # the word export is allowed, as a shell wants it
-///     METRC_PASSWORD='sp#ce $and "all"'   # single quotes: as it stands, on one line
-///     NOTE="say \"hi\"\n"                 # double quotes: \n \r \t \\ \" \$ are decoded, other backslashes
-///                                         # stay, and the value may go over several lines
+///     METRC_PASSWORD='it\'s #1 "all"'     # single quotes: \' and \\ are decoded
+///     NOTE="say \"hi\"\n"                 # double quotes: \' \" \\ \a \b \f \n \r \t \v are decoded
 ///
-/// A key has letters, digits and underscores and does not start with a digit. An unquoted value ends at a
-/// `#` with a blank before it. Nothing is expanded: a `$` is a `$`. A CR before a line's end, a byte order
-/// mark at the start and tabs are fine; other control characters, bytes that are no UTF-8 and a key that
-/// comes twice are not. An `argument` error names file, line and, where it is sure, the key: never a value.
+/// Other backslashes stay, and a value in quotes may go over several lines. An unquoted value ends at a `#`
+/// with a blank before it. A CR before a line's end is dropped.
+///
+/// The whole text must be right. What python-dotenv skips, guesses or expands is an `argument` error, which
+/// names file, line and, where it is sure, the key, never a value: lines that are no KEY=VALUE, keys other
+/// than letters, digits and underscores (a digit not first), a key that comes twice, text behind a closing
+/// quote, `${...}`, control characters other than tabs, bytes that are no UTF-8, a byte order mark before the
+/// first key, and in an unquoted value Unicode's other blanks.
 inline result<dotenv> parse_dotenv(std::string_view text, std::string_view name) {
   return detail::dotenv_reader(text, name).read();
 }
@@ -37,11 +41,13 @@ inline result<dotenv> parse_dotenv(std::string_view text, std::string_view name)
 /// file that cannot be read or one of more than `max_dotenv_bytes` is an `argument` error. Neither the file
 /// nor the process environment is changed, and the file's bytes are wiped from memory afterwards.
 inline result<dotenv> read_dotenv(std::string path) {
-  auto bytes = detail::read_small_file(path, max_dotenv_bytes);
-  if (!bytes) return std::move(bytes).error();
-  if (!bytes->has_value()) return parse_dotenv({}, path);
-  detail::wiped_string text(std::move(**bytes));
-  return parse_dotenv(*text, path);
+  auto file = detail::read_small_file(path, max_dotenv_bytes);
+  if (!file) return std::move(file).error();
+  if (!file->has_value()) return parse_dotenv({}, path);
+  detail::wiped_string text(std::move((*file)->bytes));
+  auto settings = parse_dotenv(*text, path);
+  if (settings) settings->access = (*file)->access;
+  return settings;
 }
 
 }  // namespace t3api::inline v0_1_0

@@ -14,6 +14,7 @@
 #include <t3api/core/secret.hpp>
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/utf8.hpp>
+#include <t3api/native/input_file.hpp>
 
 namespace t3api::inline v0_1_0 {
 
@@ -33,6 +34,9 @@ class dotenv {
   /// `name` stands in messages.
   dotenv(std::string name, entries found) : name_(std::move(name)), entries_(std::move(found)) {}
 
+  /// Who besides its owner may use the file.
+  file_access access = file_access::owner;
+
   /// Null when the file does not have the key. Keys are case-sensitive.
   const dotenv_entry* find(std::string_view key) const {
     const auto found = entries_.find(key);
@@ -50,11 +54,12 @@ class dotenv {
 
 namespace detail {
 
-/// Reads a dotenv text from its start to its end, once.
+/// Reads a dotenv text from its start to its end, once, as python-dotenv does.
 class dotenv_reader {
  public:
-  dotenv_reader(std::string_view text, std::string_view name) : text_(text), name_(printable(name, 100)) {
-    if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
+  dotenv_reader(std::string_view text, std::string_view name)
+      : text_(text), name_(printable(name, 100)), has_bom_(text.starts_with("\xEF\xBB\xBF")) {
+    if (has_bom_) text_.remove_prefix(3);
   }
 
   result<dotenv> read() {
@@ -73,41 +78,50 @@ class dotenv_reader {
     });
   }
 
-  static std::string_view without_carriage_return(std::string_view line) noexcept {
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    return line;
-  }
-
   /// The text in front of the `=`, without the word `export`.
   static std::string_view key_of(std::string_view before_equals) noexcept {
     constexpr std::string_view word = "export";
-    auto key = trim(before_equals);
-    if (key.size() > word.size() && key.starts_with(word) && blank(key[word.size()])) {
-      key = trim(key.substr(word.size()));
-    }
-    return key;
+    while (!before_equals.empty() && blank(before_equals.front())) before_equals.remove_prefix(1);
+    const bool exported = before_equals.size() > word.size() && before_equals.starts_with(word) &&
+                          blank(before_equals[word.size()]);
+    return trim(exported ? before_equals.substr(word.size()) : before_equals);
   }
 
-  /// An unquoted value without the comment behind it; `rest` is all that follows the `=`.
-  static std::string_view without_comment(std::string_view rest) noexcept {
-    for (auto hash = rest.find('#'); hash != rest.npos; hash = rest.find('#', hash + 1)) {
-      if (hash > 0 && blank(rest[hash - 1])) return rest.substr(0, hash);
+  /// An unquoted value without the comment behind it.
+  static std::string_view without_comment(std::string_view value) noexcept {
+    for (auto hash = value.find('#'); hash != value.npos; hash = value.find('#', hash + 1)) {
+      if (hash > 0 && blank(value[hash - 1])) return trim(value.substr(0, hash));
     }
-    return rest;
+    return value;
   }
 
-  static secret decode(std::string_view quoted) {
-    constexpr std::string_view escapes = "nrt\\\"$";
-    constexpr std::string_view meanings = "\n\r\t\\\"$";
+  /// Whether Python takes a part of UTF-8 text that is not ASCII for white space.
+  static bool has_wide_space(std::string_view text) noexcept {
+    for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+      const auto three = text.substr(i, 3);
+      if (three.starts_with("\xC2\x85") || three.starts_with("\xC2\xA0") || three == "\xE1\x9A\x80" ||
+          three == "\xE2\x80\xA8" || three == "\xE2\x80\xA9" || three == "\xE2\x80\xAF" ||
+          three == "\xE2\x81\x9F" || three == "\xE3\x80\x80" ||
+          (three.starts_with("\xE2\x80") && three > "\xE2\x80\x7F" && three < "\xE2\x80\x8B")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// What stands between two quotes, with its escapes decoded and its line ends as line feeds.
+  static secret decode(std::string_view quoted, char quote) {
+    constexpr std::string_view meanings = "\\'\"\a\b\f\n\r\t\v";
+    const std::string_view escapes = quote == '"' ? "\\'\"abfnrtv" : "\\'";
     std::string value;
     value.reserve(quoted.size());
     for (std::size_t i = 0; i < quoted.size(); ++i) {
-      const std::string_view two = quoted.substr(i, 2);
-      const auto escape = two.size() == 2 && two[0] == '\\' ? escapes.find(two[1]) : escapes.npos;
+      const bool pair = quoted[i] == '\\' && i + 1 < quoted.size();
+      const auto escape = pair ? escapes.find(quoted[i + 1]) : escapes.npos;
       if (escape != escapes.npos) {
         value += meanings[escape];
         ++i;
-      } else if (two != "\r\n") {
+      } else if (quoted[i] != '\r') {
         value += quoted[i];
       }
     }
@@ -122,7 +136,8 @@ class dotenv_reader {
   std::optional<error> check_bytes(std::string_view lines, std::size_t number, std::string_view key) const {
     for (;; ++number) {
       const auto end = lines.find('\n');
-      const auto line = without_carriage_return(lines.substr(0, end));
+      auto line = lines.substr(0, end);
+      if (line.ends_with('\r')) line.remove_suffix(1);
       if (!is_utf8(line)) return fault(number, key, "is not valid UTF-8: save the file as UTF-8");
       if (std::any_of(line.begin(), line.end(), [](char c) { return ascii_control(c) && c != '\t'; })) {
         return fault(number, key, "holds a control character: remove it, or save the file as UTF-8 text");
@@ -159,18 +174,23 @@ class dotenv_reader {
       return fault(first, {},
                    "has no good key before the =: use letters, digits and underscores, a digit not first");
     }
+    if (has_bom_ && first == 1) {
+      return fault(first, key,
+                   "begins with a byte order mark, behind which T3's Python client does not find the key: "
+                   "save the file as UTF-8 without one");
+    }
     if (const auto known = entries_.find(key); known != entries_.end()) {
       return fault(
           first, key,
           "sets what line " + std::to_string(known->second.line) + " has set: remove one of the two");
     }
-    const auto rest = line.substr(equals + 1);
-    const auto value = trim(rest);
-    if (!value.starts_with('"') && !value.starts_with('\'')) {
-      add(key, trim(without_comment(rest)), first);
-      return std::nullopt;
+    const auto value = trim(line.substr(equals + 1));
+    if (value.starts_with('"') || value.starts_with('\'')) return read_quoted(key, value);
+    const auto unquoted = without_comment(value);
+    if (has_wide_space(unquoted)) {
+      return fault(first, key, "holds a blank that is no plain space: put the value into single quotes");
     }
-    return read_quoted(key, value);
+    return add(key, secret(unquoted), first);
   }
 
   /// `value` starts at the opening quote.
@@ -178,11 +198,9 @@ class dotenv_reader {
     const auto first = line_;
     const char quote = value.front();
     const auto open = static_cast<std::size_t>(value.data() - text_.data());
-    const auto close = quote == '"' ? closing_quote(open + 1) : single_quote_in(value, open);
+    const auto close = closing_quote(open + 1, quote);
     if (close == text_.npos) {
-      return fault(first, key,
-                   quote == '"' ? "opens a quote that is never closed: add the closing \""
-                                : "opens a quote that its line does not close: add the closing '");
+      return fault(first, key, std::string("opens a quote that is never closed: add the closing ") + quote);
     }
     const auto quoted = text_.substr(open + 1, close - open - 1);
     line_ += static_cast<std::size_t>(std::count(quoted.begin(), quoted.end(), '\n')) - 1;
@@ -194,29 +212,34 @@ class dotenv_reader {
       return fault(line_, key,
                    "has text behind the closing quote: put all of the value into one pair of quotes");
     }
-    add(key, quote == '"' ? decode(quoted) : secret(quoted), first);
-    return std::nullopt;
+    return add(key, decode(quoted, quote), first);
   }
 
-  static std::size_t single_quote_in(std::string_view value, std::size_t open) noexcept {
-    const auto close = value.find('\'', 1);
-    return close == value.npos ? close : open + close;
-  }
-
-  std::size_t closing_quote(std::size_t from) const noexcept {
-    for (auto at = text_.find_first_of("\\\"", from); at != text_.npos;
-         at = text_.find_first_of("\\\"", at + 2)) {
-      if (text_[at] == '"') return at;
+  /// The first quote without a backslash in front, else the last one that has one: python-dotenv does not
+  /// count backslashes, and writes a value that ends in one so.
+  std::size_t closing_quote(std::size_t from, char quote) const noexcept {
+    auto last = text_.npos;
+    for (auto at = text_.find(quote, from); at != text_.npos; at = text_.find(quote, at + 1)) {
+      if (at == from || text_[at - 1] != '\\') return at;
+      last = at;
     }
-    return text_.npos;
+    return last;
   }
 
-  void add(std::string_view key, secret value, std::size_t line) {
+  std::optional<error> add(std::string_view key, secret value, std::size_t line) {
+    const auto text = value.reveal();
+    if (const auto open = text.find("${"); open != text.npos && text.find('}', open) != text.npos) {
+      return fault(line, key,
+                   "holds ${...}, in whose place T3's Python client puts another setting's value: set this "
+                   "one in the environment");
+    }
     entries_.emplace(std::string(key), dotenv_entry{std::move(value), line});
+    return std::nullopt;
   }
 
   std::string_view text_;
   std::string name_;
+  bool has_bom_;
   std::size_t at_ = 0;
   std::size_t line_ = 0;
   dotenv::entries entries_;

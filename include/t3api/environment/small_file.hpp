@@ -30,9 +30,15 @@ class wiped_string {
   std::string text_;
 };
 
+/// What a small file holds, and who may use it.
+struct small_file {
+  std::string bytes;
+  file_access access;
+};
+
 /// The bytes of a regular file, or nothing when there is none at `path`. No more than `limit` bytes and one
 /// are ever read; every buffer but the returned one, which never lies within the string, is overwritten.
-inline result<std::optional<std::string>> read_small_file(const std::string& path, std::size_t limit) {
+inline result<std::optional<small_file>> read_small_file(const std::string& path, std::size_t limit) {
   const std::string name = printable(path, 100);
   const auto failed = [&name](int code) {
     return argument_error(name + " cannot be read (" + std::generic_category().message(code) +
@@ -44,7 +50,7 @@ inline result<std::optional<std::string>> read_small_file(const std::string& pat
   input_file file(path);
   switch (file.what()) {
     case input_file::kind::regular: break;
-    case input_file::kind::missing: return std::optional<std::string>();
+    case input_file::kind::missing: return std::optional<small_file>();
     case input_file::kind::unreadable: return failed(file.failure());
     case input_file::kind::directory:
       return argument_error(name +
@@ -68,7 +74,7 @@ inline result<std::optional<std::string>> read_small_file(const std::string& pat
     if (!file.read(bytes->data() + used, bytes->size() - used, count)) return failed(file.failure());
     if (count == 0) {
       bytes->resize(used);
-      return std::optional<std::string>(std::move(*bytes));
+      return std::optional<small_file>({std::move(*bytes), file.access()});
     }
     used += count;
   }

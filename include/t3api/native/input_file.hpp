@@ -13,7 +13,16 @@
 #include <unistd.h>
 #endif
 
-namespace t3api::inline v0_1_0::detail {
+namespace t3api::inline v0_1_0 {
+
+/// Who may use a file besides its owner and the superuser.
+enum class file_access {
+  owner,          ///< Nobody.
+  others_read,    ///< Others may read it.
+  others_change,  ///< Others may write to it, or it is another user's.
+};
+
+namespace detail {
 
 /// A file to read from its start to its end. What is no regular file is not read, and opening it never waits,
 /// as a named pipe would have it.
@@ -36,6 +45,9 @@ class input_file {
       note_failure();
     } else if (S_ISREG(info.st_mode)) {
       kind_ = kind::regular;
+      const bool foreign = info.st_uid != ::geteuid() && info.st_uid != 0;
+      if ((info.st_mode & (S_IRGRP | S_IROTH)) != 0) access_ = file_access::others_read;
+      if (foreign || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) access_ = file_access::others_change;
     } else {
       kind_ = S_ISDIR(info.st_mode) ? kind::directory : kind::special;
     }
@@ -53,6 +65,9 @@ class input_file {
   input_file& operator=(const input_file&) = delete;
 
   kind what() const noexcept { return kind_; }
+
+  /// By its mode and owner; `owner` where the system has no such modes.
+  file_access access() const noexcept { return access_; }
 
   /// The `errno` of what failed last.
   int failure() const noexcept { return failure_; }
@@ -86,9 +101,11 @@ class input_file {
   int descriptor_ = -1;
 #endif
   kind kind_ = kind::unreadable;
+  file_access access_ = file_access::owner;
   int failure_ = 0;
 };
 
-}  // namespace t3api::inline v0_1_0::detail
+}  // namespace detail
+}  // namespace t3api::inline v0_1_0
 
 #endif

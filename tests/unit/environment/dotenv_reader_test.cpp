@@ -60,7 +60,7 @@ TEST_CASE("an unquoted value is what follows the =, without the blanks around it
   CHECK(value_of("K=C:\\new") == "C:\\new");
   CHECK(value_of("K=say \"hi\"") == "say \"hi\"");
   CHECK(value_of("K=it's") == "it's");
-  CHECK(value_of("\xEF\xBB\xBFK=v") == "v");
+  CHECK(value_of("\xEF\xBB\xBF# a comment\nK=v") == "v");
   CHECK(value_of("K=Zo\xC3\xAB \xE2\x82\xAC \xF0\x9F\x98\x80") == "Zo\xC3\xAB \xE2\x82\xAC \xF0\x9F\x98\x80");
 }
 
@@ -70,28 +70,44 @@ TEST_CASE("a # is a comment when a blank stands before it, and else a part of th
   CHECK(value_of("K=a#b") == "a#b");
   CHECK(value_of("K=a#b #c") == "a#b");
   CHECK(value_of("K=#b") == "#b");
-  CHECK(value_of("K= # nothing") == "");
+  CHECK(value_of("K= # all of it") == "# all of it");
+  CHECK(value_of("K=v  # a # b") == "v");
   CHECK(value_of("K='a # b' # c") == "a # b");
   CHECK(value_of("K=\"a # b\"# c") == "a # b");
 }
 
-TEST_CASE("single quotes keep everything as it stands") {
+TEST_CASE("single quotes decode a quote and a backslash, and keep everything else as it stands") {
   CHECK(value_of("K='  v  '") == "  v  ");
-  CHECK(value_of("K = 'a\\n\\\\$X\"b'  ") == "a\\n\\\\$X\"b");
+  CHECK(value_of(R"(K = 'a\n$X"b'  )") == R"(a\n$X"b)");
   CHECK(value_of("K=''") == "");
   CHECK(value_of("K='v'\r\n") == "v");
+  CHECK(value_of(R"(K='it\'s')") == "it's");
+  CHECK(value_of(R"(K='a\\b\\\\c\d')") == R"(a\b\\c\d)");
 }
 
 TEST_CASE("double quotes decode their escapes and no others") {
-  CHECK(value_of(R"(K="a\nb\rc\td\\e\"f\$g")") == "a\nb\rc\td\\e\"f$g");
-  CHECK(value_of(R"(K="C:\dir\x41\'\\")") == R"(C:\dir\x41\'\)");
+  CHECK(value_of(R"(K="a\nb\rc\td\\e\"f\'g")") == "a\nb\rc\td\\e\"f'g");
+  CHECK(value_of(R"(K="\a\b\f\v")") == "\a\b\f\v");
+  CHECK(value_of(R"(K="C:\dir\x41\$\0")") == R"(C:\dir\x41\$\0)");
   CHECK(value_of(R"(K="\\n")") == "\\n");
   CHECK(value_of(R"(K="it's")") == "it's");
   CHECK(value_of(R"(K="")") == "");
   CHECK(value_of("K=\" v\t\"") == " v\t");
 }
 
-TEST_CASE("a value in double quotes goes over lines, whose ends become line feeds") {
+TEST_CASE("a quote behind a backslash closes a value only if no other quote does") {
+  CHECK(value_of(R"(K='tail\\')") == R"(tail\)");
+  CHECK(value_of(R"(K='tail\')") == R"(tail\)");
+  CHECK(value_of(R"(K="tail\")") == R"(tail\)");
+  CHECK(value_of(R"(K='both\'\\\\')") == R"(both'\\)");
+  CHECK(value_of("K='a\\'\nL=b' # x\n") == "a'\nL=b");
+  CHECK(text_fault("A='hunter\\'\nB='hunter2'\n").find("line 2 (A) has text behind") != std::string::npos);
+}
+
+TEST_CASE("a value in quotes goes over lines, whose ends become line feeds") {
+  CHECK(value_of("K='a\nb\n\nc'\n") == "a\nb\n\nc");
+  CHECK(value_of("K='a\r\nb'\r\n") == "a\nb");
+  CHECK(line_of("\nK='a\nb\nc' # x\nL=1", "L") == 5);
   CHECK(value_of("K=\"a\nb\n\nc\"\n") == "a\nb\n\nc");
   CHECK(value_of("K=\"a\r\nb\"\r\n") == "a\nb");
   CHECK(value_of("K=\"a\\\nb\"") == "a\\\nb");
@@ -100,16 +116,37 @@ TEST_CASE("a value in double quotes goes over lines, whose ends become line feed
   CHECK(line_of("\nK=\"a\r\nb\r\nc\"\r\nL=1", "K") == 2);
 }
 
-TEST_CASE("nothing is expanded") {
-  CHECK(value_of("A=1\nK=$A${A}`id`$(id)") == "$A${A}`id`$(id)");
-  CHECK(value_of("A=1\nK=\"$A ${A} $(id)\"") == "$A ${A} $(id)");
+TEST_CASE("nothing is expanded, and what T3's Python client would expand is refused") {
+  CHECK(value_of("A=1\nK=$A$(id)`id`{A}") == "$A$(id)`id`{A}");
+  CHECK(value_of("A=1\nK=\"$A $(id) }${\"") == "$A $(id) }${");
+  for (const char* value : {"hunter2${A}", "'${A}'", "\"${A:-hunter2}\"", "${}"}) {
+    CHECK(text_fault("A=1\nK=" + std::string(value)) ==
+          ".t3.env line 2 (K) holds ${...}, in whose place T3's Python client puts another setting's value: "
+          "set this one in the environment");
+  }
+}
+
+TEST_CASE("a byte order mark hides the first key from Python's reader, so it is refused there") {
+  CHECK(text_fault("\xEF\xBB\xBFK=v").starts_with(".t3.env line 1 (K) begins with a byte order mark"));
+}
+
+TEST_CASE("blanks other than spaces and tabs are refused outside of quotes: Python takes them off") {
+  for (const char* space : {"\xC2\xA0", "\xC2\x85", "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x8A",
+                            "\xE2\x80\xA8", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80"}) {
+    const std::string wide = space;
+    CHECK(text_fault("K=hunter2" + wide) ==
+          ".t3.env line 1 (K) holds a blank that is no plain space: put the value into single quotes");
+    CHECK(text_fault("K=" + wide + "'hunter2'").find("no plain space") != std::string::npos);
+    CHECK(value_of("K='v" + wide + "'") == "v" + wide);
+    CHECK(value_of("K=v #" + wide) == "v");
+  }
+  CHECK(value_of("K=\xE2\x80\x8B\xE2\x82\xAC") == "\xE2\x80\x8B\xE2\x82\xAC");
 }
 
 TEST_CASE("the word export may stand before a key, and may be one") {
   CHECK(value_of("export K=v") == "v");
   CHECK(value_of("  export \t K = v") == "v");
   CHECK(line_of("export=1", "export") == 1);
-  CHECK(line_of("export =1", "export") == 1);
   CHECK(line_of("exported=1", "exported") == 1);
   CHECK(line_of("export export=1", "export") == 1);
 }
@@ -128,12 +165,10 @@ TEST_CASE("keys know their line and their case") {
 TEST_CASE("a quote that is not closed is named where it opens") {
   CHECK(text_fault("A=1\nMETRC_PASSWORD=\"hunter2\nB=2\n") ==
         ".t3.env line 2 (METRC_PASSWORD) opens a quote that is never closed: add the closing \"");
-  CHECK(text_fault("A=\"hunter2\\\"") ==
-        ".t3.env line 1 (A) opens a quote that is never closed: add the closing \"");
-  CHECK(text_fault("A='hunter2\nB='x'") ==
-        ".t3.env line 1 (A) opens a quote that its line does not close: add the closing '");
+  CHECK(text_fault("A='hunter2\nB=x") ==
+        ".t3.env line 1 (A) opens a quote that is never closed: add the closing '");
   CHECK(text_fault("A=\"").find("never closed") != std::string::npos);
-  CHECK(text_fault("A='").find("does not close") != std::string::npos);
+  CHECK(text_fault("A='").find("never closed") != std::string::npos);
 }
 
 TEST_CASE("text behind a closing quote is refused") {
@@ -154,12 +189,8 @@ TEST_CASE("a line that is no KEY=VALUE is refused without being shown") {
 TEST_CASE("a bad key is refused without being shown: it may be a part of a secret") {
   for (const char* line : {"=hunter2", " = hunter2", "9A=hunter2", "MY-KEY=hunter2", "my.key=hunter2",
                            "hunter2/+x==", "MY KEY=hunter2", "\"A\"=hunter2", "K\xC3\x84=hunter2",
-                           "export =x=", "K\xC2\xA0=hunter2", "export export K=hunter2"}) {
+                           "export =x=", "export =1", "K\xC2\xA0=hunter2", "export export K=hunter2"}) {
     CAPTURE(line);
-    if (std::string_view(line) == "export =x=") {
-      CHECK(read_text(line, "x").has_value());
-      continue;
-    }
     CHECK(text_fault("# a\n" + std::string(line)) ==
           ".t3.env line 2 has no good key before the =: use letters, digits and underscores, a digit not "
           "first");
