@@ -14,15 +14,19 @@
 #include <t3api/client/rate_limiter.hpp>
 #include <t3api/core/call_options.hpp>
 #include <t3api/core/client_config.hpp>
+#include <t3api/core/login_path.hpp>
 #include <t3api/core/request.hpp>
+#include <t3api/core/secret_names.hpp>
 #include <t3api/core/url.hpp>
 #include <t3api/detail/uuid.hpp>
 #include <t3api/version.hpp>
 
 namespace t3api::inline v0_1_0::detail {
 
-/// Whether bodies that go there hold credentials.
-inline bool is_login_path(std::string_view path) noexcept { return path.find("/auth/") != path.npos; }
+/// Whether the body of a request, or of its answer, holds credentials.
+inline bool logs_in(const request& message, const url& host) {
+  return is_login_path(message.path) || is_login_path(host.base_path);
+}
 
 /// What all copies of a client share, and what can be said of a request before it is sent.
 template <class Transport, class Auth, class Retry>
@@ -115,13 +119,12 @@ struct client_state {
   bool carries_credentials(const request& message) const {
     bool by_method = true;
     if constexpr (requires { Auth::sends_credentials; }) by_method = Auth::sends_credentials;
-    const auto has = [&](const char* name) {
-      return message.headers.contains(name) || config.headers.contains(name);
+    const auto secret = [](const auto& field) { return names_secret(field.first); };
+    const auto any_secret = [&](const auto& fields) {
+      return std::any_of(fields.begin(), fields.end(), secret);
     };
-    const bool in_body = !message.body.empty() && is_login_path(host.base_path + message.path);
-    return by_method || in_body || has("Authorization") || has("X-T3-API-Key") || has("Cookie") ||
-           std::any_of(message.query.begin(), message.query.end(),
-                       [](const auto& parameter) { return iequals(parameter.first, "secretKey"); });
+    return by_method || (!message.body.empty() && logs_in(message, host)) || any_secret(message.headers) ||
+           any_secret(message.query) || any_secret(config.headers);
   }
 };
 

@@ -10,7 +10,7 @@
 #include <t3api/core/clock.hpp>
 #include <t3api/core/iso_time.hpp>
 #include <t3api/core/logging_hooks.hpp>
-#include <t3api/logging/one_line.hpp>
+#include <t3api/detail/printable.hpp>
 
 namespace t3api::inline v0_1_0::detail {
 

@@ -14,8 +14,8 @@
 
 #include <t3api/core/logging_hooks.hpp>
 #include <t3api/detail/inline.hpp>
+#include <t3api/detail/printable.hpp>
 #include <t3api/logging/impl/log_line.hpp>
-#include <t3api/logging/one_line.hpp>
 #include <t3api/logging/sinks.hpp>
 #include <t3api/native/private_file.hpp>
 
