@@ -16,7 +16,6 @@
 #include <t3api/core/client_config.hpp>
 #include <t3api/core/login_path.hpp>
 #include <t3api/core/request.hpp>
-#include <t3api/core/secret_names.hpp>
 #include <t3api/core/url.hpp>
 #include <t3api/detail/uuid.hpp>
 #include <t3api/version.hpp>
@@ -119,12 +118,13 @@ struct client_state {
   bool carries_credentials(const request& message) const {
     bool by_method = true;
     if constexpr (requires { Auth::sends_credentials; }) by_method = Auth::sends_credentials;
-    const auto secret = [](const auto& field) { return names_secret(field.first); };
-    const auto any_secret = [&](const auto& fields) {
-      return std::any_of(fields.begin(), fields.end(), secret);
+    const auto has = [&](const char* name) {
+      return message.headers.contains(name) || config.headers.contains(name);
     };
-    return by_method || (!message.body.empty() && logs_in(message, host)) || any_secret(message.headers) ||
-           any_secret(message.query) || any_secret(config.headers);
+    const bool in_body = !message.body.empty() && logs_in(message, host);
+    return by_method || in_body || has("Authorization") || has("X-T3-API-Key") || has("Cookie") ||
+           std::any_of(message.query.begin(), message.query.end(),
+                       [](const auto& parameter) { return iequals(parameter.first, "secretKey"); });
   }
 };
 

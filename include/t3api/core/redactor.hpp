@@ -1,7 +1,6 @@
 #ifndef T3API_CORE_REDACTOR_HPP
 #define T3API_CORE_REDACTOR_HPP
 
-#include <bitset>
 #include <cstddef>
 #include <set>
 #include <string>
@@ -9,17 +8,22 @@
 #include <vector>
 
 #include <t3api/core/error.hpp>
-#include <t3api/core/named_secrets.hpp>
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/core/secret.hpp>
 
 namespace t3api::inline v0_1_0::detail {
 
-/// Takes secrets out of texts for errors and logs: those that it was told, and those that a text itself tells
-/// of (see `named_secrets`). A secret is found however it is written: in other case, percent-encoded, with
-/// `+` for a space, as in JSON, with HTML entities, two or three of these on top of each other, in base64,
-/// and with its end cut off. Made when an error or an event is, never for a call that goes well.
+/// A part of a text.
+struct span {
+  std::size_t start = 0;
+  std::size_t end = 0;
+};
+
+/// Takes secrets out of texts for errors and logs: those that it knows, and those that a text itself tells
+/// of, as `password=` and `Bearer` do. A secret is found in other case, percent-encoded, with `+` for a
+/// space, as in JSON, with HTML entities, with up to three of these on top of each other, in base64, and with
+/// its end cut off. Made when an error or an event is, never for a call that goes well.
 class redactor {
  public:
   redactor() = default;
@@ -53,16 +57,14 @@ class redactor {
     bool operator()(const secret& a, const secret& b) const noexcept { return a.reveal() < b.reveal(); }
     bool operator()(const secret& a, std::string_view b) const noexcept { return a.reveal() < b; }
   };
-  static constexpr int most_layers = 3;
 
   void add_value(std::string_view name, std::string_view value);
   void add_named(std::string_view text);
   void add_spellings(std::string_view text);
-  span known_at(std::string_view text, std::size_t at, int most) const;
+  std::size_t known_at(std::string_view plain) const;
   std::string hidden_in(std::string_view text, std::vector<span> found) const;
 
-  std::set<secret, by_text> spellings_;
-  std::bitset<256> may_begin_;  ///< The bytes with which one of them may begin.
+  std::set<secret, by_text> known_;  ///< In plain form.
 };
 
 }  // namespace t3api::inline v0_1_0::detail

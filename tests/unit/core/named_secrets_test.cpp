@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include <t3api/core/named_secrets.hpp>
 #include <t3api/core/redactor.hpp>
 #include <t3api/core/secret_names.hpp>
 

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <t3api/core/impl/named_secrets.hpp>
 #include <t3api/core/login_path.hpp>
 #include <t3api/core/redactor.hpp>
 #include <t3api/core/secret_names.hpp>
@@ -23,137 +23,111 @@
 
 namespace t3api::inline v0_1_0::detail {
 
-/// Reads a text as it is meant, however it is written.
-class plain_reader {
- public:
-  /// A character in lower case, a `+` as a space, and where the next one begins.
-  struct character {
-    std::string bytes{};
-    std::size_t end = 0;
+/// How much of a secret must stand in a text for it to be hidden.
+inline constexpr std::size_t shortest_secret = 4;
+
+/// What an escape stands for, and how long it is.
+struct escape {
+  std::string meaning{};
+  std::size_t size = 0;
+};
+
+/// The escape that `text` begins with, if any: `%2f`, `\/`, `\n`, `\x2f`, `\u002f`, `&amp;`, `&#47;`,
+/// `&#x2f;`.
+inline escape escape_at(std::string_view text) {
+  const auto number = [&](std::size_t at, std::size_t size, int base) -> std::optional<std::uint32_t> {
+    const auto digits = text.substr((std::min)(at, text.size()), size);
+    std::uint32_t value = 0;
+    const auto* end = digits.data() + digits.size();
+    const auto [stop, failure] = std::from_chars(digits.data(), end, value, base);
+    if (digits.size() < size || stop != end || failure != std::errc{}) return std::nullopt;
+    return value;
   };
+  const auto of = [](std::uint32_t point, std::size_t size) {
+    escape found{{}, size};
+    append_utf8(found.meaning, point);
+    return found;
+  };
+  if (text.starts_with('%') || text.starts_with("\\x")) {
+    const std::size_t at = text[0] == '%' ? 1 : 2;
+    const auto byte = number(at, 2, 16);
+    return byte ? escape{std::string(1, static_cast<char>(*byte)), at + 2} : escape{};
+  }
+  if (text.starts_with("\\u")) {
+    const auto unit = number(2, 4, 16);
+    if (!unit) return {};
+    const bool high = (*unit & 0xFC00U) == 0xD800 && text.substr(6).starts_with("\\u");
+    const auto low = high ? number(8, 4, 16) : std::nullopt;
+    if (!low || (*low & 0xFC00U) != 0xDC00) return of(*unit, 6);
+    return of(0x10000 + ((*unit & 0x3FFU) << 10) + (*low & 0x3FFU), 12);
+  }
+  if (text.starts_with('\\') && text.size() > 1) {
+    constexpr std::string_view letters = "bfnrt\"'\\/", meanings = "\b\f\n\r\t\"'\\/";
+    const auto place = letters.find(text[1]);
+    return place == letters.npos ? escape{} : escape{std::string(1, meanings[place]), 2};
+  }
+  if (!text.starts_with('&')) return {};
+  const auto end = text.substr(0, 12).find(';');
+  if (end == text.npos) return {};
+  if (text.starts_with("&#")) {
+    const std::size_t at = text.starts_with("&#x") ? 3 : 2;
+    const auto point = number(at, end - at, at == 3 ? 16 : 10);
+    return point && *point <= 0x10FFFF ? of(*point, end + 1) : escape{};
+  }
+  for (const std::string_view known : {"amp&", "lt<", "gt>", "quot\"", "apos'"}) {
+    if (text.substr(1, end - 1) == known.substr(0, known.size() - 1)) return {{known.back()}, end + 1};
+  }
+  return {};
+}
 
-  /// What escapes begin with.
-  static constexpr std::string_view marks = "%\\&";
-
-  explicit plain_reader(std::string_view text) noexcept : text_(text) {}
-
-  /// The character at `at` with so many layers of escapes taken off; empty at the end of the text.
-  character read(std::size_t at, int layers) const {
-    if (at >= text_.size()) return {{}, text_.size()};
-    if (layers == 0 || marks.find(text_[at]) == marks.npos)
-      return {std::string(1, text_[at] == '+' ? ' ' : ascii_lower(text_[at])), at + 1};
-    const character first = read(at, --layers);
-    std::optional<character> meant;
-    if (first.bytes == "%") meant = byte(first.end, layers);
-    if (first.bytes == "\\") meant = escaped(read(first.end, layers), layers);
-    if (first.bytes == "&") meant = entity(first.end, layers);
-    return meant ? *std::move(meant) : first;
+/// A text in lower case, with `+` as a space, and where each of its bytes comes from.
+struct plain_text {
+  explicit plain_text(std::string_view text) {
+    reserve(text.size());
+    for (std::size_t at = 0; at < text.size(); ++at) add(text[at], at);
+    from.push_back(text.size());
   }
 
-  /// All of it with a layer of escapes taken off.
-  std::string all(int layers) const {
-    std::string plain;
-    plain.reserve(text_.size());  // Growing would leave copies behind.
-    for (std::size_t at = 0; at < text_.size();) {
-      const auto next = read(at, layers);
-      plain += next.bytes;
-      at = next.end;
+  /// The same with a layer of escapes taken off.
+  plain_text unescaped() const {
+    plain_text plain{std::string_view()};
+    plain.from.clear();
+    plain.reserve(bytes.size());
+    for (std::size_t at = 0; at < bytes.size();) {
+      const auto found = escape_at(std::string_view(bytes).substr(at));
+      if (found.size == 0) plain.add(bytes[at], from[at]);
+      for (const char c : found.meaning) plain.add(c, from[at]);
+      at += (std::max)(found.size, std::size_t{1});
     }
+    plain.from.push_back(from.back());
     return plain;
   }
 
+  std::string bytes{};
+  std::vector<std::size_t> from{};  ///< One more than bytes: the last is the end.
+
  private:
-  /// `count` hex digits; moves `at` behind them.
-  std::optional<std::uint32_t> hex(std::size_t& at, int count, int layers) const {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::uint32_t value = 0;
-    for (; count > 0; --count) {
-      const auto digit = read(at, layers);
-      const auto place = digit.bytes.empty() ? digits.npos : digits.find(digit.bytes);
-      if (place == digits.npos) return std::nullopt;
-      value = value * 16 + static_cast<std::uint32_t>(place);
-      at = digit.end;
-    }
-    return value;
+  void reserve(std::size_t size) {  // Growing would leave copies behind.
+    bytes.reserve(size);
+    from.reserve(size + 1);
   }
-
-  static character of(std::uint32_t point, std::size_t end) {
-    character made{{}, end};
-    append_utf8(made.bytes, point);
-    if (point < 0x80) made.bytes[0] = ascii_lower(made.bytes[0]);
-    return made;
+  void add(char c, std::size_t at) {
+    bytes += c == '+' ? ' ' : ascii_lower(c);
+    from.push_back(at);
   }
-
-  /// Two hex digits.
-  std::optional<character> byte(std::size_t at, int layers) const {
-    const auto value = hex(at, 2, layers);
-    if (!value) return std::nullopt;
-    return character{std::string(1, ascii_lower(static_cast<char>(*value))), at};
-  }
-
-  /// What follows a backslash: `/`, `"`, `n`, `x2f`, `u002f`.
-  std::optional<character> escaped(const character& next, int layers) const {
-    constexpr std::string_view letters = "bfnrt", controls = "\b\f\n\r\t", themselves = "\"'\\/";
-    if (next.bytes.empty()) return std::nullopt;
-    const char c = next.bytes[0];
-    if (c == 'x') return byte(next.end, layers);
-    if (c == 'u') return unicode(next.end, layers);
-    if (themselves.find(c) != themselves.npos) return next;
-    const auto letter = letters.find(c);
-    if (letter == letters.npos) return std::nullopt;
-    return character{std::string(1, controls[letter]), next.end};
-  }
-
-  /// Four hex digits, or a surrogate pair of them.
-  std::optional<character> unicode(std::size_t at, int layers) const {
-    const auto unit = hex(at, 4, layers);
-    if (!unit) return std::nullopt;
-    const auto slash = read(at, layers), u = read(slash.end, layers);
-    auto end = u.end;
-    if (*unit >= 0xD800 && *unit < 0xDC00 && slash.bytes == "\\" && u.bytes == "u") {
-      const auto low = hex(end, 4, layers);
-      if (low && *low >= 0xDC00 && *low < 0xE000)
-        return of(0x10000 + ((*unit - 0xD800) << 10) + (*low - 0xDC00), end);
-    }
-    return of(*unit, at);
-  }
-
-  /// What follows an ampersand: `amp;`, `#39;`, `#x27;`.
-  std::optional<character> entity(std::size_t at, int layers) const {
-    constexpr std::size_t longest = 10;
-    std::string name;
-    auto next = read(at, layers);
-    for (; next.bytes != ";"; next = read(next.end, layers)) {
-      const char c = next.bytes.empty() ? ' ' : next.bytes[0];
-      if ((!ascii_alpha(c) && !ascii_digit(c) && c != '#') || name.size() == longest) return std::nullopt;
-      name += c;
-    }
-    at = next.end;
-    if (!name.starts_with('#')) {
-      const auto* known = std::find_if(std::begin(entities), std::end(entities),
-                                       [&](const auto& one) { return one.name == name; });
-      return known == std::end(entities) ? std::nullopt : std::optional(of(known->point, at));
-    }
-    const int base = name.starts_with("#x") ? 16 : 10;
-    const char* digits = name.c_str() + (base == 16 ? 2 : 1);
-    std::uint32_t point = 0;
-    const auto [end, failure] = std::from_chars(digits, name.c_str() + name.size(), point, base);
-    if (failure != std::errc{} || *end != '\0' || point > 0x10FFFF) return std::nullopt;
-    return of(point, at);
-  }
-
-  struct named_entity {
-    std::string_view name;
-    unsigned char point;
-  };
-  static constexpr named_entity entities[] = {{"amp", '&'},   {"lt", '<'},   {"gt", '>'},  {"quot", '"'},
-                                              {"apos", '\''}, {"nbsp", ' '}, {"sol", '/'}, {"plus", ' '}};
-
-  std::string_view text_;
 };
 
-/// How much of a secret must stand in a text for it to be hidden.
-inline constexpr std::size_t shortest_secret = 4;
+/// A text with no layer of escapes taken off, with one, and so on.
+inline std::vector<plain_text> layers_of(std::string_view text) {
+  constexpr std::size_t most = 4;
+  std::vector<plain_text> layers{plain_text(text)};
+  while (layers.size() < most) {
+    auto next = layers.back().unescaped();
+    if (next.bytes.size() == layers.back().bytes.size()) break;
+    layers.push_back(std::move(next));
+  }
+  return layers;
+}
 
 /// Base64 as HTTP has it (RFC 4648 section 4), without padding.
 inline secret base64(std::string_view bytes) {
@@ -172,35 +146,17 @@ inline secret base64_decoded(std::string_view text) {
   return bytes ? secret(*std::move(bytes)) : secret();
 }
 
-/// Where `spelling` ends when it stands at `at`, perhaps with its end cut off; else `at`.
-inline std::size_t end_of_match(std::string_view text, std::size_t at, std::string_view spelling,
-                                int layers) {
-  constexpr std::size_t enough_at_end = 8;
-  std::size_t same = 0, end = at;
-  for (plain_reader::character next; same < spelling.size(); end = next.end) {
-    next = plain_reader(text).read(end, layers);
-    if (next.bytes.empty() && same >= enough_at_end) return end;
-    if (next.bytes.empty() || spelling.substr(same, next.bytes.size()) != next.bytes) {
-      const auto rest = text.substr(end);
-      const bool cut = rest.starts_with("...") || rest.starts_with("\xE2\x80\xA6");
-      return cut && same >= shortest_secret ? end : at;
-    }
-    same += next.bytes.size();
-  }
-  return end;
-}
-
 T3API_INLINE redactor::redactor(const request& sent, std::string_view base_path) {
   for (const auto& [name, value] : sent.headers) add_value(name, value);
   for (const auto& [name, value] : sent.query) add_value(name, value);
   add_named(sent.path);
+  add_named(sent.body);
   const std::string keys = secret_keys_in_path(std::string(base_path) + sent.path);
   for (std::string_view rest = keys; !rest.empty();) {
     const auto key = rest.substr(0, rest.find('/'));
     rest.remove_prefix((std::min)(rest.size(), key.size() + 1));
     add(key);
   }
-  add_named(sent.body);
 }
 
 T3API_INLINE void redactor::add(std::string_view sensitive) {
@@ -209,12 +165,17 @@ T3API_INLINE void redactor::add(std::string_view sensitive) {
   add_spellings(base64(sensitive).reveal());
 }
 
+T3API_INLINE void redactor::add_login(std::string_view login) {
+  add(login.substr(login.find(':') + 1));
+  add_spellings(base64(login).reveal());
+}
+
 /// A header or a parameter.
 T3API_INLINE void redactor::add_value(std::string_view name, std::string_view value) {
   add_named(value);
   if (!names_secret(name)) return;
+  const auto credentials = value.substr(secret_finder(value).end_of_scheme(0));
   add(value);
-  const auto credentials = without_scheme(value);
   add(credentials);
   if (iequals(value.substr(0, 6), "basic ")) add_login(base64_decoded(credentials).reveal());
   if (to_lower(name).find("cookie") == std::string::npos) return;
@@ -226,56 +187,45 @@ T3API_INLINE void redactor::add_value(std::string_view name, std::string_view va
 }
 
 T3API_INLINE void redactor::add_named(std::string_view text) {
-  for (const auto [start, end] : named_secrets(text)) {
+  for (const auto [start, end] : secret_finder(text).all()) {
     const auto value = text.substr(start, end - start);
-    add(without_scheme(value));
-    if (!value.starts_with('{') && !value.starts_with('[')) continue;
-    for (const auto scalar : json_scalars(value)) add(scalar);
+    add(value.substr(secret_finder(value).end_of_scheme(0)));
   }
-}
-
-T3API_INLINE void redactor::add_login(std::string_view login) {
-  add(login.substr(login.find(':') + 1));
-  add_spellings(base64(login).reveal());
 }
 
 T3API_INLINE void redactor::add_spellings(std::string_view text) {
   if (text.size() < shortest_secret) return;
-  for (int layers = 0; layers <= most_layers; ++layers) {
-    std::string plain = plain_reader(text).all(layers);
-    const auto first = static_cast<unsigned char>(plain.front());
-    may_begin_.set(first);
-    if (ascii_alpha(plain.front())) may_begin_.set(first ^ 0x20U);
-    spellings_.insert(secret(std::move(plain)));
-  }
-  for (const char mark : plain_reader::marks) may_begin_.set(static_cast<unsigned char>(mark));
-  may_begin_.set('+');
+  for (auto& layer : layers_of(text)) known_.insert(secret(std::move(layer.bytes)));
 }
 
-/// The longest secret that stands at `at`.
-T3API_INLINE span redactor::known_at(std::string_view text, std::size_t at, int most) const {
-  span found{at, at};
-  if (!may_begin_[static_cast<unsigned char>(text[at])]) return found;
-  for (int layers = 0; layers <= most; ++layers) {
-    std::string head;
-    for (auto next = at; next < text.size() && head.size() < shortest_secret;) {
-      const auto one = plain_reader(text).read(next, layers);
-      head += one.bytes;
-      next = one.end;
-    }
-    head.resize((std::min)(head.size(), shortest_secret));
-    auto spelling = spellings_.lower_bound(std::string_view(head));
-    for (; spelling != spellings_.end() && spelling->reveal().starts_with(head); ++spelling)
-      found.end = (std::max)(found.end, end_of_match(text, at, spelling->reveal(), layers));
+/// The size of the longest secret that `plain` begins with, perhaps cut off.
+T3API_INLINE std::size_t redactor::known_at(std::string_view plain) const {
+  constexpr std::size_t enough_at_end = 8;
+  const auto head = plain.substr(0, shortest_secret);
+  std::size_t longest = 0;
+  for (auto known = known_.lower_bound(head); known != known_.end(); ++known) {
+    const auto text = known->reveal();
+    if (!text.starts_with(head)) break;
+    const auto most = (std::min)(text.size(), plain.size());
+    const auto* differs = std::mismatch(text.data(), text.data() + most, plain.data()).first;
+    const auto same = static_cast<std::size_t>(differs - text.data());
+    const auto rest = plain.substr(same);
+    const bool cut = rest.starts_with("...") || rest.starts_with("\xE2\x80\xA6") ||
+                     (rest.empty() && same >= enough_at_end);
+    if (same == text.size() || (cut && same >= shortest_secret)) longest = (std::max)(longest, same);
   }
-  return found;
+  return longest;
 }
 
 /// `text` without what was found in it and without what is known.
 T3API_INLINE std::string redactor::hidden_in(std::string_view text, std::vector<span> found) const {
-  const int most = text.find_first_of(plain_reader::marks) == text.npos ? 0 : most_layers;
-  for (std::size_t at = 0; at < text.size() && !spellings_.empty(); ++at) {
-    if (const auto known = known_at(text, at, most); known.end > at) found.push_back(known);
+  if (!known_.empty()) {
+    for (const auto& [plain, from] : layers_of(text)) {
+      for (std::size_t at = 0; at < plain.size(); ++at) {
+        if (const auto size = known_at(std::string_view(plain).substr(at)); size > 0)
+          found.push_back({from[at], from[at + size]});
+      }
+    }
   }
   std::sort(found.begin(), found.end(), [](const span& a, const span& b) { return a.start < b.start; });
   std::string shown;
@@ -289,9 +239,8 @@ T3API_INLINE std::string redactor::hidden_in(std::string_view text, std::vector<
 
 T3API_INLINE std::string redactor::hide(std::string_view text) const {
   constexpr std::size_t most = 16U << 10U;  // More than of any text is shown.
-  if (text.size() <= most) return hidden_in(text, named_secrets(text));
-  const std::string beginning = std::string(text.substr(0, most)) + "...";
-  return hidden_in(beginning, named_secrets(beginning));
+  if (text.size() > most) return hide(std::string(text.substr(0, most - 3)) + "...");
+  return hidden_in(text, secret_finder(text).all());
 }
 
 T3API_INLINE void redactor::hide_in(error& cause) const {
@@ -301,8 +250,7 @@ T3API_INLINE void redactor::hide_in(error& cause) const {
 
 T3API_INLINE void redactor::hide_in(response& answer) const {
   constexpr std::size_t most = 64U << 10U;
-  answer.body.resize((std::min)(answer.body.size(), most));
-  answer.body = hide_known(answer.body);
+  answer.body = hide_known(std::string_view(answer.body).substr(0, most));
   if (const auto id = answer.headers.get("X-Request-Id")) {
     std::string shown = hide_known(*id);
     answer.headers.erase("X-Request-Id");
