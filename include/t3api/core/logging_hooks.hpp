@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <t3api/core/headers.hpp>
+#include <t3api/core/redactor.hpp>
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/core/result.hpp>
@@ -64,15 +65,13 @@ struct renewal_event {
 
 namespace detail {
 
-class redactor;
-
 /// What the events of a request and of its answer tell of.
 struct call_facts {
   std::string_view request_id{};
   int attempt = 1;
   const url& host;
   const request& sent;  ///< As it went out, authorised.
-  const redactor& known;
+  redactor known{};
   bool with_headers = false;
   bool with_body = false;
   const result<response>* answer = nullptr;
@@ -81,7 +80,7 @@ struct call_facts {
 
 /// The event, without secrets.
 template <class Event>
-Event make_event(const call_facts& facts);
+Event make_event(call_facts facts);
 
 }  // namespace detail
 
@@ -99,10 +98,10 @@ class event_hook : public std::function<void(const Event&)> {
       : std::function<void(const Event&)>(std::forward<Told>(told)), make_(&detail::make_event<Event>) {}
 
   /// The event that it would be told.
-  Event make(const detail::call_facts& facts) const { return make_(facts); }
+  Event make(detail::call_facts facts) const { return make_(std::move(facts)); }
 
  private:
-  Event (*make_)(const detail::call_facts&) = nullptr;
+  Event (*make_)(detail::call_facts) = nullptr;
 };
 
 /// What a client tells while it works; unset members are not called. They are called by the thread that

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <t3api/core/client_config.hpp>
 #include <t3api/core/error.hpp>
@@ -33,15 +34,15 @@ class call_log {
   call_log(const client_config& config, const url& host, std::string_view request_id) noexcept
       : config_(config), host_(host), request_id_(request_id) {}
 
-  /// `sent` is the request as it goes out, authorised: its secrets are hidden.
+  /// `sent` is the request as it goes out, authorised: its secrets are hidden, in the answer too.
   void sending(int attempt, const request& sent) const noexcept {
-    tell_of(config_.logging.on_request, attempt, sent, nullptr, {});
+    tell_of(config_.logging.on_request, {.attempt = attempt, .host = host_, .sent = sent});
   }
 
-  /// What is hidden of the request is hidden in the answer as well.
   void received(int attempt, const request& sent, const result<response>& answer,
                 std::chrono::steady_clock::duration elapsed) const noexcept {
-    tell_of(config_.logging.on_response, attempt, sent, &answer, elapsed);
+    tell_of(config_.logging.on_response,
+            {.attempt = attempt, .host = host_, .sent = sent, .answer = &answer, .elapsed = elapsed});
   }
 
   void retrying(int attempt, const error& cause, std::chrono::milliseconds pause) const noexcept {
@@ -64,19 +65,13 @@ class call_log {
 
  private:
   template <class Hook>
-  void tell_of(const Hook& hook, int attempt, const request& sent, const result<response>* answer,
-               std::chrono::steady_clock::duration elapsed) const noexcept {
+  void tell_of(const Hook& hook, call_facts facts) const noexcept {
     tell(hook, [&] {
-      const redactor known = call_secrets(sent, host_, config_);
-      return hook.make({.request_id = request_id_,
-                        .attempt = attempt,
-                        .host = host_,
-                        .sent = sent,
-                        .known = known,
-                        .with_headers = config_.logging.with_headers,
-                        .with_body = config_.logging.with_body,
-                        .answer = answer,
-                        .elapsed = elapsed});
+      facts.request_id = request_id_;
+      facts.known = call_secrets(facts.sent, host_, config_);
+      facts.with_headers = config_.logging.with_headers;
+      facts.with_body = config_.logging.with_body;
+      return hook.make(std::move(facts));
     });
   }
 

@@ -14,8 +14,11 @@ namespace {
 t3api::request_event told_of(const request& sent, const char* host = "https://api.example") {
   const t3api::event_hook<t3api::request_event> hook([](const t3api::request_event&) {});
   const auto where = t3api::parse_url(host).value();
-  const t3api::detail::redactor known(sent, where.base_path);
-  return hook.make({.host = where, .sent = sent, .known = known, .with_headers = true, .with_body = true});
+  return hook.make({.host = where,
+                    .sent = sent,
+                    .known = t3api::detail::redactor(sent, where.base_path),
+                    .with_headers = true,
+                    .with_body = true});
 }
 
 std::string shown(const request& sent, const char* host = "https://api.example") {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <t3api/core/headers.hpp>
 #include <t3api/core/json.hpp>
@@ -40,18 +41,14 @@ inline bool is_harmless(std::string_view name, std::string_view list) {
 template <class Event>
 class shown_call {
  public:
-  /// Secrets are what `facts.known` knows, and every value that is not shown: a service may repeat it.
-  explicit shown_call(const call_facts& facts) : facts_(facts), known_(facts.known) {
-    constexpr std::size_t shortest = 6;
-    for (const auto& [name, value] : facts.sent.headers) {
-      if (value.size() >= shortest && !is_harmless(name, harmless_headers)) known_.add(value);
-    }
-    for (const auto& [name, value] : facts.sent.query) {
-      if (value.size() >= shortest && !is_harmless(name, harmless_parameters)) known_.add(value);
-    }
+  /// Hides what `facts.known` knows, and values that are not shown: a service may repeat them.
+  explicit shown_call(call_facts facts) : facts_(std::move(facts)) {
+    add_hidden(facts_.sent.headers, harmless_headers);
+    add_hidden(facts_.sent.query, harmless_parameters);
   }
 
   Event event() const {
+    constexpr std::size_t longest_problem = 600;
     Event made{.request_id = std::string(facts_.request_id),
                .attempt = facts_.attempt,
                .method = facts_.sent.method,
@@ -59,14 +56,16 @@ class shown_call {
     if constexpr (std::same_as<Event, request_event>) {
       add_content(made, facts_.sent.headers, facts_.sent.body);
     } else {
+      const auto& answer = *facts_.answer;
       made.elapsed = std::chrono::duration_cast<std::chrono::microseconds>(facts_.elapsed);
-      if (*facts_.answer) {
-        made.status = (*facts_.answer)->status;
-        add_content(made, (*facts_.answer)->headers, (*facts_.answer)->body);
+      if (answer) {
+        made.status = answer->status;
+        add_content(made, answer->headers, answer->body);
       } else {
-        const error& cause = facts_.answer->error();
+        const error& cause = answer.error();
         made.problem =
-            one_line(known_.hide(cause.message.empty() ? to_string(cause.category) : cause.message), 600);
+            one_line(facts_.known.hide(cause.message.empty() ? to_string(cause.category) : cause.message),
+                     longest_problem);
       }
     }
     return made;
@@ -80,7 +79,7 @@ class shown_call {
     std::string whole = facts_.host.base_path;
     whole += path.starts_with('/') && !path.starts_with("//") ? path.substr(0, mark) : "/***";
     std::string shown = facts_.host.origin();
-    append_percent_encoded(shown, known_.hide(whole), "/%:@!$&'()*+,;=");
+    append_percent_encoded(shown, facts_.known.hide(whole), "/%:@!$&'()*+,;=");
     if (mark < path.size()) append_query(shown, decode_query(path.substr(mark + 1)));
     append_query(shown, facts_.sent.query);
     return one_line(shown, longest);
@@ -94,8 +93,8 @@ class shown_call {
     shown.reserve(all.size());
     for (const auto& [name, value] : all) {
       const bool harmless = is_harmless(name, harmless_headers);
-      shown.add_received(one_line(known_.hide(name), longest_name),
-                         harmless ? one_line(known_.hide(value), longest_value) : std::string(hidden));
+      shown.add_received(one_line(facts_.known.hide(name), longest_name),
+                         harmless ? one_line(facts_.known.hide(value), longest_value) : std::string(hidden));
     }
     return shown;
   }
@@ -112,7 +111,7 @@ class shown_call {
     const bool is_json = type == "application/json" || type == "text/json" || type.ends_with("+json");
     const auto value = is_json && text.size() <= largest_parsed ? parse_json(text) : std::nullopt;
     if (!value || !value->is_structured()) {  // A lone text could be a token.
-      const auto named = one_line(known_.hide(content_type), longest_type);
+      const auto named = one_line(facts_.known.hide(content_type), longest_type);
       return "(" + size + " of " + (named.empty() ? "no type" : named) + ")";
     }
     std::size_t room = 2 * longest;  // More than is shown, so that what was left out is told as cut.
@@ -123,6 +122,14 @@ class shown_call {
   }
 
  private:
+  template <class Fields>
+  void add_hidden(const Fields& fields, std::string_view harmless) {
+    constexpr std::size_t shortest = 6;
+    for (const auto& [name, value] : fields) {
+      if (value.size() >= shortest && !is_harmless(name, harmless)) facts_.known.add(value);
+    }
+  }
+
   void add_content(Event& made, const headers& all, std::string_view text) const {
     made.body_bytes = text.size();
     if (facts_.with_headers) made.headers = fields(all);
@@ -138,9 +145,9 @@ class shown_call {
         shown += hidden;  // The name itself may be what was to be hidden.
         continue;
       }
-      append_percent_encoded(shown, known_.hide(name), "*");
+      append_percent_encoded(shown, facts_.known.hide(name), "*");
       shown += '=';
-      append_percent_encoded(shown, harmless ? known_.hide(value) : std::string(hidden), "*:,");
+      append_percent_encoded(shown, harmless ? facts_.known.hide(value) : std::string(hidden), "*:,");
     }
   }
 
@@ -164,7 +171,7 @@ class shown_call {
     const auto use = [&room](std::size_t bytes) { room -= (std::min)(room, bytes); };
     use(1);
     if (value.is_string()) {
-      std::string text = known_.hide(value.get_ref<const std::string&>());
+      std::string text = facts_.known.hide(value.get_ref<const std::string&>());
       use(text.size());
       return text;
     }
@@ -181,23 +188,22 @@ class shown_call {
     for (auto member = value.begin(); member != value.end() && room > 0; ++member) {
       const std::string& name = member.key();
       const bool secret = names_secret(name) || (about_secret && (name == "value" || name == "input"));
-      shown[known_.hide(name)] = secret ? nlohmann::json(hidden) : shown_json(member.value(), room);
+      shown[facts_.known.hide(name)] = secret ? nlohmann::json(hidden) : shown_json(member.value(), room);
     }
     return shown;
   }
 
-  const call_facts& facts_;
-  redactor known_;
+  call_facts facts_;
 };
 
 template <class Event>
-Event make_event(const call_facts& facts) {
-  return shown_call<Event>(facts).event();
+Event make_event(call_facts facts) {
+  return shown_call<Event>(std::move(facts)).event();
 }
 
 #ifdef T3API_COMPILED
-template request_event make_event(const call_facts&);
-template response_event make_event(const call_facts&);
+template request_event make_event(call_facts);
+template response_event make_event(call_facts);
 #endif
 
 }  // namespace t3api::inline v0_1_0::detail
