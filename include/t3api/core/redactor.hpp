@@ -22,7 +22,7 @@ struct span {
 
 /// Takes secrets out of texts for errors and logs: those that it knows, and those that a text itself tells
 /// of, as `password=` and `Bearer` do. A secret is found in other case, percent-encoded, with `+` for a
-/// space, as in JSON, with HTML entities, with up to three of these on top of each other, in base64, and with
+/// space, as in JSON, with HTML entities, with up to four of these on top of each other, in base64, and with
 /// its end cut off. Made when an error or an event is, never for a call that goes well.
 class redactor {
  public:

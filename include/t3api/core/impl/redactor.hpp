@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +20,9 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/base64url.hpp>
 #include <t3api/detail/inline.hpp>
+#include <t3api/detail/percent.hpp>
 #include <t3api/detail/utf8.hpp>
+#include <t3api/detail/wipe.hpp>
 
 namespace t3api::inline v0_1_0::detail {
 
@@ -80,47 +83,50 @@ inline escape escape_at(std::string_view text) {
   return {};
 }
 
-/// A text in lower case, with `+` as a space, and where each of its bytes comes from.
+/// A text without some layers of escapes, and where in the original each of its bytes comes from.
 struct plain_text {
-  explicit plain_text(std::string_view text) {
-    reserve(text.size());
-    for (std::size_t at = 0; at < text.size(); ++at) add(text[at], at);
-    from.push_back(text.size());
+  /// The text as it is.
+  explicit plain_text(std::string_view text) : bytes(text), from(text.size() + 1) {
+    std::iota(from.begin(), from.end(), std::size_t{0});
   }
+  plain_text(plain_text&&) = default;
+  ~plain_text() { wipe(bytes); }
 
-  /// The same with a layer of escapes taken off.
+  /// With a layer taken off.
   plain_text unescaped() const {
+    constexpr std::string_view marks = "%\\&";
+    constexpr std::size_t longest_escape = 12;
     plain_text plain{std::string_view()};
     plain.from.clear();
-    plain.reserve(bytes.size());
+    plain.bytes.reserve(bytes.size());  // Growing would leave copies behind.
+    plain.from.reserve(from.size());
     for (std::size_t at = 0; at < bytes.size();) {
-      const auto found = escape_at(std::string_view(bytes).substr(at));
-      if (found.size == 0) plain.add(bytes[at], from[at]);
-      for (const char c : found.meaning) plain.add(c, from[at]);
+      const bool marked = marks.find(bytes[at]) != marks.npos;
+      const auto found = marked ? escape_at(to_lower(bytes.substr(at, longest_escape))) : escape{};
+      plain.bytes.append(found.size == 0 ? bytes.substr(at, 1) : found.meaning);
+      plain.from.resize(plain.bytes.size(), from[at]);
       at += (std::max)(found.size, std::size_t{1});
     }
     plain.from.push_back(from.back());
     return plain;
   }
 
-  std::string bytes{};
-  std::vector<std::size_t> from{};  ///< One more than bytes: the last is the end.
+  /// In lower case and with `+` as a space: what is compared.
+  std::string folded() const {
+    std::string text = to_lower(bytes);
+    std::replace(text.begin(), text.end(), '+', ' ');
+    return text;
+  }
 
- private:
-  void reserve(std::size_t size) {  // Growing would leave copies behind.
-    bytes.reserve(size);
-    from.reserve(size + 1);
-  }
-  void add(char c, std::size_t at) {
-    bytes += c == '+' ? ' ' : ascii_lower(c);
-    from.push_back(at);
-  }
+  std::string bytes;
+  std::vector<std::size_t> from;  ///< One more than bytes: the last is the end.
 };
 
 /// A text with no layer of escapes taken off, with one, and so on.
 inline std::vector<plain_text> layers_of(std::string_view text) {
-  constexpr std::size_t most = 4;
-  std::vector<plain_text> layers{plain_text(text)};
+  constexpr std::size_t most = 5;
+  std::vector<plain_text> layers;
+  layers.emplace_back(text);
   while (layers.size() < most) {
     auto next = layers.back().unescaped();
     if (next.bytes.size() == layers.back().bytes.size()) break;
@@ -143,6 +149,7 @@ inline secret base64_decoded(std::string_view text) {
   std::replace(plain.begin(), plain.end(), '+', '-');
   std::replace(plain.begin(), plain.end(), '/', '_');
   auto bytes = base64url_decode(plain);
+  wipe(plain);
   return bytes ? secret(*std::move(bytes)) : secret();
 }
 
@@ -190,12 +197,14 @@ T3API_INLINE void redactor::add_named(std::string_view text) {
   for (const auto [start, end] : secret_finder(text).all()) {
     const auto value = text.substr(start, end - start);
     add(value.substr(secret_finder(value).end_of_scheme(0)));
+    add(secret(query_decode(value)).reveal());
+    add(secret(plain_text(value).unescaped().bytes).reveal());
   }
 }
 
 T3API_INLINE void redactor::add_spellings(std::string_view text) {
   if (text.size() < shortest_secret) return;
-  for (auto& layer : layers_of(text)) known_.insert(secret(std::move(layer.bytes)));
+  for (auto& layer : layers_of(text)) known_.insert(secret(layer.folded()));
 }
 
 /// The size of the longest secret that `plain` begins with, perhaps cut off.
@@ -220,10 +229,11 @@ T3API_INLINE std::size_t redactor::known_at(std::string_view plain) const {
 /// `text` without what was found in it and without what is known.
 T3API_INLINE std::string redactor::hidden_in(std::string_view text, std::vector<span> found) const {
   if (!known_.empty()) {
-    for (const auto& [plain, from] : layers_of(text)) {
+    for (const auto& layer : layers_of(text)) {
+      const auto plain = layer.folded();
       for (std::size_t at = 0; at < plain.size(); ++at) {
         if (const auto size = known_at(std::string_view(plain).substr(at)); size > 0)
-          found.push_back({from[at], from[at + size]});
+          found.push_back({layer.from[at], layer.from[at + size]});
       }
     }
   }
