@@ -9,15 +9,40 @@ using t3api::detail::names_secret;
 using t3api::detail::redactor;
 
 TEST_CASE("names of secrets are known in any case and punctuation") {
-  for (const char* name :
-       {"password",     "PassWord",   "pass_word", "pass-word",   "p.a.s.s.w.o.r.d",
-        "userPasswd",   "db_pwd",     "secretKey", "accessToken", "apiKey",
-        "X-T3-API-Key", "API_KEY",    "otp",       "otpSeed",     "Authorization",
-        "credentials",  "Set-Cookie", "jwt",       "JSESSIONID",  "pass\xE2\x80\x8Bword"}) {
+  for (const char* name : {"password",
+                           "PassWord",
+                           "pass_word",
+                           "pass-word",
+                           "p.a.s.s.w.o.r.d",
+                           "userPasswd",
+                           "db_pwd",
+                           "secretKey",
+                           "accessToken",
+                           "apiKey",
+                           "X-T3-API-Key",
+                           "API_KEY",
+                           "otp",
+                           "otpSeed",
+                           "Authorization",
+                           "credentials",
+                           "Set-Cookie",
+                           "jwt",
+                           "JSESSIONID",
+                           "pass\xE2\x80\x8Bword",
+                           "X-Auth",
+                           "sig",
+                           "PIN",
+                           "private_key",
+                           "X-Amz-Signature",
+                           "Ocp-Apim-Subscription-Key",
+                           "X-CSRF-Token",
+                           "client.secret",
+                           "pass.phrase"}) {
     CAPTURE(name);
     CHECK(names_secret(name));
   }
-  for (const char* name : {"", "name", "label", "labTestPassed", "licenseNumber", "authMode", "quantity"}) {
+  for (const char* name : {"", "name", "label", "labTestPassed", "licenseNumber", "authMode", "quantity",
+                           "key", "Idempotency-Key", "design"}) {
     CAPTURE(name);
     CHECK_FALSE(names_secret(name));
   }
