@@ -135,7 +135,7 @@ class client {
       detail::either_stop stop;
       Done done;
       std::atomic<bool> begun = false;
-      detail::credentials_wiper wiper{message};
+      detail::credentials_wiper wiper{message, shared->host};
     };
     const auto where = async_;  // The callable may destroy this client.
     auto running = std::shared_ptr<operation>(new operation{.shared = state_,
@@ -209,7 +209,7 @@ class client {
 
   static result<response> send_by(state& shared, request message, const call_options& options,
                                   std::string id) {
-    const detail::credentials_wiper wiper(message);
+    const detail::credentials_wiper wiper(message, shared.host);
     if (auto fault = shared.check_request(message, options)) return state::named(*std::move(fault), id);
     shared.add_defaults(message, id);
     detail::call running(shared, options, std::move(id),

@@ -24,7 +24,6 @@
 #include <t3api/coroutine.hpp>
 #include <t3api/default_client.hpp>
 #include <t3api/environment.hpp>
-#include <t3api/logging/redaction.hpp>
 #include <t3api/logging/sinks.hpp>
 #include <t3api/retry/exponential_backoff.hpp>
 #include <t3api/retry/none.hpp>

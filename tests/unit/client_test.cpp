@@ -82,6 +82,13 @@ std::string refusal_of(const client_config& config) {
   return "accepted";
 }
 
+/// Has nothing secret to send, and always something new.
+struct renewing {
+  static constexpr bool sends_credentials = false;
+  t3api::result<t3api::token_generation> authorize(t3api::request&, t3api::exchange&) { return 1U; }
+  bool on_unauthorized(t3api::token_generation) { return true; }
+};
+
 }  // namespace
 
 TEST_CASE("an answer comes back as it was received") {
@@ -660,6 +667,23 @@ TEST_CASE("credentials in a body do not travel unencrypted, wherever the base pa
     CHECK(b.client.post(path, {{"password", "canary"}}).error().category == error_category::argument);
     CHECK(b.script.requests().empty());
   }
+}
+
+TEST_CASE("one rule says which bodies hold credentials, however the path is spelled") {
+  for (const char* path : {"/v2/AUTH/x", "/v2/%61uth/x", "/v2//auth/x", "/v2/./auth/x", "/v2/auth;a=1/x",
+                           "/v2/%2561uth/x", "/v2/%2Fauth/x"}) {
+    CAPTURE(path);
+    bench<renewing> plain(renewing(), no_retry(), client_config{.host = "http://api.example.com"});
+    CHECK(plain.client.post(path, {{"a", "b"}}).error().category == error_category::argument);
+    CHECK(plain.script.requests().empty());
+    bench<renewing> refused(renewing(), no_retry(), client_config{.host = "https://api.example.com"});
+    refused.script.reply(test::answer(401)).reply(test::answer(200));
+    CHECK(refused.client.post(path, {{"a", "b"}}).error().status == 401);
+    CHECK(refused.script.requests().size() == 1);
+  }
+  bench<renewing> other(renewing(), no_retry(), client_config{.host = "https://api.example.com"});
+  other.script.reply(test::answer(401)).reply(test::answer(200));
+  CHECK(other.client.post("/v2/author/x", {{"a", "b"}}));
 }
 
 TEST_CASE("headers that frame a message or name its host are refused") {

@@ -11,7 +11,6 @@
 #include <t3api/core/call_options.hpp>
 #include <t3api/core/service_error.hpp>
 #include <t3api/detail/wipe.hpp>
-#include <t3api/logging/body_secrets.hpp>
 #include <t3api/logging/call_log.hpp>
 #include <t3api/retry/concept.hpp>
 #include <t3api/transport/concept.hpp>
@@ -22,19 +21,20 @@ namespace t3api::inline v0_1_0::detail {
 /// Overwrites the body of a request that holds Metrc credentials, however its scope is left.
 class credentials_wiper {
  public:
-  explicit credentials_wiper(request& message) noexcept : message_(message) {
-    if (is_login_path(message.path)) wipe_vector_registers();
+  credentials_wiper(request& message, const url& host) : message_(message), logs_in_(logs_in(message, host)) {
+    if (logs_in_) wipe_vector_registers();
   }
   credentials_wiper(const credentials_wiper&) = delete;
   credentials_wiper& operator=(const credentials_wiper&) = delete;
   ~credentials_wiper() {
-    if (!is_login_path(message_.path)) return;
+    if (!logs_in_) return;
     wipe(message_.body);
     wipe_stack();
   }
 
  private:
   request& message_;
+  const bool logs_in_;
 };
 
 /// One call in progress: its attempts under one deadline, one id and one stop_token. Also the way by which
@@ -46,7 +46,7 @@ class call final : public exchange {
       : shared_(shared),
         options_(options),
         request_id_(std::move(request_id)),
-        log_(shared.config.logging, shared.host, request_id_),
+        log_(shared.config, shared.host, request_id_),
         deadline_(shared.deadline_after(options.timeout.value_or(shared.config.timeout))),
         idempotent_(idempotent) {}
 
@@ -84,23 +84,21 @@ class call final : public exchange {
   result<response> attempt(const request& message) {
     while (true) {
       request authorised = message;
-      const credentials_wiper wiper(authorised);
+      const credentials_wiper wiper(authorised, shared_.host);
       const auto generation = shared_.auth.authorize(authorised, *this);
       if (!generation) return generation.error();
       outcome answer = dispatch(authorised, idempotent_);
       if (!answer) return answer;
       if (answer->status == 206 && !message.headers.contains("Range")) return unasked_part(message);
       if (options_.expects(answer->status)) return answer;
-      const bool body_refused = is_login_path(message.path) && !message.body.empty();
+      const bool body_refused = !message.body.empty() && logs_in(message, shared_.host);
       const int most_replays = is_shared(*generation) ? 2 : 1;
       if (answer->status == 401 && !body_refused && replays_ < most_replays &&
           shared_.auth.on_unauthorized(*generation)) {
         ++replays_;
         continue;
       }
-      error cause = service_error(message, *answer, shared_.clock->wall_now());
-      hide_credentials(cause, authorised);
-      return cause;
+      return service_error(authorised, *answer, shared_.clock->wall_now(), secrets_of(authorised));
     }
   }
 
@@ -112,9 +110,12 @@ class call final : public exchange {
 
   result<response> send(request message) override { return send_until(std::move(message), deadline_); }
   result<response> send_until(request message, steady_time until) override {
-    const credentials_wiper wiper(message);
+    const credentials_wiper wiper(message, shared_.host);
     shared_.add_defaults(message, request_id_);
-    return dispatch(message, /*idempotent=*/false, (std::min)(until, deadline_));
+    outcome answer = dispatch(message, /*idempotent=*/false, (std::min)(until, deadline_));
+    if (answer && answer->status >= 400)
+      secrets_of(message).hide_in(*answer);  // What the error will be made of.
+    return answer;
   }
   const url& host() const noexcept override { return shared_.host; }
   t3api::clock& clock() const noexcept override { return *shared_.clock; }
@@ -155,6 +156,7 @@ class call final : public exchange {
                                                                 .read_timeout = config.read_timeout,
                                                                 .max_header_bytes = config.max_header_bytes,
                                                                 .max_body_bytes = config.max_body_bytes});
+    if (!answer) secrets_of(message).hide_in(answer.error());
     log_.received(number_, message, answer, std::chrono::steady_clock::now() - start);
     return answer;
   }
@@ -174,18 +176,7 @@ class call final : public exchange {
     return {.category = error_category::timeout, .message = std::move(message)};
   }
 
-  /// The service may repeat in its message what it was sent.
-  static void hide_credentials(error& cause, const request& sent) {
-    for (const char* name : {"Authorization", "X-T3-API-Key"}) {
-      const auto value = sent.headers.get(name).value_or("");
-      redact(cause, value.substr(value.starts_with("Bearer ") ? 7 : 0));
-    }
-    for (const auto& [name, value] : sent.query) {
-      if (iequals(name, "secretKey")) redact(cause, value);
-    }
-    const body_secrets in_body(sent.body);
-    for (const auto value : in_body.values()) redact(cause, value);
-  }
+  redactor secrets_of(const request& sent) const { return call_secrets(sent, shared_.host, shared_.config); }
 
   State& shared_;
   const call_options& options_;

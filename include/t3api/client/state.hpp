@@ -14,6 +14,7 @@
 #include <t3api/client/rate_limiter.hpp>
 #include <t3api/core/call_options.hpp>
 #include <t3api/core/client_config.hpp>
+#include <t3api/core/login_path.hpp>
 #include <t3api/core/request.hpp>
 #include <t3api/core/url.hpp>
 #include <t3api/detail/uuid.hpp>
@@ -21,8 +22,10 @@
 
 namespace t3api::inline v0_1_0::detail {
 
-/// Whether bodies that go there hold credentials.
-inline bool is_login_path(std::string_view path) noexcept { return path.find("/auth/") != path.npos; }
+/// Whether the body of a request, or of its answer, holds credentials.
+inline bool logs_in(const request& message, const url& host) {
+  return is_login_path(message.path) || is_login_path(host.base_path);
+}
 
 /// What all copies of a client share, and what can be said of a request before it is sent.
 template <class Transport, class Auth, class Retry>
@@ -118,7 +121,7 @@ struct client_state {
     const auto has = [&](const char* name) {
       return message.headers.contains(name) || config.headers.contains(name);
     };
-    const bool in_body = !message.body.empty() && is_login_path(host.base_path + message.path);
+    const bool in_body = !message.body.empty() && logs_in(message, host);
     return by_method || in_body || has("Authorization") || has("X-T3-API-Key") || has("Cookie") ||
            std::any_of(message.query.begin(), message.query.end(),
                        [](const auto& parameter) { return iequals(parameter.first, "secretKey"); });

@@ -2,14 +2,21 @@
 #define T3API_CORE_LOGGING_HOOKS_HPP
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include <t3api/core/headers.hpp>
+#include <t3api/core/redactor.hpp>
 #include <t3api/core/request.hpp>
+#include <t3api/core/response.hpp>
+#include <t3api/core/result.hpp>
+#include <t3api/core/url.hpp>
 
 namespace t3api::inline v0_1_0 {
 
@@ -56,16 +63,57 @@ struct renewal_event {
   std::chrono::microseconds elapsed{};  ///< What it took.
 };
 
+namespace detail {
+
+/// What the events of a request and of its answer tell of.
+struct call_facts {
+  std::string_view request_id{};
+  int attempt = 1;
+  const url& host;
+  const request& sent;  ///< As it went out, authorised.
+  redactor known{};
+  bool with_headers = false;
+  bool with_body = false;
+  const result<response>* answer = nullptr;
+  std::chrono::steady_clock::duration elapsed{};
+};
+
+/// The event, without secrets.
+template <class Event>
+Event make_event(call_facts facts);
+
+}  // namespace detail
+
+/// A function that is told of events, or none. It brings with it what makes the events: a program that sets
+/// no hook compiles none of that.
+template <class Event>
+class event_hook : public std::function<void(const Event&)> {
+ public:
+  event_hook() = default;
+  event_hook(std::nullptr_t) noexcept {}
+  /// Anything that can be called with an event.
+  template <class Told>
+  requires(!std::same_as<std::remove_cvref_t<Told>, event_hook> && std::invocable<Told&, const Event&>)
+      event_hook(Told&& told)
+      : std::function<void(const Event&)>(std::forward<Told>(told)), make_(&detail::make_event<Event>) {}
+
+  /// The event that it would be told.
+  Event make(detail::call_facts facts) const { return make_(std::move(facts)); }
+
+ private:
+  Event (*make_)(detail::call_facts) = nullptr;
+};
+
 /// What a client tells while it works; unset members are not called. They are called by the thread that
 /// makes the call, many at once, and what they throw is dropped. What they are given holds no secret.
 struct logging_hooks {
-  std::function<void(const request_event&)> on_request{};    ///< Before a request is sent.
-  std::function<void(const response_event&)> on_response{};  ///< After its answer, or in place of one.
-  std::function<void(const retry_event&)> on_retry{};        ///< Before the pause.
-  std::function<void(const renewal_event&)> on_renewal{};    ///< After a login, an exchange, or its failure.
-  std::function<void(std::string_view)> on_notice{};         ///< One sentence for people.
-  bool with_headers = false;                                 ///< Whether events have headers.
-  bool with_body = false;                                    ///< Whether events have bodies.
+  event_hook<request_event> on_request{};                  ///< Before a request is sent.
+  event_hook<response_event> on_response{};                ///< After its answer, or in place of one.
+  std::function<void(const retry_event&)> on_retry{};      ///< Before the pause.
+  std::function<void(const renewal_event&)> on_renewal{};  ///< After a login, an exchange, or its failure.
+  std::function<void(std::string_view)> on_notice{};       ///< One sentence for people.
+  bool with_headers = false;                               ///< Whether events have headers.
+  bool with_body = false;                                  ///< Whether events have bodies.
 
   /// Whether any member is set, so that there is something to tell.
   bool any() const noexcept { return on_request || on_response || on_retry || on_renewal || on_notice; }
@@ -76,5 +124,9 @@ struct logging_hooks {
 };
 
 }  // namespace t3api::inline v0_1_0
+
+#if !defined(T3API_COMPILED) || defined(T3API_IMPLEMENTATION)
+#include <t3api/core/impl/logging_events.hpp>
+#endif
 
 #endif

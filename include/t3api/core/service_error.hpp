@@ -3,10 +3,13 @@
 
 #include <string_view>
 
+#include <t3api/core/client_config.hpp>
 #include <t3api/core/clock.hpp>
 #include <t3api/core/error.hpp>
+#include <t3api/core/redactor.hpp>
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
+#include <t3api/core/url.hpp>
 
 namespace t3api::inline v0_1_0 {
 
@@ -16,12 +19,23 @@ constexpr bool is_retryable_status(int status) noexcept {
          status == 504;
 }
 
-/// Puts a mark in the place of `sensitive` wherever it stands in what the service said, as it is, as in JSON
-/// or as in a URL, and of its beginning where the rest was cut off.
+/// Puts `***` in the place of `sensitive` wherever it stands in an error, in whatever spelling, also where
+/// its end was cut off. Texts of fewer than four bytes are left alone.
 void redact(error& cause, std::string_view sensitive);
 
-/// The error that an unexpected answer stands for: `authentication` for 401, `http` otherwise.
+/// The error that an unexpected answer stands for: `authentication` for 401, `http` otherwise. Secrets that
+/// `asked` carries are not in it.
 error service_error(const request& asked, const response& answer, wall_time now);
+
+namespace detail {
+
+/// The secrets of a request as it goes out to `host`: its own and the proxy's password.
+redactor call_secrets(const request& sent, const url& host, const client_config& config);
+
+/// `service_error` without the secrets that are `known`.
+error service_error(const request& asked, const response& answer, wall_time now, const redactor& known);
+
+}  // namespace detail
 
 }  // namespace t3api::inline v0_1_0
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include <t3api/detail/utf8.hpp>
+#include <t3api/detail/printable.hpp>
 
 namespace t3api::inline v0_1_0::detail {
 
@@ -61,27 +61,6 @@ inline std::optional<std::uint64_t> parse_decimal(std::string_view text) noexcep
   const auto [stop, failure] = std::from_chars(text.data(), end, value);
   if (failure != std::errc{} || stop != end) return std::nullopt;
   return value;
-}
-
-/// Foreign text made fit for a message or a terminal: control characters become spaces, bytes that are no
-/// UTF-8 become question marks, and dots follow when more than `limit` bytes were cut.
-inline std::string printable(std::string_view text, std::size_t limit) {
-  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-  std::size_t end = (std::min)(limit, text.size());
-  for (int back = 0; back < 3 && end > 0 && end < text.size() && continues(text[end]); ++back) --end;
-  std::string shown(text.substr(0, end));
-  const bool utf8 = is_utf8(shown);
-  for (std::size_t i = 0; i < shown.size(); ++i) {
-    if (ascii_control(shown[i])) {
-      shown[i] = ' ';
-    } else if (!utf8 && static_cast<unsigned char>(shown[i]) >= 0x80) {
-      shown[i] = '?';
-    } else if (shown[i] == '\xC2' && static_cast<unsigned char>(shown[i + 1]) < 0xA0) {  // U+0080 to U+009F
-      shown[i] = shown[i + 1] = ' ';
-    }
-  }
-  if (text.size() > limit) shown += "...";
-  return shown;
 }
 
 }  // namespace t3api::inline v0_1_0::detail

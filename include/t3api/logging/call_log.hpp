@@ -4,12 +4,14 @@
 #include <chrono>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
+#include <t3api/core/client_config.hpp>
 #include <t3api/core/error.hpp>
 #include <t3api/core/logging_hooks.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/core/result.hpp>
+#include <t3api/core/service_error.hpp>
 #include <t3api/core/url.hpp>
 
 namespace t3api::inline v0_1_0::detail {
@@ -29,34 +31,60 @@ void tell(const Hook& hook, Make&& make_event) noexcept {
 class call_log {
  public:
   /// Keeps references to all three: they must outlive it.
-  call_log(const logging_hooks& hooks, const url& host, std::string_view request_id) noexcept
-      : hooks_(hooks), host_(host), request_id_(request_id) {}
+  call_log(const client_config& config, const url& host, std::string_view request_id) noexcept
+      : config_(config), host_(host), request_id_(request_id) {}
 
-  void sending(int attempt, const request& sent) const noexcept;
+  /// `sent` is the request as it goes out, authorised: its secrets are hidden, in the answer too.
+  void sending(int attempt, const request& sent) const noexcept {
+    tell_of(config_.logging.on_request, {.attempt = attempt, .host = host_, .sent = sent});
+  }
 
-  /// `sent` is the request as it went out, authorised: what is hidden of it is hidden in the answer as well.
   void received(int attempt, const request& sent, const result<response>& answer,
-                std::chrono::steady_clock::duration elapsed) const noexcept;
+                std::chrono::steady_clock::duration elapsed) const noexcept {
+    tell_of(config_.logging.on_response,
+            {.attempt = attempt, .host = host_, .sent = sent, .answer = &answer, .elapsed = elapsed});
+  }
 
-  void retrying(int attempt, const error& cause, std::chrono::milliseconds pause) const noexcept;
+  void retrying(int attempt, const error& cause, std::chrono::milliseconds pause) const noexcept {
+    tell(config_.logging.on_retry, [&] {
+      return retry_event{.request_id = std::string(request_id_),
+                         .attempt = attempt,
+                         .pause = pause,
+                         .reason = sentence(cause.message)};
+    });
+  }
 
   /// Fills in the request id.
-  void renewed(renewal_event event) const noexcept;
+  void renewed(renewal_event event) const noexcept {
+    tell(config_.logging.on_renewal, [&] {
+      event.request_id = request_id_;
+      event.problem = sentence(event.problem);
+      return std::move(event);
+    });
+  }
 
  private:
-  headers shown_fields(const headers& fields, const std::vector<std::string_view>& known) const;
-  std::string shown_content(const request& sent, const headers& fields, std::string_view body,
-                            const std::vector<std::string_view>& known) const;
+  template <class Hook>
+  void tell_of(const Hook& hook, call_facts facts) const noexcept {
+    tell(hook, [&] {
+      facts.request_id = request_id_;
+      facts.known = call_secrets(facts.sent, host_, config_);
+      facts.with_headers = config_.logging.with_headers;
+      facts.with_body = config_.logging.with_body;
+      return hook.make(std::move(facts));
+    });
+  }
 
-  const logging_hooks& hooks_;
+  static std::string sentence(std::string_view text) {
+    constexpr std::size_t longest = 600;
+    return one_line(redactor().hide(text), longest);
+  }
+
+  const client_config& config_;
   const url& host_;
   std::string_view request_id_;
 };
 
 }  // namespace t3api::inline v0_1_0::detail
-
-#if !defined(T3API_COMPILED) || defined(T3API_IMPLEMENTATION)
-#include <t3api/logging/impl/call_log.hpp>
-#endif
 
 #endif

@@ -123,17 +123,21 @@ TEST_CASE("the body of a request with credentials is overwritten when the call i
   struct row {
     const char* what;
     std::function<t3api::outcome()> answer;
+    bool odd = false;
   };
-  for (const auto& [what, answer] :
+  for (const auto& [what, answer, odd] :
        {row{"answer", [] { return test::answer(200); }}, row{"refusal", [] { return test::answer(400); }},
         row{"cut", [] { return test::cut(); }},
-        row{"exception", []() -> t3api::outcome { throw std::runtime_error("x"); }}}) {
+        row{"exception", []() -> t3api::outcome { throw std::runtime_error("x"); }},
+        row{"repeated", [] { return test::answer(400, "{\"message\":\"not ...\"}"); }},
+        row{"another spelling of the path", [] { return test::answer(200); }, true}}) {
     const std::string shown = what;
     CAPTURE(shown);
     const forgetful_transport via{answer};
     const forgetful_client<t3api::no_auth> client(via, t3api::no_auth(),
                                                   test::patient_config(test::make_clock()));
-    auto message = std::make_unique<t3api::request>(login());
+    const auto* path = odd ? "/v2//%61UTH/credentials" : "/v2/auth/credentials";
+    auto message = std::make_unique<t3api::request>(login(path));
     {
       const watch counting;
       try {

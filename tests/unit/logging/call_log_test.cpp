@@ -48,7 +48,8 @@ struct listener {
 std::string log_of(const t3api::request& sent, const t3api::response& answer, const std::string& problem) {
   std::ostringstream out;
   const auto hooks = t3api::log_to(out, {.headers = true, .body = true});
-  const call_log log(hooks, host, "id-1");
+  const t3api::client_config config{.logging = hooks};
+  const call_log log(config, host, "id-1");
   log.sending(1, sent);
   log.received(1, sent, answer, 1ms);
   log.received(1, sent, t3api::error{.message = problem}, 1ms);
@@ -62,7 +63,8 @@ std::string log_of(const t3api::request& sent, const t3api::response& answer, co
 TEST_CASE("each event tells what happened, without headers and bodies unless they are asked for") {
   listener heard;
   const auto hooks = heard.hooks();
-  const call_log log(hooks, host, "id-1");
+  const t3api::client_config config{.logging = hooks};
+  const call_log log(config, host, "id-1");
   log.sending(2, a_request());
   log.received(2, a_request(), an_answer(), 1500us);
   log.retrying(2, {.message = "no luck"}, 250ms);
@@ -108,7 +110,8 @@ TEST_CASE("headers and bodies are there when they are asked for, redacted") {
   auto hooks = heard.hooks();
   SUBCASE("headers") { hooks.with_headers = true; }
   SUBCASE("bodies") { hooks.with_body = true; }
-  const call_log log(hooks, host, "id-1");
+  const t3api::client_config config{.logging = hooks};
+  const call_log log(config, host, "id-1");
   log.sending(1, a_request());
   log.received(1, a_request(), an_answer(), 1ms);
   REQUIRE(heard.requests.size() == 1);
@@ -126,7 +129,8 @@ TEST_CASE("headers and bodies are there when they are asked for, redacted") {
 TEST_CASE("an answer that did not come is told by its problem") {
   listener heard;
   const auto hooks = heard.hooks();
-  const call_log log(hooks, host, "id-1");
+  const t3api::client_config config{.logging = hooks};
+  const call_log log(config, host, "id-1");
   log.received(1, a_request(), t3api::error{.message = "no route\r\nto host"}, 1ms);
   log.received(1, a_request(), t3api::error{.category = t3api::error_category::timeout}, 1ms);
   REQUIRE(heard.responses.size() == 2);
@@ -143,7 +147,8 @@ TEST_CASE("a hook that throws, whatever it throws, does not reach the call") {
   };
   const t3api::logging_hooks hooks{
       .on_request = fail, .on_response = fail, .on_retry = fail, .on_renewal = fail};
-  const call_log log(hooks, host, "id-1");
+  const t3api::client_config config{.logging = hooks};
+  const call_log log(config, host, "id-1");
   for (int i = 0; i < 2; ++i) {
     log.sending(1, a_request());
     log.received(1, a_request(), an_answer(), 1ms);
@@ -162,7 +167,8 @@ TEST_CASE("no event is made for a hook that is not set") {
   });
   CHECK_FALSE(made);
   const t3api::logging_hooks hooks;
-  const call_log log(hooks, host, "id-1");
+  const t3api::client_config config{.logging = hooks};
+  const call_log log(config, host, "id-1");
   log.sending(1, a_request());
   log.received(1, a_request(), an_answer(), 1ms);
   log.retrying(1, {}, 1ms);

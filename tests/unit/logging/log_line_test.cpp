@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include <t3api/logging/impl/log_line.hpp>
+#include <t3api/logging/sinks.hpp>
 
 using namespace std::chrono_literals;
 using t3api::detail::log_line;

@@ -1,20 +1,17 @@
 #ifndef T3API_CORE_IMPL_SERVICE_ERROR_HPP
 #define T3API_CORE_IMPL_SERVICE_ERROR_HPP
 
-#include <algorithm>
-#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include <t3api/core/error.hpp>
 #include <t3api/core/http_date.hpp>
 #include <t3api/core/json.hpp>
-#include <t3api/core/json_text.hpp>
+#include <t3api/core/redactor.hpp>
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/core/service_error.hpp>
 #include <t3api/detail/inline.hpp>
-#include <t3api/detail/percent.hpp>
 #include <t3api/detail/wipe.hpp>
 
 namespace t3api::inline v0_1_0 {
@@ -71,53 +68,44 @@ inline std::string_view advice(int status) noexcept {
   return "this status was not expected";
 }
 
-inline void redact_as_written(error& cause, std::string_view sensitive, std::size_t shortest) {
-  for (std::string* text : {&cause.service_message, &cause.message, &cause.service_request_id}) {
-    for (auto at = text->find(sensitive); at != text->npos; at = text->find(sensitive, at)) {
-      text->replace(at, sensitive.size(), "***");
-    }
-    for (auto dots = text->find("..."); dots != text->npos; dots = text->find("...", dots + 3)) {
-      const auto before = std::string_view(*text).substr(0, dots);
-      auto size = (std::min)(sensitive.size(), before.size());
-      while (size >= shortest && !before.ends_with(sensitive.substr(0, size))) --size;
-      if (size < shortest) continue;
-      text->replace(dots - size, size, "***");
-      dots = dots - size + 3;
-    }
-  }
+T3API_INLINE redactor call_secrets(const request& sent, const url& host, const client_config& config) {
+  redactor known(sent, host.base_path);
+  if (!config.proxy) return known;
+  std::string login = config.proxy->username;
+  login.append(":").append(config.proxy->password.reveal());
+  known.add_login(login);
+  wipe(login);
+  return known;
+}
+
+T3API_INLINE error service_error(const request& asked, const response& answer, wall_time now,
+                                 const redactor& known) {
+  error cause;
+  cause.category = answer.status == 401 ? error_category::authentication : error_category::http;
+  cause.status = answer.status;
+  cause.service_message = printable(known.hide(service_message(answer)), 300);
+  cause.service_request_id = printable(known.hide(answer.headers.get("X-Request-Id").value_or("")), 100);
+  cause.retryable = is_retryable_status(answer.status);
+  cause.sent = true;
+  cause.retry_after = retry_after(answer.headers, now);
+  cause.message = std::string(to_string(asked.method)) + " " + printable(known.hide(asked.path), 80) +
+                  " was answered with status " + std::to_string(answer.status);
+  if (!cause.service_message.empty()) cause.message += " (" + cause.service_message + ")";
+  cause.message += ": " + std::string(advice(answer.status));
+  if (cause.retry_after) cause.message += ", in " + std::to_string(cause.retry_after->count()) + " s";
+  return cause;
 }
 
 }  // namespace detail
 
 T3API_INLINE void redact(error& cause, std::string_view sensitive) {
-  constexpr std::size_t shortest = 4;
-  if (sensitive.size() < shortest) return;
-  detail::redact_as_written(cause, sensitive, shortest);
-  std::string written;
-  written.reserve(6 * sensitive.size());
-  detail::append_json_escaped(written, sensitive);
-  if (written != sensitive) detail::redact_as_written(cause, written, shortest);
-  written.clear();
-  detail::append_percent_encoded(written, sensitive);
-  if (written != sensitive) detail::redact_as_written(cause, written, shortest);
-  detail::wipe(written);
+  detail::redactor known;
+  known.add(sensitive);
+  known.hide_in(cause);
 }
 
 T3API_INLINE error service_error(const request& asked, const response& answer, wall_time now) {
-  error cause;
-  cause.category = answer.status == 401 ? error_category::authentication : error_category::http;
-  cause.status = answer.status;
-  cause.service_message = detail::printable(detail::service_message(answer), 300);
-  cause.service_request_id = detail::printable(answer.headers.get("X-Request-Id").value_or(""), 100);
-  cause.retryable = is_retryable_status(answer.status);
-  cause.sent = true;
-  cause.retry_after = retry_after(answer.headers, now);
-  cause.message = std::string(to_string(asked.method)) + " " + detail::printable(asked.path, 80) +
-                  " was answered with status " + std::to_string(answer.status);
-  if (!cause.service_message.empty()) cause.message += " (" + cause.service_message + ")";
-  cause.message += ": " + std::string(detail::advice(answer.status));
-  if (cause.retry_after) cause.message += ", in " + std::to_string(cause.retry_after->count()) + " s";
-  return cause;
+  return detail::service_error(asked, answer, now, detail::redactor(asked));
 }
 
 }  // namespace t3api::inline v0_1_0

@@ -1,6 +1,7 @@
 #ifndef T3API_LOGGING_IMPL_SINKS_HPP
 #define T3API_LOGGING_IMPL_SINKS_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -12,10 +13,11 @@
 #include <string_view>
 #include <utility>
 
+#include <t3api/core/clock.hpp>
+#include <t3api/core/iso_time.hpp>
 #include <t3api/core/logging_hooks.hpp>
 #include <t3api/detail/inline.hpp>
-#include <t3api/logging/impl/log_line.hpp>
-#include <t3api/logging/one_line.hpp>
+#include <t3api/detail/printable.hpp>
 #include <t3api/logging/sinks.hpp>
 #include <t3api/native/private_file.hpp>
 
@@ -23,33 +25,92 @@ namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
-class line_sink {
- public:
-  explicit line_sink(std::function<void(const std::string&)> write) : write_(std::move(write)) {}
+/// `12.3 ms`, whatever the locale.
+inline std::string milliseconds_text(std::chrono::microseconds time) {
+  const auto tenths = (std::max)(time.count(), std::chrono::microseconds::rep{0}) / 100;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
+}
 
-  template <class Event>
-  void put(const Event& event) noexcept {
-    try {
-      const auto line = log_line::of(std::chrono::system_clock::now(), event);
-      const std::scoped_lock lock(mutex_);
-      write_(line);
-    } catch (...) {  // A log that cannot be written must not break a call.
+/// One line for a log, with its line break; what is foreign in it cannot make a second one.
+class log_line {
+ public:
+  static std::string of(wall_time now, const request_event& event) {
+    return start(now, event) + "-> " + std::string(to_string(event.method)) + " " + shown(event.url) +
+           " (attempt " + std::to_string(event.attempt) + ")" + content(event);
+  }
+
+  static std::string of(wall_time now, const response_event& event) {
+    const std::string status = event.status == 0 ? "no answer" : std::to_string(event.status);
+    return start(now, event) + "<- " + status + " in " + milliseconds_text(event.elapsed) +
+           (event.problem.empty() ? "" : ": " + shown(event.problem)) + content(event);
+  }
+
+  static std::string of(wall_time now, const retry_event& event) {
+    return start(now, event) + "retry in " + std::to_string(event.pause.count()) +
+           " ms: " + shown(event.reason) + "\n";
+  }
+
+  static std::string of(wall_time now, const renewal_event& event) {
+    const std::string line = start(now, event) + "token ";
+    const std::string time = " in " + milliseconds_text(event.elapsed);
+    if (!event.problem.empty()) {
+      const char* what = event.generation == 0 ? "not obtained" : "not renewed";
+      return line + what + time + ": " + shown(event.problem) + "\n";
     }
+    const char* what = event.shared ? "found in the store" : event.generation <= 1 ? "obtained" : "renewed";
+    return line + what + " (generation " + std::to_string(event.generation) + ")" + time + "\n";
+  }
+
+  static std::string of(wall_time now, std::string_view notice) {
+    return iso_time(now) + " -- " + shown(notice) + "\n";
   }
 
  private:
-  const std::function<void(const std::string&)> write_;
-  std::mutex mutex_;
+  static std::string shown(std::string_view text, std::size_t longest = 2100) {
+    return one_line(text, longest);
+  }
+
+  template <class Event>
+  static std::string start(wall_time now, const Event& event) {
+    return iso_time(now) + " " + shown(event.request_id, 64) + (event.request_id.empty() ? "" : " ");
+  }
+
+  /// `, 12 bytes [Accept: text/csv; Cookie: ***] body: {}`.
+  template <class Event>
+  static std::string content(const Event& event) {
+    constexpr std::size_t longest = 4000;
+    std::string text, list;
+    if (event.body_bytes > 0) text = ", " + std::to_string(event.body_bytes) + " bytes";
+    for (const auto& [name, value] : event.headers) {
+      if (list.size() > longest) break;
+      list += (list.empty() ? "" : "; ") + name + ": " + value;
+    }
+    if (!list.empty()) text += " [" + shown(list, longest) + "]";
+    if (!event.body.empty()) text += " body: " + shown(event.body);
+    return text + "\n";
+  }
 };
 
 T3API_INLINE logging_hooks line_hooks(std::function<void(const std::string&)> write,
                                       const log_options& options) {
-  const auto sink = std::make_shared<line_sink>(std::move(write));
-  return {.on_request = [sink](const request_event& event) { sink->put(event); },
-          .on_response = [sink](const response_event& event) { sink->put(event); },
-          .on_retry = [sink](const retry_event& event) { sink->put(event); },
-          .on_renewal = [sink](const renewal_event& event) { sink->put(event); },
-          .on_notice = [sink](std::string_view notice) { sink->put(notice); },
+  struct sink {
+    std::function<void(const std::string&)> write;
+    std::mutex mutex{};
+  };
+  const auto out = std::make_shared<sink>(std::move(write));
+  const auto put = [out](const auto& event) noexcept {
+    try {
+      const auto line = log_line::of(std::chrono::system_clock::now(), event);
+      const std::scoped_lock lock(out->mutex);
+      out->write(line);
+    } catch (...) {  // A log that cannot be written must not break a call.
+    }
+  };
+  return {.on_request = put,
+          .on_response = put,
+          .on_retry = put,
+          .on_renewal = put,
+          .on_notice = put,
           .with_headers = options.headers,
           .with_body = options.body};
 }
