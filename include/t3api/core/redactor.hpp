@@ -5,7 +5,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <t3api/core/error.hpp>
 #include <t3api/core/request.hpp>
@@ -13,12 +12,6 @@
 #include <t3api/core/secret.hpp>
 
 namespace t3api::inline v0_1_0::detail {
-
-/// A part of a text.
-struct span {
-  std::size_t start = 0;
-  std::size_t end = 0;
-};
 
 /// Takes secrets out of texts for errors and logs: those that it knows, and those that a text itself tells
 /// of, as `password=` and `Bearer` do. A secret is found in other case, percent-encoded, with `+` for a
@@ -39,7 +32,7 @@ class redactor {
   void add_login(std::string_view login);
 
   /// `text` with `***` in the place of each secret that the redactor knows.
-  std::string hide_known(std::string_view text) const { return hidden_in(text, {}); }
+  std::string hide_known(std::string_view text) const { return hidden_in(text, false); }
 
   /// The same, and of each that the text itself tells of: for what others have written. At most the first
   /// 16 KiB, and dots.
@@ -62,7 +55,7 @@ class redactor {
   void add_named(std::string_view text);
   void add_spellings(std::string_view text);
   std::size_t known_at(std::string_view plain) const;
-  std::string hidden_in(std::string_view text, std::vector<span> found) const;
+  std::string hidden_in(std::string_view text, bool and_found) const;
 
   std::set<secret, by_text> known_;  ///< In plain form.
 };

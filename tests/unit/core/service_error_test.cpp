@@ -152,6 +152,17 @@ TEST_CASE("the parameters of a request are not part of its error") {
   CHECK(cause.message.find("hunter2") == std::string::npos);
 }
 
+TEST_CASE("secrets in the path of a request are not part of its error") {
+  for (const char* path : {"/v2/auth/secretkey/hunter2-key", "/v2/AUTH//secretkey/%68unter2-key",
+                           "/v2/x;token=hunter2-key", "/v2/x/token:hunter2-key"}) {
+    CAPTURE(path);
+    const auto cause = service_error({.path = path},
+                                     {.status = 404, .body = R"({"message":"no HUNTER2-key"})"}, answered_at);
+    CHECK(cause.message.find("unter2") == std::string::npos);
+    CHECK(cause.service_message == "no ***");
+  }
+}
+
 TEST_CASE("redaction takes a secret out of everything the service said") {
   error cause{.message = "said hunter2 and hunter2hunter2.",
               .service_message = "hunter2",

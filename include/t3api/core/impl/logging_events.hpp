@@ -26,9 +26,8 @@ namespace t3api::inline v0_1_0::detail {
 inline constexpr std::string_view harmless_headers =
     " accept accept-encoding accept-language accept-ranges age allow cache-control connection "
     "content-encoding content-language content-length content-type date etag expires host idempotency-key "
-    "if-none-match if-modified-since keep-alive last-modified retry-after server transfer-encoding "
-    "user-agent "
-    "vary x-ratelimit-limit x-ratelimit-remaining x-ratelimit-reset x-request-id ";
+    "if-none-match if-modified-since keep-alive last-modified retry-after server transfer-encoding vary "
+    "user-agent x-ratelimit-limit x-ratelimit-remaining x-ratelimit-reset x-request-id ";
 inline constexpr std::string_view harmless_parameters =
     " licensenumber page pagesize sort filter filterlogic strictpagination contenttype fieldnames "
     "prependcsvmetadata submit ";

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include <t3api/core/impl/named_secrets.hpp>
+#include <t3api/core/impl/secret_finder.hpp>
 #include <t3api/core/login_path.hpp>
 #include <t3api/core/redactor.hpp>
 #include <t3api/core/secret_names.hpp>
@@ -226,8 +226,10 @@ T3API_INLINE std::size_t redactor::known_at(std::string_view plain) const {
   return longest;
 }
 
-/// `text` without what was found in it and without what is known.
-T3API_INLINE std::string redactor::hidden_in(std::string_view text, std::vector<span> found) const {
+/// `text` without what is known, and without what is found in it.
+T3API_INLINE std::string redactor::hidden_in(std::string_view text, bool and_found) const {
+  std::vector<span> found;
+  if (and_found) found = secret_finder(text).all();
   if (!known_.empty()) {
     for (const auto& layer : layers_of(text)) {
       const auto plain = layer.folded();
@@ -250,7 +252,7 @@ T3API_INLINE std::string redactor::hidden_in(std::string_view text, std::vector<
 T3API_INLINE std::string redactor::hide(std::string_view text) const {
   constexpr std::size_t most = 16U << 10U;  // More than of any text is shown.
   if (text.size() > most) return hide(std::string(text.substr(0, most - 3)) + "...");
-  return hidden_in(text, secret_finder(text).all());
+  return hidden_in(text, true);
 }
 
 T3API_INLINE void redactor::hide_in(error& cause) const {

@@ -94,10 +94,11 @@ class log_line {
 T3API_INLINE logging_hooks line_hooks(std::function<void(const std::string&)> write,
                                       const log_options& options) {
   struct sink {
-    std::function<void(const std::string&)> write;
+    std::function<void(const std::string&)> write{};
     std::mutex mutex{};
   };
-  const auto out = std::make_shared<sink>(std::move(write));
+  const auto out = std::make_shared<sink>();
+  out->write = std::move(write);
   const auto put = [out](const auto& event) noexcept {
     try {
       const auto line = log_line::of(std::chrono::system_clock::now(), event);

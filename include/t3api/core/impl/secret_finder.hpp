@@ -1,5 +1,5 @@
-#ifndef T3API_CORE_IMPL_NAMED_SECRETS_HPP
-#define T3API_CORE_IMPL_NAMED_SECRETS_HPP
+#ifndef T3API_CORE_IMPL_SECRET_FINDER_HPP
+#define T3API_CORE_IMPL_SECRET_FINDER_HPP
 
 #include <algorithm>
 #include <cstddef>
@@ -8,11 +8,16 @@
 #include <utility>
 #include <vector>
 
-#include <t3api/core/redactor.hpp>
 #include <t3api/core/secret_names.hpp>
 #include <t3api/detail/ascii.hpp>
 
 namespace t3api::inline v0_1_0::detail {
+
+/// A part of a text.
+struct span {
+  std::size_t start = 0;
+  std::size_t end = 0;
+};
 
 /// Finds secrets in a text by what is around them: values behind `secretKey=`, `"password": ` and their like,
 /// what follows `Bearer`, JSON web tokens, and the user in front of a host.
