@@ -1,4 +1,6 @@
 # What the library's own programs are compiled with, and its users never inherit: warnings and sanitizers.
+include(cmake/needs.cmake)
+
 option(T3API_WERROR "Treat warnings as errors" OFF)
 set(T3API_SANITIZE "" CACHE STRING "Sanitizers of the tests: empty, thread, or address,undefined")
 

@@ -3,6 +3,7 @@
 
 usage: blocks.py cpp FILE        writes a test program of all blocks of C++
        blocks.py shell BIN_DIR   runs all blocks of sh
+       blocks.py nginx NGINX     checks all blocks of nginx with this program
        blocks.py check           checks all others, and the links
 
 A block says by its language what becomes of it:
@@ -10,7 +11,7 @@ A block says by its language what becomes of it:
   cpp     compiled and run. One with a main() is a program, whose includes are its own; another is the inside of a function,
           in which the names of page.hpp are known.
   sh      run from top to bottom of its page, in one empty folder, in a world in which what builds does nothing.
-  python  must be Python; json must be JSON; nginx is asked nginx itself, if it is there; env has settings that exist.
+  python  must be Python; json must be JSON; nginx must be what nginx itself takes; env has settings that exist.
   text    is not meant to be run. Blocks without a language, and indented ones, are errors.
 """
 
@@ -18,7 +19,6 @@ import ast
 import json
 import os
 import re
-import shutil
 import signal
 import stat
 import subprocess
@@ -139,7 +139,7 @@ def write_program(path, text):
 
 def make_world(folder, bin_dir):
     """A folder that is like the repository after building, and in which a command does what can be done in a test."""
-    for name in BUILDS + [name for name in ("curl", "openssl") if not shutil.which(name)]:
+    for name in BUILDS:
         write_program(folder / "path" / name, "#!/bin/sh\n")
     for tool in [*(ROOT / "tools").rglob("*"), ROOT / ".ci" / "run"]:
         if tool.is_file() and os.access(tool, os.X_OK):
@@ -191,19 +191,14 @@ def check_python(block):
     compile(block.text, str(block), "exec", flags=ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
-def check_nginx(block):
-    nginx = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
-    if block.text.count("{") != block.text.count("}"):
-        raise ValueError("braces do not match")
-    if not nginx:
-        return
+def check_nginx(block, nginx):
     with tempfile.TemporaryDirectory() as folder:
         text = re.sub(r"listen [\d.:]+;", f"listen unix:{folder}/socket;", block.text)
         config = Path(folder) / "nginx.conf"
         config.write_text(f"pid {folder}/pid; error_log stderr; events {{}} http {{ access_log off;\n{text}}}\n", encoding="utf-8")
         ran = subprocess.run([nginx, "-t", "-p", folder, "-c", config], text=True, stderr=subprocess.PIPE)
         if ran.returncode != 0:
-            raise ValueError(ran.stderr)
+            fail(block, f"no good nginx: {ran.stderr}")
 
 
 def check_env(block):
@@ -217,7 +212,7 @@ def check_env(block):
 CHECKS = {
     "python": check_python,
     "json": lambda block: json.loads(block.text),
-    "nginx": check_nginx,
+    "nginx": lambda block: None,
     "env": check_env,
     "text": lambda block: None,
     "sh": lambda block: subprocess.run(["sh", "-n", "-c", block.text], check=True),
@@ -262,6 +257,10 @@ def main(arguments):
             write_cpp(target)
         case ["shell", bin_dir]:
             run_shell(str(Path(bin_dir).resolve()))
+        case ["nginx", nginx]:
+            for block in read_blocks():
+                if block.language == "nginx":
+                    check_nginx(block, nginx)
         case ["check"]:
             check()
         case _:

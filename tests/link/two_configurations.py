@@ -27,9 +27,6 @@ def main(compiler, flags, folder):
         done = run("-r", "-nostdlib", *(f"{name}.o" for name in names), "-o", "together.o")
         return done.stderr if done.returncode != 0 else ""
 
-    if "LLD" in run("-Wl,--version").stdout:
-        print("this linker does not compare")
-        sys.exit(77)
     for name, text in FILES.items():
         (folder / f"{name}.cpp").write_text(text, encoding="utf-8")
         compiled = run(f"@{flags}", "-O0", "-c", f"{name}.cpp")

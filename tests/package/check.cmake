@@ -1,10 +1,10 @@
 # Configures, builds, tests and installs consumer/ in the given WAY, in a WORK_DIR of its own.
-cmake_policy(VERSION 3.22)
+include(${SURROUNDINGS})
 file(REMOVE_RECURSE ${WORK_DIR})
 if(WAY MATCHES "^find_package")
   execute_process(COMMAND ${CMAKE_COMMAND} --install ${T3API_BINARY_DIR} --prefix ${WORK_DIR}/prefix
     OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
-  set(location -D CMAKE_PREFIX_PATH=${WORK_DIR}/prefix -D T3API_VERSION=${VERSION})
+  set(location -D t3api_ROOT=${WORK_DIR}/prefix -D T3API_VERSION=${VERSION})
 else()
   set(location -D T3API_SOURCE_DIR=${T3API_SOURCE_DIR})
 endif()
@@ -14,9 +14,7 @@ if(WAY MATCHES "_(compiled|redis|sandbox|sqlite)$")
     list(APPEND part -D T3API_COMPILED=ON)
   endif()
 endif()
-set(configure ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${WORK_DIR}/build -G ${GENERATOR}
-  -D WAY=${WAY} -D CMAKE_CXX_COMPILER=${COMPILER} -D T3API_HTTPLIB_INCLUDE_DIR=${HTTPLIB_INCLUDE_DIR}
-  ${location} ${part})
+set(configure ${CONFIGURE} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${WORK_DIR}/build -D WAY=${WAY} ${location} ${part})
 execute_process(COMMAND ${configure} COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK_DIR}/build COMMAND_ERROR_IS_FATAL ANY)
 

@@ -1,8 +1,10 @@
 # Sets up, builds and runs consumer/ in the given WAY, in a WORK_DIR of its own.
+include(${SURROUNDINGS})
 set(packaging ${T3API_SOURCE_DIR}/tools/packaging)
 file(REMOVE_RECURSE ${WORK_DIR})
 file(COPY ${CMAKE_CURRENT_LIST_DIR}/consumer ${packaging}/program/program.cpp DESTINATION ${WORK_DIR})
 set(ENV{CXX} ${COMPILER})
+set(ENV{NINJA} ${NINJA})
 if(WAY STREQUAL meson_installed)
   execute_process(COMMAND ${CMAKE_COMMAND} --install ${T3API_BINARY_DIR} --prefix ${WORK_DIR}/prefix
     OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)

@@ -1,9 +1,9 @@
 # Configures project/ on machines that are folders with little but version numbers, each with one library missing or too old,
 # and reads what is said. Nothing is compiled but what CMake tries itself.
-cmake_policy(VERSION 3.22)
+include(${SURROUNDINGS})
 set(machine ${WORK_DIR}/machine)
 file(REMOVE_RECURSE ${WORK_DIR})
-if(WAY STREQUAL find_package)
+if(WAY STREQUAL missing_find_package)
   execute_process(COMMAND ${CMAKE_COMMAND} --install ${T3API_BINARY_DIR} --prefix ${WORK_DIR}/prefix
     OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
   file(GLOB_RECURSE config ${WORK_DIR}/prefix/t3api-config.cmake)
@@ -67,8 +67,8 @@ endfunction()
 function(expect ends said)
   file(REMOVE ${WORK_DIR}/build/CMakeCache.txt)
   execute_process(COMMAND ${CMAKE_COMMAND} -E env PKG_CONFIG_LIBDIR=${machine}/usr/lib/pkgconfig PKG_CONFIG_PATH=
-    ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/project -B ${WORK_DIR}/build -G ${GENERATOR}
-      -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_FIND_ROOT_PATH=${machine} -D CMAKE_FIND_ROOT_PATH_MODE_PACKAGE=ONLY
+    ${CONFIGURE} -S ${CMAKE_CURRENT_LIST_DIR}/project -B ${WORK_DIR}/build -D CMAKE_PREFIX_PATH= -D OPENSSL_ROOT_DIR=
+      -D T3API_HTTPLIB_INCLUDE_DIR= -D CMAKE_FIND_ROOT_PATH=${machine} -D CMAKE_FIND_ROOT_PATH_MODE_PACKAGE=ONLY
       -D CMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY -D CMAKE_FIND_ROOT_PATH_MODE_LIBRARY=ONLY ${location} ${ARGN}
     RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
   string(REGEX REPLACE "[ \n]+" " " flat "${output}")
@@ -82,7 +82,7 @@ endfunction()
 # A library that all need.
 function(expect_missing said)
   set(said "t3api needs what is missing or too old here: ${said}")
-  if(WAY STREQUAL find_package)
+  if(WAY STREQUAL missing_find_package)
     expect(ill "${said}" -D REQUIRED=ON ${ARGN})
     expect(well "${said}" ${ARGN})
   else()
@@ -92,14 +92,14 @@ endfunction()
 
 # A library that one part needs.
 function(expect_part_missing part said)
-  if(WAY STREQUAL find_package)
+  if(WAY STREQUAL missing_find_package)
     expect(ill "the component ${part} of t3api needs what is missing or too old here: ${said}" -D REQUIRED=ON)
   endif()
   expect(well "t3api: no t3api::${part} without ${said}")
 endfunction()
 
 make_machine()
-if(WAY STREQUAL find_package)
+if(WAY STREQUAL missing_find_package)
   expect(well "found: 1, redis: TRUE, sandbox: TRUE, sqlite: TRUE" -D REQUIRED=ON)
   expect(well "found: 0" -D OLD_CMAKE=3.20.5)
   expect(ill "t3api needs CMake >= 3.22, found 3.20.5" -D OLD_CMAKE=3.20.5 -D REQUIRED=ON)
@@ -155,7 +155,7 @@ make_machine(hiredis=)
 expect_part_missing(redis "hiredis >= 0.14.1 (Debian: libhiredis-dev and pkg-config)")
 
 write_cmake_package(hiredis 1.2.0 hiredis::hiredis)
-if(WAY STREQUAL find_package)
+if(WAY STREQUAL missing_find_package)
   expect(well "redis: TRUE" -D REQUIRED=ON)
   make_machine()
   write_cmake_package(hiredis 0.14.1 without_the_target)

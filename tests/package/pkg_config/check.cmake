@@ -1,10 +1,12 @@
-# Installs the library, and compiles and runs PROGRAM with what pkg-config says of it.
+# Installs the library, and compiles and runs a program with what pkg-config says of it.
+include(${SURROUNDINGS})
+set(project ${T3API_SOURCE_DIR}/tools/packaging/program)
 file(REMOVE_RECURSE ${WORK_DIR})
 file(MAKE_DIRECTORY ${WORK_DIR})
 set(build ${T3API_BINARY_DIR})
 if(WAY MATCHES "_elsewhere$")
   set(build ${WORK_DIR}/build)
-  execute_process(COMMAND ${CMAKE_COMMAND} -S ${T3API_SOURCE_DIR} -B ${build} -D CMAKE_CXX_COMPILER=${COMPILER}
+  execute_process(COMMAND ${CONFIGURE} -S ${T3API_SOURCE_DIR} -B ${build}
     -D T3API_BUILD_TESTS=OFF -D T3API_BUILD_EXAMPLES=OFF -D T3API_BUILD_BENCH=OFF
     -D "CMAKE_INSTALL_PREFIX=${WORK_DIR}/a prefix" -D CMAKE_INSTALL_INCLUDEDIR=headers
     -D CMAKE_INSTALL_DATADIR=${WORK_DIR}/data
@@ -38,11 +40,10 @@ endif()
 execute_process(COMMAND ${PKG_CONFIG} --cflags --libs ${module}
   OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 separate_arguments(flags UNIX_COMMAND "${flags}")
-execute_process(COMMAND ${COMPILER} -std=c++20 ${options} ${PROGRAM} -o ${WORK_DIR}/program ${flags}
+execute_process(COMMAND ${COMPILER} -std=c++20 ${options} ${project}/program.cpp -o ${WORK_DIR}/program ${flags}
   COMMAND_ERROR_IS_FATAL ANY)
 if(WAY MATCHES "_elsewhere$")  # For CMake too.
-  cmake_path(GET PROGRAM PARENT_PATH project)
-  execute_process(COMMAND ${CMAKE_COMMAND} -S ${project} -B ${WORK_DIR}/project -D CMAKE_CXX_COMPILER=${COMPILER}
+  execute_process(COMMAND ${CONFIGURE} -S ${project} -B ${WORK_DIR}/project
     -D t3api_DIR=${WORK_DIR}/data/cmake/t3api OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 endif()
 if(NOT WAY MATCHES "_header_only$")

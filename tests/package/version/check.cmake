@@ -1,5 +1,5 @@
 # tools/set-version --check says that all is well here; in a copy, that it is not where one place has another version.
-cmake_policy(VERSION 3.22)
+include(${SURROUNDINGS})
 execute_process(COMMAND ${PYTHON} ${T3API_SOURCE_DIR}/tools/set-version --check COMMAND_ERROR_IS_FATAL ANY)
 
 file(REMOVE_RECURSE ${WORK_DIR})
