@@ -3,7 +3,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib/build.sh"
 
-need_packages "${build_packages[@]}"
+need_build_packages
 options=()
 [ -e "$build/CMakeCache.txt" ] || options=(-DT3API_BUILD_TESTS=OFF -DT3API_BUILD_BENCH=OFF)
 say "building quickstart"
