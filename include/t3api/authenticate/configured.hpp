@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <t3api/authenticate/arguments.hpp>
-#include <t3api/authenticate/way_in.hpp>
+#include <t3api/authenticate/credential_chain.hpp>
 #include <t3api/detail/stop_token.hpp>
 #include <t3api/environment/environment.hpp>
 #include <t3api/store/memory.hpp>
