@@ -215,6 +215,7 @@ class credential_chain {
         return {api_key_auth(parts_.api_key.value(), parts_.state_code.text(), store, renewal), description};
       case way_in::credentials: break;
     }
+    require_trusted_hostname();
     require_rules(chosen);
     try {
       return {credentials_auth({.hostname = parts_.hostname.text(),
@@ -266,6 +267,16 @@ class credential_chain {
       told.message = origins({&part}) + ": " + told.message;
       throw authentication_error(std::move(told));
     }
+  }
+
+  /// T3 sends the password on to that host: a file names only Metrc's for a password from elsewhere.
+  void require_trusted_hostname() const {
+    const bool is_metrc = to_lower(trim(parts_.hostname.text())).ends_with(".metrc.com");
+    const bool same_file = parts_.password.is_from(setting_place::file);
+    if (is_metrc || same_file || !parts_.hostname.is_from(setting_place::file)) return;
+    throw std::invalid_argument(
+        origins({&parts_.hostname}) + " is no host of Metrc, and does not decide where to send " +
+        origins({&parts_.password}) + ": set METRC_HOSTNAME in the environment, or give it as an argument");
   }
 
   /// Throws std::invalid_argument when the state wants more of Metrc credentials than there is. Who has given

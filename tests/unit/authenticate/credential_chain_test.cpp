@@ -350,6 +350,21 @@ TEST_CASE("what the state wants besides: the setting is named, and the argument 
   CHECK(result_of({.otp = "123456"}, user("mi.metrc.com")).starts_with("using the Metrc credentials from "));
 }
 
+TEST_CASE("a file sends a password from elsewhere to Metrc alone") {
+  auto there = user("evil.example");
+  CHECK(result_of({}, there).starts_with("using the Metrc credentials from "));
+  there.password = setting{"canary", "the environment"};
+  CHECK(result_of({}, there) ==
+        "METRC_HOSTNAME in .t3.env line 1 is no host of Metrc, and does not decide where to send "
+        "METRC_PASSWORD "
+        "in the environment: set METRC_HOSTNAME in the environment, or give it as an argument");
+  for (const char* host : {"evil.example", "metrc.com.evil.example", "evilmetrc.com"})
+    CHECK(result_of({.password = "canary"}, user(host)).find("is no host of Metrc") != std::string::npos);
+  CHECK(result_of({.hostname = "api-ca"}, there).starts_with("using the Metrc credentials from "));
+  there.hostname = at(" CA.Metrc.com ", 1);
+  CHECK(result_of({}, there).starts_with("using the Metrc credentials from "));
+}
+
 TEST_CASE("a seed that is found counts only where the state wants one; a seed that is given always does") {
   const auto with_seed = [](const std::string& hostname, const std::string& seed) {
     return with(user(hostname), [&](auto& c) { c.otp_seed = setting{seed, "the environment"}; });
