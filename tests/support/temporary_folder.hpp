@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace t3api::test {
 
@@ -29,10 +30,13 @@ class temporary_folder {
 
   const std::string& path() const noexcept { return path_; }
 
-  /// Writes a file into the folder and gives its path.
+  /// Writes a file into the folder, for its owner alone, and gives its path.
   std::string write(const std::string& name, std::string_view text) const {
     const std::string file = path_ + "/" + name;
     std::ofstream(file, std::ios::binary) << text;
+    std::error_code ignored;
+    using std::filesystem::perms;
+    std::filesystem::permissions(file, perms::owner_read | perms::owner_write, ignored);
     return file;
   }
 

@@ -27,7 +27,7 @@ struct credentials_arguments {
   std::string username{};  ///< Metrc's.
   secret password{};       ///< Metrc's.
   std::optional<std::string>
-      host{};           ///< T3's. Default: that of `config`, else `T3_API_HOST`, else production.
+      host{};  ///< T3's. Default: that of `config`, else `T3_API_HOST` (of the environment), else production.
   secret otp{};         ///< A one-time password, where Metrc wants one.
   std::string email{};  ///< The account's e-mail address, where Metrc wants it.
   secret otp_seed{};    ///< The seed that one-time passwords come from, in place of one.

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <t3api/authenticate/arguments.hpp>
-#include <t3api/authenticate/way_in.hpp>
+#include <t3api/authenticate/credential_chain.hpp>
 #include <t3api/detail/stop_token.hpp>
 #include <t3api/environment/environment.hpp>
 #include <t3api/store/memory.hpp>
@@ -45,9 +45,11 @@ struct configured_arguments {
 
 /// A client for what is configured: explicitly, in the environment, or in `.t3.env` in the working directory.
 /// It is logged in, and renews its token by itself unless `renew` forbids. `client.auth().description()` says
-/// in one line which way in was taken and from where, which service it goes to, and whether certificates are
-/// not checked; so does the log. Throws authentication_error, with the cause nested in it, whatever goes
-/// wrong; when nothing is configured its message lists what was looked for.
+/// in one line which way in was taken and from where, which service it goes to, whether certificates are not
+/// checked, and what to warn of, such as that others may read the file; so does the log. `T3_API_HOST` and
+/// `VERIFY_SSL=false` of the file count only for secrets that stand in it too, else they are an error. Throws
+/// authentication_error, with the cause nested in it, whatever goes wrong; when nothing is configured its
+/// message lists what was looked for.
 authenticated_client get_authenticated_client_or_error(const configured_arguments& given = {});
 
 /// The same in the background, on the executor of `config` or a thread of the client's own. When the executor

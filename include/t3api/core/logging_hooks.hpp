@@ -119,7 +119,9 @@ struct logging_hooks {
   bool any() const noexcept { return on_request || on_response || on_retry || on_renewal || on_notice; }
 
   /// Hooks as the environment asks for them: `T3_LOG_HTTP`, `T3_LOG_HEADERS`, `T3_LOG_BODY`, `T3_LOG_FILE`.
-  /// Throws std::invalid_argument for a value that makes no sense. Needs t3api/environment.hpp.
+  /// Standard error takes the place of a file that others may use, and of one that `.t3.env` must not name; a
+  /// notice says so. Throws std::invalid_argument for a value that makes no sense. Needs
+  /// t3api/environment.hpp.
   static logging_hooks from_env();
 };
 

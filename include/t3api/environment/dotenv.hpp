@@ -17,7 +17,7 @@ namespace t3api::inline v0_1_0 {
 inline constexpr std::size_t max_dotenv_bytes = 1U << 20U;
 
 /// Reads the text of a dotenv file; `name` is what errors call it. Values are those that python-dotenv 0.21
-/// to 1.1 reads, also those that its `set_key` writes:
+/// to 1.2 reads, also those that its `set_key` writes:
 ///
 ///     # a comment, on a line of its own or behind a value
 ///     METRC_HOSTNAME = ca.metrc.com       # spaces around = and at the ends are dropped

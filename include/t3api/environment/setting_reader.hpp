@@ -17,13 +17,20 @@
 
 namespace t3api::inline v0_1_0::detail {
 
-/// Reads settings that are no secrets into typed targets, which keep what they have when a setting is not
-/// set. Remembers the first value that is malformed.
+/// Reads settings into typed targets, which keep what they have when a setting is not set. Remembers the
+/// first value that is malformed.
 class setting_reader {
  public:
   explicit setting_reader(const environment& from) noexcept : from_(&from) {}
 
   const std::optional<error>& problem() const noexcept { return problem_; }
+
+  /// The value as it stands: whether it is well-formed, the auth methods say.
+  std::optional<setting> credential(const char* key) {
+    auto found = from_->get(key);
+    if (found) refuse_quotes(key, *found);
+    return found;
+  }
 
   /// Seconds, up to `most`, rounded up to whole milliseconds. Says whether the setting was set and right.
   bool seconds(const char* key, std::chrono::milliseconds& target, std::uint64_t most, bool zero_allowed) {
@@ -114,6 +121,19 @@ class setting_reader {
   }
 
  private:
+  /// A shell and a .t3.env take quotes off; `docker run --env-file` does not.
+  void refuse_quotes(const char* key, const setting& found) {
+    const auto text = trim(found.value.reveal());
+    const bool quoted =
+        text.size() >= 2 && text.front() == text.back() && (text.front() == '"' || text.front() == '\'');
+    if (problem_ || !quoted || found.place != setting_place::environment) return;
+    problem_ =
+        argument_error(std::string(key) +
+                       " in the environment stands in quotes, which docker --env-file hands on as a part "
+                       "of the value: take them off there, or, if they belong to the value, set it in "
+                       ".t3.env");
+  }
+
   static constexpr std::uint64_t unit = 1'000'000'000;
 
   /// `take` gets the value without blanks around it and says what would be right, or nothing when it is.
@@ -122,7 +142,8 @@ class setting_reader {
   bool read(const char* key, Take take) {
     if (problem_) return false;
     const auto found = from_->get(key);
-    if (!found) return false;
+    if (found) refuse_quotes(key, *found);
+    if (!found || problem_) return false;
     const auto text = trim(found->value.reveal());
     const std::string advice = take(text);
     if (advice.empty()) return true;

@@ -2,6 +2,7 @@
 #define T3API_ENVIRONMENT_SETTINGS_HPP
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,10 +33,11 @@ struct configured_credentials {
 
 /// What is to be logged of the traffic, and where.
 struct log_settings {
-  bool http = false;     ///< T3_LOG_HTTP: requests and answers at all.
-  bool headers = false;  ///< T3_LOG_HEADERS
-  bool body = false;     ///< T3_LOG_BODY
-  std::string file{};    ///< T3_LOG_FILE; empty when not set.
+  bool http = false;       ///< T3_LOG_HTTP: requests and answers at all.
+  bool headers = false;    ///< T3_LOG_HEADERS
+  bool body = false;       ///< T3_LOG_BODY
+  std::string file{};      ///< T3_LOG_FILE; empty when not set.
+  std::string named_by{};  ///< The path of the dotenv file that T3_LOG_FILE stands in; else empty.
 };
 
 /// The settings of a T3 client as the environment gives them.
@@ -45,7 +47,27 @@ struct settings {
   state_rules rules{};                   ///< Of `credentials_auth`.
   log_settings log{};                    ///< Of `logging_hooks::from_env`.
   configured_credentials credentials{};  ///< What there is to log in with.
+  std::optional<setting> host{};         ///< T3_API_HOST
+  std::optional<setting> verify_ssl{};   ///< VERIFY_SSL
+  /// Sentences for people, such as that others may read the file with the secrets.
+  std::vector<std::string> warnings{};
 };
+
+namespace detail {
+
+/// Says who else may use a file with secrets; empty when nobody may, or there are none.
+inline std::string exposure_of(const dotenv& file) {
+  constexpr std::array secrets = {"T3_SECRET_KEY", "JWT_TOKEN", "API_KEY", "METRC_PASSWORD", "OTP_SEED"};
+  const bool holds_secrets = std::any_of(secrets.begin(), secrets.end(),
+                                         [&](const char* name) { return file.find(name) != nullptr; });
+  if (!holds_secrets || file.access == file_access::owner) return {};
+  if (file.access == file_access::others_read)
+    return "others may read " + file.name() + ", which holds secrets: run chmod 600 on it";
+  return "others may change " + file.name() +
+         ", which holds secrets, and with it where they are sent: make it your own and run chmod 600 on it";
+}
+
+}  // namespace detail
 
 /// Puts what the environment sets over `base` and `retry`; the rest of both stays:
 ///
@@ -60,7 +82,8 @@ struct settings {
 /// - those named at the members of `settings`
 ///
 /// Switches are 1/0, true/false, yes/no or on/off. The first malformed value is an `argument` error that
-/// names key and place and says what would be right.
+/// names key and place and says what would be right. A value of the environment that stands in quotes is one
+/// too.
 inline result<settings> read_settings(const environment& from, client_config base = {},
                                       backoff_options retry = {}) {
   constexpr std::uint64_t day = 86'400;
@@ -97,17 +120,25 @@ inline result<settings> read_settings(const environment& from, client_config bas
   reader.flag("T3_LOG_HEADERS", all.log.headers);
   reader.flag("T3_LOG_BODY", all.log.body);
   reader.path("T3_LOG_FILE", all.log.file);
+  if (const auto log_file = from.get("T3_LOG_FILE"); log_file && log_file->place == setting_place::file) {
+    all.log.named_by = from.path();
+  }
+
+  all.credentials = {.hostname = reader.credential("METRC_HOSTNAME"),
+                     .username = reader.credential("METRC_USERNAME"),
+                     .password = reader.credential("METRC_PASSWORD"),
+                     .email = reader.credential("METRC_EMAIL"),
+                     .otp_seed = reader.credential("OTP_SEED"),
+                     .jwt = reader.credential("JWT_TOKEN"),
+                     .api_key = reader.credential("API_KEY"),
+                     .state_code = reader.credential("API_STATE_CODE"),
+                     .secret_key = reader.credential("T3_SECRET_KEY")};
   if (reader.problem()) return *reader.problem();
 
-  all.credentials = {.hostname = from.get("METRC_HOSTNAME"),
-                     .username = from.get("METRC_USERNAME"),
-                     .password = from.get("METRC_PASSWORD"),
-                     .email = from.get("METRC_EMAIL"),
-                     .otp_seed = from.get("OTP_SEED"),
-                     .jwt = from.get("JWT_TOKEN"),
-                     .api_key = from.get("API_KEY"),
-                     .state_code = from.get("API_STATE_CODE"),
-                     .secret_key = from.get("T3_SECRET_KEY")};
+  all.host = from.get("T3_API_HOST");
+  all.verify_ssl = from.get("VERIFY_SSL");
+  if (auto warning = detail::exposure_of(from.file()); !warning.empty())
+    all.warnings.push_back(std::move(warning));
   return all;
 }
 

@@ -24,10 +24,8 @@ inline std::string private_open_failure(int code) {
   return std::error_code(code, std::generic_category()).message();
 }
 
-/// Why an open file is not a regular file of its owner alone; empty when it is.
-inline std::string private_file_fault(int descriptor) {
-  struct stat info {};
-  if (::fstat(descriptor, &info) != 0) return private_open_failure(errno);
+/// Why a file is not a regular one of its owner alone; empty when it is.
+inline std::string private_file_fault(const struct stat& info) {
   if (!S_ISREG(info.st_mode)) return "it is not a regular file";
   if (info.st_uid != ::geteuid()) return "it belongs to another user: name a file of your own";
   if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
@@ -36,7 +34,42 @@ inline std::string private_file_fault(int descriptor) {
   return "others than its owner may use it (mode " + std::string(mode.data()) +
          "): run chmod 600 on it, or name a new file";
 }
+
+/// The same for an open file.
+inline std::string private_file_fault(int descriptor) {
+  struct stat info {};
+  return ::fstat(descriptor, &info) == 0 ? private_file_fault(info) : private_open_failure(errno);
+}
 #endif
+
+/// Why a file that is there already would be refused as a `private_file`; empty when it would not, and for a
+/// directory or a path that cannot be reached, which opening tells.
+inline std::string private_path_fault(const std::string& path) {
+#ifdef _WIN32
+  static_cast<void>(path);
+  return "files of one owner alone are not supported on this system";
+#else
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) return {};
+  return S_ISLNK(info.st_mode) ? private_open_failure(ELOOP) : private_file_fault(info);
+#endif
+}
+
+/// Whether two paths name files in one folder, which is there.
+inline bool in_same_folder(const std::string& one, const std::string& other) {
+#ifdef _WIN32
+  const auto folder_of = [](const std::string& path) { return path.substr(0, path.find_last_of("\\/") + 1); };
+  return folder_of(one) == folder_of(other);
+#else
+  const auto look = [](const std::string& path, struct stat& info) {
+    const auto folder = path.substr(0, path.rfind('/') + 1);
+    return ::stat(folder.empty() ? "." : folder.c_str(), &info) == 0;
+  };
+  struct stat a {};
+  struct stat b {};
+  return look(one, a) && look(other, b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+#endif
+}
 
 /// A file that lines are appended to and that its owner alone may read. Child processes do not inherit it.
 /// Not for more than one thread at once.

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/files.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/unit/authenticate/support.hpp"
 #include "tests/unit/authenticate/surroundings.hpp"
@@ -140,13 +141,13 @@ TEST_CASE("the way in is described by the client and told to the log, never a va
 TEST_CASE("the description ends with the service, who chose it, and that certificates are not checked") {
   const recording_server service(obliging_service);
   const temporary_folder folder;
-  const auto file = folder.write("settings", "\nT3_API_HOST=" + service.url() + "/base/\nVERIFY_SSL=no\n");
+  const auto file = folder.write(
+      "settings", "T3_SECRET_KEY=canary-key\nT3_API_HOST=" + service.url() + "/base/\nVERIFY_SSL=no\n");
   const auto description = [&](configured_arguments given, variables set = {}) {
-    given.secret_key = "canary-key";
     given.environment = options_of(std::move(set), file);
     return get_authenticated_client_or_error(given).auth().description();
   };
-  const std::string start = "using the secret key from the arguments, at ";
+  const std::string start = "using the secret key from T3_SECRET_KEY in " + file + " line 1, at ";
   const std::string unchecked = "; certificates are NOT checked";
   const auto by_file = unchecked + " (VERIFY_SSL in " + file + " line 3)";
   CHECK(description({}) == start + service.url() + " (T3_API_HOST in " + file + " line 2)" + by_file);
@@ -160,6 +161,76 @@ TEST_CASE("the description ends with the service, who chose it, and that certifi
   CHECK(description({.config = config}) == start + "https://t3.example" + unchecked);
   CHECK(description({.host = "https://other.example", .config = config}) ==
         start + "https://other.example" + unchecked);
+}
+
+TEST_CASE("a secret goes only where a place says that is trusted as much") {
+  const recording_server service(obliging_service);
+  const temporary_folder folder;
+  const auto told = [&](const std::string& file, variables set, configured_arguments given = {}) {
+    given.environment = options_of(std::move(set), folder.write("settings", file));
+    try {
+      use(get_authenticated_client_or_error(given));
+    } catch (const std::exception& failure) {
+      const std::string message = failure.what();
+      CHECK(message.find("canary") == std::string::npos);
+      CHECK(message.find("in the environment, or give it as an argument") != std::string::npos);
+      return message.substr(message.find("T3_API_HOST"));
+    }
+    return std::string();
+  };
+  const auto refused = [&](const std::string& secret) {
+    return "T3_API_HOST in " + folder.path() + "/settings line 1 does not decide where to send " + secret +
+           ": set T3_API_HOST in the environment, or give it as an argument";
+  };
+  const std::string host = "T3_API_HOST=" + service.url() + "\n";
+  const variables login = {{"METRC_HOSTNAME", "ca.metrc.com"}, {"METRC_USERNAME", "canary"}};
+  auto with_password = login;
+  with_password["METRC_PASSWORD"] = "canary";
+  CHECK(told(host, {{"T3_SECRET_KEY", "canary"}}) == refused("T3_SECRET_KEY in the environment"));
+  CHECK(told(host, {{"JWT_TOKEN", "canary"}}) == refused("JWT_TOKEN in the environment"));
+  CHECK(told(host, {{"API_KEY", "canary"}, {"API_STATE_CODE", "CA"}}) ==
+        refused("API_KEY in the environment"));
+  CHECK(told(host, with_password) == refused("METRC_PASSWORD in the environment"));
+  CHECK(told(host, {}, {.secret_key = "canary"}) == refused("T3_SECRET_KEY in the arguments"));
+  CHECK(told(host + "METRC_PASSWORD=canary\n", login, {.otp = "123456"}) ==
+        refused("one-time password in the arguments"));
+  CHECK(service.count() == 0);
+
+  CHECK(told(host + "METRC_PASSWORD=canary\n", login).empty());
+  CHECK(told(host + "T3_SECRET_KEY=s\n", {}).empty());
+  CHECK(told("T3_SECRET_KEY=s\n", {{"T3_API_HOST", service.url()}}).empty());
+  CHECK(told("T3_API_HOST=https://evil.example", {{"T3_API_HOST", service.url()}, {"T3_SECRET_KEY", "s"}})
+            .empty());
+  CHECK(told("T3_API_HOST=https://evil.example", {{"T3_SECRET_KEY", "s"}}, {.host = service.url()}).empty());
+  CHECK(service.count("/v2/licenses") == 5);
+}
+
+TEST_CASE("the description ends with what there is to warn of") {
+  const recording_server service(obliging_service);
+  const temporary_folder folder;
+  const auto description = [&](const std::string& more, mode_t mode, variables set = {}) {
+    const auto file = folder.write("settings", "T3_SECRET_KEY=s\nT3_API_HOST=" + service.url() + "\n" + more);
+    REQUIRE(::chmod(file.c_str(), mode) == 0);
+    return get_authenticated_client_or_error({.environment = options_of(std::move(set), file)})
+        .auth()
+        .description();
+  };
+  CHECK(description("", 0600).ends_with(" line 2)"));
+  CHECK(description("", 0644).ends_with("; others may read " + folder.path() +
+                                        "/settings, which holds secrets: run chmod 600 on it"));
+  CHECK(description("", 0666).find("; others may change ") != std::string::npos);
+  const auto log = folder.path() + "/t3.log";
+  CHECK(description("T3_LOG_HTTP=1\nT3_LOG_FILE=" + log + "\n", 0600).ends_with(" line 2)"));
+  CHECK(mode_of(log) == 0600);
+  REQUIRE(::chmod(log.c_str(), 0664) == 0);
+  const auto size = content_of(log).size();
+  CHECK(description("T3_LOG_HTTP=1\nT3_LOG_FILE=" + log + "\n", 0600)
+            .ends_with(
+                "; the log goes to standard error in place of '" + log +
+                "': others than its owner may use it (mode 0664): run chmod 600 on it, or name a new file"));
+  CHECK(content_of(log).size() == size);
+  CHECK(description("T3_LOG_HTTP=1\nT3_LOG_FILE=/tmp/t3.log\n", 0600)
+            .ends_with("names log files only in its own folder: set T3_LOG_FILE in the environment"));
 }
 
 TEST_CASE("a user name that is given is never ignored for an API key that is found") {

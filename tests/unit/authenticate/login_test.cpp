@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -64,7 +66,6 @@ TEST_CASE("the host: argument, then config, then T3_API_HOST, then .t3.env; an e
   const std::string none;
   const std::vector<row> rows = {
       {"environment alone", std::nullopt, false, false, wanted.url(), none},
-      {"file alone", std::nullopt, false, false, none, wanted.url()},
       {"environment before file", std::nullopt, false, false, wanted.url(), other.url()},
       {"empty host, no config", "", false, false, wanted.url(), none},
       {"host before environment", wanted.url(), false, false, other.url(), other.url()},
@@ -87,6 +88,79 @@ TEST_CASE("the host: argument, then config, then T3_API_HOST, then .t3.env; an e
     }
   }
   CHECK(other.count() == 0);
+}
+
+TEST_CASE("a .t3.env decides neither where a secret that is given goes nor how safely") {
+  const surroundings around;
+  const recording_server service(obliging_service);
+  const auto check = [&](const std::string& file, shared_arguments given, const std::string& words) {
+    around.write_file(file);
+    for (const auto& function : all_functions()) {
+      CAPTURE(function.name);
+      std::string told;
+      try {
+        function.run(given);
+      } catch (const std::exception& failure) {
+        told = failure.what();
+      }
+      CHECK(told.find(words) != std::string::npos);
+      CHECK(told.find("the environment, or give it as an argument") != std::string::npos);
+      CHECK(told.find("demo") == std::string::npos);
+    }
+  };
+  check("T3_API_HOST=" + service.url(), {}, "T3_API_HOST in .t3.env line 1 does not decide where to send ");
+  check("\nT3_API_HOST=https://t3.example", {.host = ""}, "T3_API_HOST in .t3.env line 2 does not decide ");
+  check("VERIFY_SSL=false", {.host = service.url()},
+        "VERIFY_SSL in .t3.env line 1 does not decide whether certificates are checked for ");
+  CHECK(service.count() == 0);
+}
+
+TEST_CASE("what a .t3.env may decide: T3's own address, and what arguments and the environment go before") {
+  const surroundings around;
+  const auto host_with = [](const credentials_arguments& given) { return settings_with(given).client.host; };
+  around.write_file("T3_API_HOST=" + std::string(default_host) + "/\nVERIFY_SSL=true\n");
+  CHECK(host_with({}) == std::string(default_host) + "/");
+  around.write_file("T3_API_HOST=https://evil.example\nVERIFY_SSL=false\n");
+  CHECK(host_with({.config = client_config{}}) == default_host);
+  CHECK_FALSE(settings_with({.config = client_config{}}).client.tls.dangerously_accept_any_certificate);
+  around.set("T3_API_HOST", "https://mine.example");
+  around.set("VERIFY_SSL", "false");
+  CHECK(host_with({}) == "https://mine.example");
+  CHECK(settings_with({}).client.tls.dangerously_accept_any_certificate);
+}
+
+TEST_CASE("a log file of the Python client, which others may read, stops no login and is not written to") {
+  const surroundings around;
+  const auto file = around.folder().write("t3_http.log", "old\n");
+  REQUIRE(::chmod(file.c_str(), 0644) == 0);
+  around.set("T3_LOG_HTTP", "true");
+  around.set("T3_LOG_FILE", file);
+  for (const auto& function : all_functions()) {
+    CAPTURE(function.name);
+    const recording_server service(obliging_service);
+    CHECK_NOTHROW(function.run({.host = service.url()}));
+    CHECK(service.count() > 0);
+  }
+  CHECK(content_of(file) == "old\n");
+  const auto warnings = settings_with({}).warnings;
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings.front() ==
+        "the log goes to standard error in place of '" + file +
+            "': others than its owner may use it (mode 0644): run chmod 600 on it, or name a "
+            "new file");
+}
+
+TEST_CASE("a .t3.env names no log file for secrets that are given") {
+  const surroundings around;
+  around.write_file("T3_LOG_HTTP=1\nT3_LOG_FILE=t3.log\n");
+  const recording_server service(obliging_service);
+  for (const auto& function : all_functions()) CHECK_NOTHROW(function.run({.host = service.url()}));
+  CHECK_FALSE(std::filesystem::exists("t3.log"));
+  const auto warnings = settings_with({}).warnings;
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings.front() ==
+        "the log goes to standard error in place of 't3.log': .t3.env names log files only for secrets that "
+        "stand in it: set T3_LOG_FILE in the environment");
 }
 
 TEST_CASE("with another host everything else of config is kept") {

@@ -37,12 +37,15 @@ TEST_CASE("a missing file is an empty one") {
 TEST_CASE("a file is read as its text is") {
   const t3api::test::temporary_folder folder;
   const auto path = folder.write(".t3.env",
-                                 "\xEF\xBB\xBF"
+                                 "\xEF\xBB\xBF# settings\r\n"
                                  "A=1\r\nB=\"x\r\ny\"\r\n");
   const auto file = read_dotenv(path).value();
   CHECK(file.name() == path);
   CHECK(file.find("A")->value.reveal() == "1");
   CHECK(file.find("B")->value.reveal() == "x\ny");
+  CHECK(file.access == t3api::file_access::owner);
+  REQUIRE(::chmod(path.c_str(), 0644) == 0);
+  CHECK(read_dotenv(path).value().access == t3api::file_access::others_read);
   const auto bad = read_dotenv(folder.write("bad", "A=1\nhunter2"));
   REQUIRE_FALSE(bad);
   CHECK(bad.error().message.starts_with(folder.path() + "/bad line 2 is no KEY=VALUE"));

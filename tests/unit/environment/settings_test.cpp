@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <sys/stat.h>
+
 #include <chrono>
 #include <string>
 #include <vector>
@@ -196,6 +198,67 @@ TEST_CASE("malformed switches, hosts, lists and paths are refused") {
   }
   CHECK(fault_of("T3_LOG_FILE", "a\nb") ==
         "T3_LOG_FILE in the environment is 'a b': give the path of a file, without line breaks or tabs");
+}
+
+TEST_CASE("a value of the environment that stands in quotes is told without being shown") {
+  for (const char* key :
+       {"METRC_PASSWORD", "T3_SECRET_KEY", "JWT_TOKEN", "API_KEY", "OTP_SEED", "METRC_HOSTNAME",
+        "METRC_USERNAME", "METRC_EMAIL", "API_STATE_CODE", "T3_API_HOST", "HTTP_TIMEOUT", "VERIFY_SSL",
+        "OTP_WHITELIST", "T3_LOG_FILE", "RATE_LIMIT_RPS", "MAX_WORKERS"}) {
+    for (const char* value : {"\"hunter2\"", "'hunter2'", " \"\" "}) {
+      CHECK(fault_of(key, value) ==
+            std::string(key) +
+                " in the environment stands in quotes, which docker --env-file hands on as a part of the "
+                "value: "
+                "take them off there, or, if they belong to the value, set it in .t3.env");
+    }
+  }
+  for (const char* value : {"\"", "it's", "'a\"", "\"a", "a'"}) {
+    CHECK(read({{"METRC_PASSWORD", value}}).credentials.password->value.reveal() == value);
+  }
+  const t3api::test::temporary_folder folder;
+  const auto path = folder.write(".t3.env", "METRC_PASSWORD='\"mine\"'\n");
+  const auto found = read_settings(environment::load(options_of({}, path)).value()).value();
+  CHECK(found.credentials.password->value.reveal() == "\"mine\"");
+}
+
+TEST_CASE("the places of what decides on secrets are kept") {
+  const t3api::test::temporary_folder folder;
+  const auto path = folder.write(".t3.env", "T3_API_HOST=https://h\nVERIFY_SSL=1\nT3_LOG_FILE=t3.log\n");
+  const auto by_file = read_settings(environment::load(options_of({}, path)).value()).value();
+  CHECK(by_file.host->place == t3api::setting_place::file);
+  CHECK(by_file.verify_ssl->source == path + " line 2");
+  CHECK(by_file.log.named_by == path);
+  const auto by_environment =
+      read_settings(
+          environment::load(options_of({{"T3_API_HOST", "https://e"}, {"T3_LOG_FILE", "l"}}, path)).value())
+          .value();
+  CHECK(by_environment.host->place == t3api::setting_place::environment);
+  CHECK(by_environment.log.named_by.empty());
+}
+
+TEST_CASE("a file with secrets that others may read or change is told, one without is not") {
+  const t3api::test::temporary_folder folder;
+  const auto warnings = [&](const char* text, mode_t mode) {
+    const auto path = folder.write(".t3.env", text);
+    REQUIRE(::chmod(path.c_str(), mode) == 0);
+    return read_settings(environment::load(options_of({{"API_KEY", "other"}}, path)).value())
+        .value()
+        .warnings;
+  };
+  const std::string name = folder.path() + "/.t3.env, which holds secrets";
+  const std::vector<std::string> readable = {"others may read " + name + ": run chmod 600 on it"};
+  const std::vector<std::string> writable = {
+      "others may change " + name +
+      ", and with it where they are sent: make it your own and run chmod 600 on it"};
+  for (const char* text :
+       {"METRC_PASSWORD=p", "API_KEY=k", "T3_SECRET_KEY=s", "JWT_TOKEN=j", "OTP_SEED=JBSWY3DPEHPK3PXP"}) {
+    CAPTURE(text);
+    for (const mode_t mode : {0600U, 0400U, 0700U}) CHECK(warnings(text, mode).empty());
+    for (const mode_t mode : {0644U, 0640U, 0604U}) CHECK(warnings(text, mode) == readable);
+    for (const mode_t mode : {0666U, 0664U, 0622U, 0602U}) CHECK(warnings(text, mode) == writable);
+  }
+  CHECK(warnings("HTTP_TIMEOUT=7", 0666).empty());
 }
 
 TEST_CASE("an error names the line of the file, and no credential is ever in one") {

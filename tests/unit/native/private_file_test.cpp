@@ -154,3 +154,26 @@ TEST_CASE("a full disk refuses lines, and the one after a cut line begins on a l
   CHECK(later);
   CHECK(content_of(path) == "123\n5678\nlater\n");
 }
+
+TEST_CASE("what would be refused is told before it is opened") {
+  const t3api::test::temporary_folder folder;
+  const auto file = folder.write("log", "");
+  CHECK(t3api::detail::private_path_fault(file).empty());
+  CHECK(t3api::detail::private_path_fault(folder.path() + "/none").empty());
+  CHECK(t3api::detail::private_path_fault(folder.path()).empty());
+  REQUIRE(::symlink("log", (folder.path() + "/link").c_str()) == 0);
+  CHECK(t3api::detail::private_path_fault(folder.path() + "/link").starts_with("it is a symbolic link"));
+  CHECK(t3api::detail::private_path_fault("/dev/null") == "it is not a regular file");
+  REQUIRE(::chmod(file.c_str(), 0644) == 0);
+  CHECK(t3api::detail::private_path_fault(file) == refusal_of(file));
+}
+
+TEST_CASE("files are in one folder whatever way leads there") {
+  const t3api::test::temporary_folder folder;
+  const auto at = [&](const std::string& path) { return folder.path() + path; };
+  REQUIRE(::symlink(".", at("/here").c_str()) == 0);
+  CHECK(t3api::detail::in_same_folder(at("/a"), at("/here/b")));
+  CHECK(t3api::detail::in_same_folder("a", "./b"));
+  CHECK_FALSE(t3api::detail::in_same_folder(at("/a"), at("/../b")));
+  CHECK_FALSE(t3api::detail::in_same_folder(at("/none/a"), at("/none/b")));
+}
