@@ -62,6 +62,7 @@ class call final : public exchange {
       cause.request_id = request_id_;
       if (cause.service_request_id == request_id_) cause.service_request_id.clear();
       cause.attempts = number_;
+      earlier_in_doubt_ = earlier_in_doubt_ || is_in_doubt(cause);
       cause.sent = sent = sent || cause.sent;
       const auto pause = shared_.retry.next_delay({.number = number_, .idempotent = idempotent_}, cause);
       if (!pause) return answer;
@@ -94,7 +95,7 @@ class call final : public exchange {
         ++replays_;
         continue;
       }
-      error cause = service_error(message, *answer, shared_.clock->wall_now());
+      error cause = service_error(message, *answer, shared_.clock->wall_now(), earlier_in_doubt_);
       hide_credentials(cause, authorised);
       return cause;
     }
@@ -176,6 +177,7 @@ class call final : public exchange {
   const bool idempotent_;
   int number_ = 1;
   int replays_ = 0;
+  bool earlier_in_doubt_ = false;
 };
 
 }  // namespace t3api::inline v0_1_0::detail

@@ -66,6 +66,12 @@ inline std::string_view advice(int status) noexcept {
   return "this status was not expected";
 }
 
+/// Whether a write that was carried out may be refused so when it is repeated: what it deletes is gone, what
+/// it makes is there.
+constexpr bool may_come_of_repeating(int status) noexcept {
+  return status == 404 || status == 409 || status == 410 || status == 412;
+}
+
 inline void redact_as_written(error& cause, std::string_view sensitive, std::size_t shortest) {
   for (std::string* text : {&cause.service_message, &cause.message, &cause.service_request_id}) {
     for (auto at = text->find(sensitive); at != text->npos; at = text->find(sensitive, at)) {
@@ -98,7 +104,8 @@ T3API_INLINE void redact(error& cause, std::string_view sensitive) {
   detail::wipe(written);
 }
 
-T3API_INLINE error service_error(const request& asked, const response& answer, wall_time now) {
+T3API_INLINE error service_error(const request& asked, const response& answer, wall_time now,
+                                 bool earlier_in_doubt) {
   error cause;
   cause.category = answer.status == 401 ? error_category::authentication : error_category::http;
   cause.status = answer.status;
@@ -110,8 +117,16 @@ T3API_INLINE error service_error(const request& asked, const response& answer, w
   cause.message = std::string(to_string(asked.method)) + " " + detail::printable(asked.path, 80) +
                   " was answered with status " + std::to_string(answer.status);
   if (!cause.service_message.empty()) cause.message += " (" + cause.service_message + ")";
-  cause.message += ": " + std::string(detail::advice(answer.status));
-  if (cause.retry_after) cause.message += ", in " + std::to_string(cause.retry_after->count()) + " s";
+  cause.maybe_done =
+      earlier_in_doubt && !is_safe(asked.method) && answer.status >= 400 && answer.status < 500;
+  if (!cause.maybe_done || !detail::may_come_of_repeating(answer.status)) {
+    cause.message += ": " + std::string(detail::advice(answer.status));
+    if (cause.retry_after) cause.message += ", in " + std::to_string(cause.retry_after->count()) + " s";
+  }
+  if (cause.maybe_done) {
+    cause.message +=
+        ": an earlier attempt, whose outcome is unknown, may have done it already: look before you repeat it";
+  }
   return cause;
 }
 
