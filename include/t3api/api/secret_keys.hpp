@@ -36,7 +36,7 @@ result<std::vector<secret_key_info>> list_secret_keys(const any_client& via,
 /// `DELETE /v2/auth/secretkey/<id>`: from the answer on the key opens nothing, without a grace period. `id`
 /// is one that `list_secret_keys` gives, not the key. An id that cannot be one is an `argument` error; a key
 /// that is not there, was deleted before, or belongs to someone else an `http` error with status 404. When an
-/// answer was lost and the call repeated, that error may mean that the first attempt deleted it.
+/// answer was lost and the call repeated, the first attempt may have deleted it: `maybe_done` tells.
 result<std::monostate> delete_secret_key(const any_client& via, const std::string& id,
                                          const call_options& options = {});
 

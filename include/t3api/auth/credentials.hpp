@@ -136,7 +136,9 @@ class basic_credentials_auth {
       auto otp = passwords->next(via, last_was_unsent);
       if (!otp) return otp.error();
       auto message = detail::credentials_request("/v2/auth/credentials", user, "otp", *otp);
-      return detail::credentials_message{.message = std::move(message), .one_time_password = *std::move(otp)};
+      return detail::credentials_message{.message = std::move(message),
+                                         .one_time_password = *std::move(otp),
+                                         .service_ahead = passwords->service_ahead()};
     };
     tokens_ = std::make_shared<detail::token_source<Store>>(std::move(exchanged), std::move(options.renewal),
                                                             std::move(shared));

@@ -68,8 +68,9 @@ class one_time_passwords {
     if (last_was_unsent) give_back();
     const auto service_ahead = ask_how_far_ahead(via);
     if (!service_ahead) return service_ahead.error();
+    service_ahead_ = *service_ahead;
     while (true) {
-      const auto now = via.clock().wall_now() + *service_ahead;
+      const auto now = via.clock().wall_now() + service_ahead_;
       if (const auto step = totp_step_at(now); claim(step)) return totp(seed_, step);
       const auto next_step = wall_time((totp_step_at(now) + 1) * totp_step);
       const auto ready = via.clock().now() + (next_step - now);
@@ -87,30 +88,29 @@ class one_time_passwords {
     }
   }
 
+  /// How far ahead of this clock the service's was taken to be for the last password.
+  std::chrono::seconds service_ahead() const noexcept { return service_ahead_; }
+
  private:
-  static constexpr auto tolerated_error = std::chrono::seconds(5);
-  /// A clock of nanoseconds would overflow on a date far beyond, and no machine is that wrong.
-  static constexpr std::chrono::seconds believable_error = std::chrono::hours(24 * 365 * 100);
   static constexpr int claimed_steps = 3;
   static constexpr auto claim_lifetime = claimed_steps * totp_step;
 
   /// How far the service's clock is ahead of this one. A wrong local clock makes wrong passwords, and wrong
   /// passwords lock accounts: so the time is asked by a request that carries no credentials, and anew for
-  /// each login, as either clock may have been set since the last. Without an answer the local clock counts.
+  /// each login, as either clock may have been set since the last. Caches are asked to let it through, and
+  /// only success tells the time: the answer of a proxy in trouble is not the service's. Without an answer
+  /// the local clock counts.
   result<std::chrono::seconds> ask_how_far_ahead(exchange& via) {
     constexpr std::chrono::seconds none{0};
-    const auto answer = via.send({.path = "/v2/states"});
+    const auto answer = via.send({.path = "/v2/states", .headers = {{"Cache-Control", "no-cache"}}});
     if (!answer) {
       const auto category = answer.error().category;
       const bool out_of_time = category == error_category::timeout && via.clock().now() >= via.deadline();
       if (category == error_category::cancelled || out_of_time) return answer.error();
       return none;
     }
-    const auto date = server_date(answer->headers);
-    if (!date) return none;
-    const auto ahead = *date - std::chrono::floor<std::chrono::seconds>(via.clock().wall_now());
-    const auto distance = (std::max)(ahead, -ahead);
-    return distance > tolerated_error && distance < believable_error ? ahead : none;
+    if (answer->status != 200) return none;
+    return server_ahead(answer->headers, via.clock().wall_now()).value_or(none);
   }
 
   /// A step shortly before the last one is refused too, as a service may take codes in their order only; one
@@ -135,6 +135,7 @@ class one_time_passwords {
   const std::string seed_name_;
   const std::string owner_ = make_uuid();
   guarded_store<Store> shared_;
+  std::chrono::seconds service_ahead_{0};
   bool code_used_ = false;
   std::int64_t last_step_ = -1;
   std::int64_t step_before_ = -1;

@@ -2,6 +2,7 @@
 #define T3API_AUTH_SHARED_TOKEN_HPP
 
 #include <chrono>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,13 +13,18 @@
 #include <t3api/core/error.hpp>
 #include <t3api/core/secret.hpp>
 #include <t3api/core/url.hpp>
+#include <t3api/detail/crypto.hpp>
 #include <t3api/detail/uuid.hpp>
 #include <t3api/store/concept.hpp>
+#include <t3api/store/memory.hpp>
 
 namespace t3api::inline v0_1_0::detail {
 
 /// What users of one account share through a store: the token, whose turn it is to get a new one, and that
 /// the credentials were refused. A store that fails is a store that has nothing and lets everyone go ahead.
+///
+/// The names of what lies outside the process are slow to make, since whoever can read them may try to guess
+/// the password that they come from. Used by one thread at a time.
 template <store Store>
 class shared_token {
  public:
@@ -29,8 +35,8 @@ class shared_token {
     std::chrono::milliseconds time_left;
   };
 
-  /// `account` names the credentials without telling them; `credentials` names them with all that may make
-  /// the service refuse them.
+  /// `account` names the credentials without telling them, by a keyed hash under the secret among them;
+  /// `credentials` names them with all that may make the service refuse them.
   shared_token(Store kept, std::string account, std::string credentials, std::chrono::milliseconds lease)
       : store_(std::move(kept)),
         account_(std::move(account)),
@@ -72,6 +78,8 @@ class shared_token {
 
  private:
   static constexpr auto refusal_lifetime = std::chrono::minutes(1);
+  /// About 0.1 s, once for an auth method and its copies.
+  static constexpr int pbkdf2_rounds = 600'000;
 
   std::optional<stored_value> read(const std::string& key) {
     auto held = store_.get(key);
@@ -84,13 +92,25 @@ class shared_token {
     return issued && other && *issued < *other;
   }
 
-  std::string token_key(const url& host) const { return "token " + place(host) + account_; }
-  std::string turn_key(const url& host) const { return "turn " + place(host) + account_; }
-  std::string refusal_key(const url& host) const { return "refusal " + place(host) + credentials_; }
+  std::string token_key(const url& host) { return "token " + place(host) + account(); }
+  std::string turn_key(const url& host) { return "turn " + place(host) + account(); }
+  std::string refusal_key(const url& host) {
+    return "refusal " + place(host) + hex(hmac_sha256(account(), credentials_));
+  }
+
+  /// The constant salt does: what is hashed has host and user in it, so each account takes guesses of its
+  /// own.
+  const std::string& account() {
+    if (!slow_) account_ = hex(pbkdf2_sha256(account_, "t3api shared token 2", pbkdf2_rounds));
+    slow_ = true;
+    return account_;
+  }
+
   static std::string place(const url& host) { return host.origin() + host.base_path + " "; }
 
   guarded_store<Store> store_;
-  const std::string account_;
+  std::string account_;
+  bool slow_ = std::same_as<Store, memory_store>;  ///< Whether `account_` is as slow to make as it has to be.
   const std::string credentials_;
   const std::string owner_ = make_uuid();
   const std::chrono::milliseconds lease_;

@@ -27,7 +27,21 @@ namespace t3api::inline v0_1_0::detail {
 struct credentials_message {
   request message;
   secret one_time_password{};  ///< Never to be seen in an error, whatever the service says.
+  /// How far ahead of this clock the service's was taken to be for the one-time password.
+  std::chrono::seconds service_ahead{0};
 };
+
+/// Tells people whose one-time password was refused about the clock that it was made by. `answer` refused it:
+/// no cache keeps it, so that it tells the time of the service.
+inline std::string one_time_password_advice(const response& answer, wall_time now,
+                                            std::chrono::seconds service_ahead) {
+  const auto ahead = server_ahead(answer.headers, now + service_ahead);
+  if (!ahead) return "; if the one-time password is wrong, the clock that it was made by may be off";
+  if (*ahead == std::chrono::seconds(0)) return {};
+  return "; the one-time password may be wrong because the clock that it was made by is " +
+         std::to_string(std::chrono::abs(*ahead).count()) + " s " +
+         (*ahead > std::chrono::seconds(0) ? "behind" : "ahead of") + " the service's: set it";
+}
 
 /// Who exchanges, and how.
 struct exchanged_credentials {
@@ -153,6 +167,7 @@ class token_exchange {
         return made;
       }
       one_time_password = asked->one_time_password;
+      const auto service_ahead = asked->service_ahead;
       const std::string path = asked->message.path;
       made.service_asked = true;
       const auto answer = via.send(std::move(asked->message));
@@ -165,8 +180,11 @@ class token_exchange {
         if (!options_.keep_credentials) forget_credentials();
       } else {
         made.failure = failed(std::move(token).error(), one_time_password);
-        if (made.failure->category == error_category::authentication)
+        if (made.failure->category == error_category::authentication) {
+          if (!one_time_password.empty())
+            made.failure->message += one_time_password_advice(*answer, via.clock().wall_now(), service_ahead);
           shared_.keep_refusal(via.host(), *made.failure);
+        }
       }
     } catch (const std::exception& failure) {
       made.failure =
@@ -194,7 +212,7 @@ class token_exchange {
     if (!data) return data.error();
     bearer_token made{.jwt = data->access_token, .host = via.host()};
     if (const auto times = read_token_times(made.jwt.reveal()); times.expires_at) {
-      const auto server_now = server_date(answer.headers)
+      const auto server_now = server_date(answer.headers, now)
                                   .value_or(std::chrono::floor<std::chrono::seconds>(now))
                                   .time_since_epoch();
       const auto lifetime =

@@ -64,6 +64,7 @@ class call final : public exchange {
       cause.request_id = request_id_;
       if (cause.service_request_id == request_id_) cause.service_request_id.clear();
       cause.attempts = number_;
+      earlier_in_doubt_ = earlier_in_doubt_ || is_in_doubt(cause);
       cause.sent = sent = sent || cause.sent;
       if (cause.retry_after && !options_.wait_when_asked) return answer;
       const auto pause = shared_.retry.next_delay({.number = number_, .idempotent = idempotent_}, cause);
@@ -98,7 +99,8 @@ class call final : public exchange {
         ++replays_;
         continue;
       }
-      return service_error(authorised, *answer, shared_.clock->wall_now(), secrets_of(authorised));
+      return service_error(authorised, *answer, shared_.clock->wall_now(), secrets_of(authorised),
+                           earlier_in_doubt_);
     }
   }
 
@@ -186,6 +188,7 @@ class call final : public exchange {
   const bool idempotent_;
   int number_ = 1;
   int replays_ = 0;
+  bool earlier_in_doubt_ = false;
 };
 
 }  // namespace t3api::inline v0_1_0::detail

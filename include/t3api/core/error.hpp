@@ -50,6 +50,9 @@ struct error {
   int attempts = 0;                  ///< How often the request was tried.
   bool retryable = false;            ///< Whether the same call could succeed later.
   bool sent = false;                 ///< Whether the service may have seen the request.
+  /// Whether a write was refused (4xx) that an earlier attempt, whose outcome is unknown, may have carried
+  /// out.
+  bool maybe_done = false;
   std::optional<std::chrono::seconds>
       retry_after{};  ///< How long the service asked to wait (RFC 9110 section 10.2.3).
 };

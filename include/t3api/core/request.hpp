@@ -33,6 +33,9 @@ constexpr std::string_view to_string(method m) noexcept {
 /// Whether sending it twice means the same as once (RFC 9110 section 9.2.2).
 constexpr bool is_idempotent(method m) noexcept { return m != method::post && m != method::patch; }
 
+/// Whether it only reads (RFC 9110 section 9.2.1).
+constexpr bool is_safe(method m) noexcept { return m == method::get || m == method::head; }
+
 /// Query parameters in order, names may repeat; plain text, encoded when they are sent.
 using query_params = std::vector<std::pair<std::string, std::string>>;
 

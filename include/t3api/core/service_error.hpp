@@ -25,7 +25,15 @@ void redact(error& cause, std::string_view sensitive);
 
 /// The error that an unexpected answer stands for: `authentication` for 401, `http` otherwise. Secrets that
 /// `asked` carries are not in it.
-error service_error(const request& asked, const response& answer, wall_time now);
+/// `earlier_in_doubt` tells that nobody knows what became of an earlier attempt: a refused write may be done.
+error service_error(const request& asked, const response& answer, wall_time now,
+                    bool earlier_in_doubt = false);
+
+/// Whether an attempt that failed so may have been carried out: it may have arrived, and was not refused.
+inline bool is_in_doubt(const error& cause) noexcept {
+  const bool refused = cause.status >= 300 && cause.status < 500 && cause.status != 408;
+  return cause.sent && !refused;
+}
 
 namespace detail {
 
@@ -33,7 +41,8 @@ namespace detail {
 redactor call_secrets(const request& sent, const url& host, const client_config& config);
 
 /// `service_error` without the secrets that are `known`.
-error service_error(const request& asked, const response& answer, wall_time now, const redactor& known);
+error service_error(const request& asked, const response& answer, wall_time now, const redactor& known,
+                    bool earlier_in_doubt);
 
 }  // namespace detail
 

@@ -61,6 +61,19 @@ inline std::string hmac_sha512(std::string_view key, std::string_view message) {
   return hmac(EVP_sha512(), key, message);
 }
 
+/// PBKDF2 with HMAC-SHA-256 (RFC 8018 section 5.2), 32 bytes: slow on purpose, so that a password behind it
+/// takes long to guess.
+inline std::string pbkdf2_sha256(std::string_view password, std::string_view salt, int rounds) {
+  std::string derived(32, '\0');
+  if (PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()),
+                        reinterpret_cast<const unsigned char*>(salt.data()), static_cast<int>(salt.size()),
+                        rounds, EVP_sha256(), static_cast<int>(derived.size()),
+                        reinterpret_cast<unsigned char*>(derived.data())) != 1) {
+    throw std::runtime_error("OpenSSL could not run PBKDF2: is it disabled by a provider or FIPS policy?");
+  }
+  return derived;
+}
+
 /// Fills memory from the system's random source. Throws std::runtime_error when there is none.
 inline void fill_with_random(void* memory, std::size_t size) {
   if (RAND_bytes(static_cast<unsigned char*>(memory), static_cast<int>(size)) != 1) {

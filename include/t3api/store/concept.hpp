@@ -29,10 +29,10 @@ struct stored_value {
 /// nothing to do with each other: a name can be used for both. An owner is to be a random text, as stores
 /// need not keep it secret.
 ///
-/// **A store of your own** is given values in clear, access tokens among them, and keys that are keyed hashes
-/// under the password or API key itself: whoever can read the keys can try out passwords offline. Seal the
-/// values and hash the keys anew under a key that only the sharing processes have, as `redis_store` does, or
-/// keep everything inside the process.
+/// **A store of your own** is given values in clear, access tokens among them, and keys that come from the
+/// password or API key itself, by a slow hash (PBKDF2): whoever can read the keys can try out weak passwords
+/// offline. Seal the values and hash the keys anew under a key that only the sharing processes have, as
+/// `redis_store` does, or keep everything inside the process.
 template <class S>
 concept store = requires(S& kept, std::string_view key, std::string_view text,
                          std::chrono::milliseconds ttl) {

@@ -26,7 +26,8 @@ namespace t3api::inline v0_1_0 {
 
 /// A store in a Redis server, for processes and machines that share tokens; needs hiredis (CMake: the
 /// component `redis`). Redis sees neither keys nor values, only how many there are and how long. A value that
-/// somebody changed, moved to another key or sealed with another key is a value that is not there.
+/// somebody changed, moved to another key or sealed with another key is a value that is not there. To open
+/// one takes the key of the options and the value's own.
 ///
 /// Copies share one connection; a forked child makes its own. Nothing is sent before the first operation. An
 /// operation takes as long as two timeouts at the most, three when other threads are at it, plus what the
@@ -49,7 +50,7 @@ class redis_store {
       if (got[1].type == kind::nothing || is_wrong_type(got[1])) return found();
       if (got[1].type != kind::text) return not_understood(got[1]);
       if (got[0].number <= 0) return found();  // Nothing of ours lives for ever.
-      auto value = shared_->names.unseal_value(got[1].text, name);
+      auto value = shared_->names.unseal_value(got[1].text, key);
       if (!value) return found();
       return found(
           stored_value{.value = *std::move(value), .time_left = std::chrono::milliseconds(got[0].number)});
@@ -63,7 +64,7 @@ class redis_store {
                             std::to_string(max_value_bytes) + " are allowed");
     }
     const std::string name = shared_->names.of_value(key);
-    const std::string sealed = shared_->names.seal_value(value, name);
+    const std::string sealed = shared_->names.seal_value(value, key);
     const std::string time = milliseconds_text(ttl);
     return done(run<bool>({{"SET", name, sealed, "PX", time}}, [&](replies& got) -> result<bool> {
       if (!is_ok(got[0])) return not_understood(got[0]);

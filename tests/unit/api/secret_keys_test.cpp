@@ -9,6 +9,8 @@
 
 #include <t3api/api/secret_keys.hpp>
 #include <t3api/auth/api_key.hpp>
+#include <t3api/auth/none.hpp>
+#include <t3api/retry/exponential_backoff.hpp>
 
 using t3api::error_category;
 using t3api::no_auth;
@@ -222,6 +224,21 @@ TEST_CASE("an id that cannot be one sends nothing") {
   CHECK(t3api::delete_secret_key(b.client, std::string("a\0b", 3)).error().category ==
         error_category::argument);
   CHECK(b.script.requests().empty());
+}
+
+TEST_CASE("a key that is not there after an attempt whose answer was lost may have been deleted by that") {
+  t3api::scripted_transport script;
+  script.reply(test::answer(502)).reply(test::answer(404));
+  const t3api::client client(script, t3api::no_auth(), t3api::exponential_backoff(),
+                             test::patient_config(test::make_clock()));
+  const auto refused = t3api::delete_secret_key(client, "an-id");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().status == 404);
+  CHECK(refused.error().maybe_done);
+  CHECK(
+      refused.error().message ==
+      "the service knows no such secret key of this user: an earlier attempt of this call, whose outcome is "
+      "unknown, may have deleted it");
 }
 
 TEST_CASE("deleting a key that is not there is an http error that says so and does not repeat the id") {

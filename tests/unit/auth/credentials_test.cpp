@@ -382,6 +382,46 @@ TEST_CASE("a one-time password is not shown, neither one that was given nor one 
   CHECK(refused.error().service_message.find(code) == std::string::npos);
 }
 
+TEST_CASE("a refused one-time password tells about the clock that made it") {
+  const auto refusal = [](t3api::response time, t3api::response refused) {
+    t3api::scripted_transport script;
+    script.reply(std::move(time)).reply(std::move(refused));
+    const test::scripted_client<credentials_auth> client(script, credentials_auth(demo_with_seed()),
+                                                         test::patient_config(test::make_clock()));
+    const auto failed = client.get("/x");
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().category == error_category::authentication);
+    CHECK(test::count_posts(script) == 1);
+    CHECK_FALSE(client.get("/x"));
+    CHECK(test::count_posts(script) == 1);
+    return failed.error().message;
+  };
+  const auto at = [](int status, std::chrono::seconds since_start) {
+    return test::answer(status, "[]", {{"Date", test::date_after(since_start)}});
+  };
+  const std::string refused =
+      "no access token could be obtained: POST /v2/auth/credentials was answered with status 401: check the "
+      "credentials";
+  const std::string off = "; the one-time password may be wrong because the clock that it was made by is ";
+  CHECK(refusal(states(), at(401, 1h)) == refused + off + "3600 s behind the service's: set it");
+  CHECK(refusal(states(), at(401, -90s)) == refused + off + "90 s ahead of the service's: set it");
+  CHECK(refusal(at(200, 24h), at(401, 0s)) == refused + off + "86400 s ahead of the service's: set it");
+  CHECK(refusal(states(), test::answer(401)) ==
+        refused + "; if the one-time password is wrong, the clock that it was made by may be off");
+  CHECK(refusal(states(), at(401, 5s)) == refused);
+  CHECK(refusal(at(200, 24h), at(401, 24h)) == refused);
+}
+
+TEST_CASE("a refusal without a one-time password tells nothing about clocks") {
+  t3api::scripted_transport script;
+  script.reply(test::answer(401, "", {{"Date", test::date_after(24h)}}));
+  const test::scripted_client<credentials_auth> client(script, credentials_auth(demo_user()),
+                                                       test::patient_config(test::make_clock()));
+  const auto refused = client.get("/x");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("clock") == std::string::npos);
+}
+
 TEST_CASE("two auth objects with one store and the same credentials share one token") {
   const auto clock = test::make_clock();
   const t3api::memory_store kept(clock);

@@ -278,7 +278,8 @@ TEST_CASE("the time is asked once for each login, by a request that carries noth
     CHECK(sent.method == t3api::method::get);
     CHECK(sent.path == "/v2/states");
     CHECK(sent.query.empty());
-    CHECK(sent.headers.empty());
+    CHECK(sent.headers.get("Cache-Control") == "no-cache");
+    CHECK(sent.headers.size() == 1);
     CHECK(sent.body.empty());
   }
 }
@@ -329,17 +330,31 @@ TEST_CASE("a difference of a few seconds, which may be the way of the answer, is
   CHECK(b.first_code_when_states_say(states_at(20s)) == otp_at(20s));
 }
 
-TEST_CASE("the date of an answer counts whatever its status") {
-  for (const int status : {401, 404, 429, 500, 503}) {
+TEST_CASE("only success tells the time, as an error may be a proxy's") {
+  for (const int status : {206, 302, 401, 403, 404, 407, 429, 500, 502, 503, 504}) {
+    CAPTURE(status);
     otp_bench b;
     CHECK(b.first_code_when_states_say(test::answer(status, "", {{"Date", test::date_after(24h)}})) ==
-          otp_at(24h));
+          otp_at(0s));
   }
 }
 
+TEST_CASE("the date of an answer out of a cache is corrected by its age") {
+  const auto cached = [](std::chrono::seconds date, const char* age) {
+    return test::answer(200, "[]", {{"Date", test::date_after(date)}, {"Age", age}});
+  };
+  for (const auto& answer : {cached(-1h, "3600"), cached(0s, "3600"), cached(24h, "soon")}) {
+    otp_bench b;
+    CHECK(b.first_code_when_states_say(answer) == otp_at(0s));
+  }
+  otp_bench b;
+  CHECK(b.first_code_when_states_say(cached(23h, "3600")) == otp_at(24h));
+}
+
 TEST_CASE("without a date that can be believed the local clock counts") {
-  for (const char* date : {"", "yesterday", "Sun, 09 Sep 2001 25:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT",
-                           "Sat, 01 Jan 0000 00:00:00 GMT"}) {
+  for (const char* date :
+       {"", "yesterday", "Sun, 09 Sep 2001 25:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Sat, 01 Jan 0000 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "Mon, 09 Sep 2002 01:46:41 GMT"}) {
     CAPTURE(date);
     otp_bench b;
     CHECK(b.first_code_when_states_say(test::answer(200, "[]", {{"Date", date}})) == otp_at(0s));

@@ -112,13 +112,14 @@ TEST_CASE("a refusal counts for a minute, for the same credentials at the same h
   shared_bench b;
   b.user().keep_refusal(
       here, {.category = t3api::error_category::authentication, .message = "wrong", .status = 422});
-  const auto refused = b.user("other account").refusal(here);
+  const auto refused = b.user().refusal(here);
   REQUIRE(refused);
   CHECK(refused->category == t3api::error_category::authentication);
   CHECK(refused->message == "wrong");
   CHECK_FALSE(refused->sent);
   CHECK_FALSE(refused->retryable);
   CHECK_FALSE(b.user("account", "other credentials").refusal(here));
+  CHECK_FALSE(b.user("other account").refusal(here));
   CHECK_FALSE(b.user().refusal(t3api::parse_url("https://two.example").value()));
   b.clock->advance(60s - 1ms);
   CHECK(b.user().refusal(here));
@@ -139,4 +140,19 @@ TEST_CASE("a store that fails or throws has nothing and lets everyone go ahead")
   };
   SUBCASE("fails") { check(test::failing_store{}); }
   SUBCASE("throws") { check(test::throwing_store{}); }
+}
+
+TEST_CASE("the names of what lies outside the process take a slow hash of the account, which is made once") {
+  std::vector<std::string> told;
+  shared_token<test::told_store> user(test::told_store{&told}, "account", "credentials", 10s);
+  user.keep(here, "token-1", 1h);
+  user.begin_turn(here);
+  user.keep_refusal(here, {.message = "wrong"});
+  const auto slow =
+      t3api::detail::hex(t3api::detail::pbkdf2_sha256("account", "t3api shared token 2", 600'000));
+  const auto of_credentials = t3api::detail::hex(t3api::detail::hmac_sha256(slow, "credentials"));
+  REQUIRE(told.size() == 6);
+  CHECK(told[0] == "token https://one.example " + slow);
+  CHECK(told[2] == "turn https://one.example " + slow);
+  CHECK(told[4] == "refusal https://one.example " + of_credentials);
 }

@@ -330,8 +330,8 @@ TEST_CASE("credentials that one process had refused are not sent by another for 
   CHECK(got.failure->status == 401);
   CHECK(got.failure->message ==
         "no access token could be obtained: POST /v2/auth/credentials was answered with status 401 (no such "
-        "user ***): "
-        "check the credentials");
+        "user ***): check the credentials; if the one-time password is wrong, the clock that it was made by "
+        "may be off");
   CHECK_FALSE(got.service_asked);
   CHECK(other.exchanges() == 0);
   p.clock->advance(1min);

@@ -248,6 +248,37 @@ TEST_CASE("no secret of a call is in its log with headers and bodies on, nor in 
   CHECK(errors.find(otp) == errors.npos);
 }
 
+TEST_CASE("a write that is refused after an attempt whose outcome is unknown may have been done") {
+  const auto refusal = [](auto call, std::vector<t3api::outcome> answers) {
+    bench b(t3api::no_auth(), {});
+    for (auto& answer : answers) b.script.reply(std::move(answer));
+    auto failed = call(b.client);
+    REQUIRE_FALSE(failed);
+    CHECK(b.script.requests().size() == answers.size());
+    return failed.error();
+  };
+  const auto del = [](const auto& client) { return client.del("/x/1"); };
+  const auto put = [](const auto& client) { return client.put("/x/1", nlohmann::json::object()); };
+  const auto get = [](const auto& client) { return client.get("/x/1"); };
+  for (const t3api::outcome& lost :
+       {t3api::outcome(test::answer(502)), t3api::outcome(test::answer(504)), t3api::outcome(test::cut())}) {
+    const auto gone = refusal(del, {lost, test::answer(404)});
+    CHECK(gone.status == 404);
+    CHECK(gone.attempts == 2);
+    CHECK(gone.maybe_done);
+    CHECK(gone.message ==
+          "DELETE /x/1 was answered with status 404: an earlier attempt, whose outcome is unknown, may have "
+          "done "
+          "it already: look before you repeat it");
+    CHECK(refusal(put, {lost, test::answer(412)}).maybe_done);
+    CHECK(refusal(del, {lost, test::answer(429), test::answer(404)}).maybe_done);
+    CHECK_FALSE(refusal(get, {lost, test::answer(404)}).maybe_done);
+  }
+  CHECK_FALSE(refusal(del, {test::answer(404)}).maybe_done);
+  CHECK_FALSE(refusal(del, {test::never_sent(), test::answer(404)}).maybe_done);
+  CHECK_FALSE(refusal(del, {test::answer(429), test::answer(404)}).maybe_done);
+}
+
 TEST_CASE("a call goes as it would when every hook throws") {
   int thrown = 0;
   const auto fail = [&](const auto&) {

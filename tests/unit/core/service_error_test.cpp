@@ -208,3 +208,45 @@ TEST_CASE("a secret is redacted too where the message was cut in the middle of i
     CHECK(cause.message.find("check what was sent") != std::string::npos);
   }
 }
+
+TEST_CASE(
+    "a refused write says that an earlier attempt may have done it, when nobody knows what became of that") {
+  const std::string doubt =
+      ": an earlier attempt, whose outcome is unknown, may have done it already: look before you repeat it";
+  const auto refused = [](t3api::method method, int status, bool earlier_in_doubt) {
+    return service_error({.method = method, .path = "/x"}, {.status = status}, answered_at, earlier_in_doubt);
+  };
+  for (const auto method :
+       {t3api::method::delete_, t3api::method::put, t3api::method::post, t3api::method::patch}) {
+    for (const int status : {404, 409, 410, 412}) {
+      const auto cause = refused(method, status, true);
+      CHECK(cause.maybe_done);
+      CHECK(cause.message == std::string(to_string(method)) + " /x was answered with status " +
+                                 std::to_string(status) + doubt);
+    }
+    for (const int status : {400, 401, 403, 422, 429}) {
+      const auto cause = refused(method, status, true);
+      CHECK(cause.maybe_done);
+      CHECK(cause.message == refused(method, status, false).message + doubt);
+    }
+    for (const int status : {302, 500, 502, 503}) {
+      CHECK_FALSE(refused(method, status, true).maybe_done);
+      CHECK(refused(method, status, true).message == refused(method, status, false).message);
+    }
+    CHECK_FALSE(refused(method, 404, false).maybe_done);
+  }
+  for (const auto method : {t3api::method::get, t3api::method::head}) {
+    CHECK_FALSE(refused(method, 404, true).maybe_done);
+    CHECK(refused(method, 404, true).message == refused(method, 404, false).message);
+  }
+}
+
+TEST_CASE("an attempt is in doubt when it may have arrived and was not refused") {
+  for (const int status : {0, 200, 408, 500, 502, 503, 504}) {
+    CHECK(t3api::is_in_doubt({.status = status, .sent = true}));
+    CHECK_FALSE(t3api::is_in_doubt({.status = status, .sent = false}));
+  }
+  for (const int status : {302, 400, 401, 403, 404, 409, 425, 429}) {
+    CHECK_FALSE(t3api::is_in_doubt({.status = status, .sent = true}));
+  }
+}

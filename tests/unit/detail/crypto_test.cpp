@@ -37,6 +37,13 @@ std::string count_up(int last) {
 
 }  // namespace
 
+TEST_CASE("PBKDF2 gives the beginning of the keys of RFC 7914 section 11") {
+  CHECK(digits(pbkdf2_sha256("passwd", "salt", 1)) ==
+        "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc");
+  CHECK(digits(pbkdf2_sha256("Password", "NaCl", 80000)) ==
+        "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56");
+}
+
 TEST_CASE("HMAC-SHA-256 gives the codes of RFC 4231 section 4") {
   CHECK(digits(hmac_sha256(std::string(20, '\x0b'), "Hi There")) ==
         "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");

@@ -118,9 +118,12 @@ T3API_INLINE result<std::monostate> delete_secret_key(const any_client& via, con
   if (answer) return std::monostate{};
   error& cause = answer.error();
   if (cause.status == 404) {
-    cause.message =
-        "the service knows no such secret key of this user, or has deleted it already: list_secret_keys() "
-        "gives the ids";
+    cause.message = cause.maybe_done
+                        ? "the service knows no such secret key of this user: an earlier attempt of this "
+                          "call, whose outcome is unknown, may "
+                          "have deleted it"
+                        : "the service knows no such secret key of this user, or has deleted it already: "
+                          "list_secret_keys() gives the ids";
   }
   redact(cause, id);  // Someone may have given the key in the place of its id.
   return cause;

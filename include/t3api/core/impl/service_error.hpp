@@ -78,8 +78,14 @@ T3API_INLINE redactor call_secrets(const request& sent, const url& host, const c
   return known;
 }
 
+/// Whether a write that was carried out may be refused so when it is repeated: what it deletes is gone, what
+/// it makes is there.
+constexpr bool may_come_of_repeating(int status) noexcept {
+  return status == 404 || status == 409 || status == 410 || status == 412;
+}
+
 T3API_INLINE error service_error(const request& asked, const response& answer, wall_time now,
-                                 const redactor& known) {
+                                 const redactor& known, bool earlier_in_doubt) {
   error cause;
   cause.category = answer.status == 401 ? error_category::authentication : error_category::http;
   cause.status = answer.status;
@@ -91,8 +97,16 @@ T3API_INLINE error service_error(const request& asked, const response& answer, w
   cause.message = std::string(to_string(asked.method)) + " " + printable(known.hide(asked.path), 80) +
                   " was answered with status " + std::to_string(answer.status);
   if (!cause.service_message.empty()) cause.message += " (" + cause.service_message + ")";
-  cause.message += ": " + std::string(advice(answer.status));
-  if (cause.retry_after) cause.message += ", in " + std::to_string(cause.retry_after->count()) + " s";
+  cause.maybe_done =
+      earlier_in_doubt && !is_safe(asked.method) && answer.status >= 400 && answer.status < 500;
+  if (!cause.maybe_done || !may_come_of_repeating(answer.status)) {
+    cause.message += ": " + std::string(advice(answer.status));
+    if (cause.retry_after) cause.message += ", in " + std::to_string(cause.retry_after->count()) + " s";
+  }
+  if (cause.maybe_done) {
+    cause.message +=
+        ": an earlier attempt, whose outcome is unknown, may have done it already: look before you repeat it";
+  }
   return cause;
 }
 
@@ -104,8 +118,9 @@ T3API_INLINE void redact(error& cause, std::string_view sensitive) {
   known.hide_in(cause);
 }
 
-T3API_INLINE error service_error(const request& asked, const response& answer, wall_time now) {
-  return detail::service_error(asked, answer, now, detail::redactor(asked));
+T3API_INLINE error service_error(const request& asked, const response& answer, wall_time now,
+                                 bool earlier_in_doubt) {
+  return detail::service_error(asked, answer, now, detail::redactor(asked), earlier_in_doubt);
 }
 
 }  // namespace t3api::inline v0_1_0
