@@ -32,7 +32,7 @@ inline answer_outcome read_answer(detail::http1::asked what, std::size_t most_he
     const auto count = how == feeding::at_once ? wire.size() : (std::min)(piece, wire.size());
     if (const auto expected = reader.expected_as_is(); how == feeding::as_the_exchange_does && expected > 0) {
       const auto kept = (std::min)(count, expected);
-      std::copy_n(wire.data(), kept, reader.room(expected));
+      std::copy_n(wire.data(), kept, reader.room(kept));
       reader.keep(kept);
       wire.remove_prefix(kept);
       continue;
@@ -85,10 +85,7 @@ inline void fuzz_answers(std::string_view input) {
   const std::string_view wire = choices.rest();
   const auto ask = what % 4 == 0 ? asked::head : what % 4 == 1 ? asked::connect : asked::get;
   const bool farewell = (what & 4U) != 0;
-  // A line that is none of HTTP is told before it is too long, if the limit is no smaller than "HTTP/1.1".
-  const std::size_t most_header = limits % 16 == 0   ? 64
-                                  : limits % 16 == 1 ? (std::max)(std::size_t{16}, wire.size() / 2)
-                                                     : 256U << 10U;
+  const std::size_t most_header = limits % 16 == 0 ? 64 : limits % 16 == 1 ? wire.size() / 2 : 256U << 10U;
   const std::size_t most_body = limits / 16 == 0 ? 16 : limits / 16 == 1 ? wire.size() : 16U << 10U;
 
   const auto read = [&](std::string_view bytes, feeding how, bool at_end) {

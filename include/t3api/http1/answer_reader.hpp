@@ -117,11 +117,12 @@ class answer_reader {
   }
 
   void take_head_line(std::string_view& wire) {
-    if (place_ == place::status_line && !could_be_http(wire)) {
+    const auto left = most_header_ - header_bytes_;
+    if (place_ == place::status_line && !could_be_http(wire.substr(0, left - matched_))) {
       foreign_ = true;
       return fail("no status line of HTTP/1.1");
     }
-    const auto line = lines_.take(wire, most_header_ - header_bytes_);
+    const auto line = lines_.take(wire, left);
     if (!line) {
       if (lines_.too_long()) fail_head();
       return;
