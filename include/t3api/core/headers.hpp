@@ -50,8 +50,12 @@ class headers {
   }
 
   /// Adds to the value of the last field, behind a space: what a sender wrote on a line of its own (RFC 9112
-  /// section 5.2).
-  void continue_received(std::string_view more) { (fields_.back().second += ' ') += more; }
+  /// section 5.2). A value does not begin or end with that space.
+  void continue_received(std::string_view more) {
+    auto& value = fields_.back().second;
+    if (!value.empty() && !more.empty()) value += ' ';
+    value += more;
+  }
 
   /// Removes all fields of that name.
   void erase(std::string_view name) {

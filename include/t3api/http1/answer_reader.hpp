@@ -23,8 +23,8 @@ enum class asked { get, head, connect };
 /// (1xx) are skipped. Whoever feeds it stops at `finished()`, and then finds a whole answer or a fault.
 class answer_reader {
  public:
-  /// `most_header` counts every byte of heads, chunk extensions and trailers, interim answers too;
-  /// `most_body` the body, packed and unpacked.
+  /// `most_header` counts every byte of heads, those of interim answers too, and once more every byte of
+  /// chunk extensions and trailers; `most_body` the body, packed and unpacked.
   answer_reader(asked what, std::size_t most_header, std::size_t most_body) noexcept
       : asked_(what), most_header_(most_header), most_body_(most_body), chunks_(most_body, most_header) {}
 
@@ -117,11 +117,12 @@ class answer_reader {
   }
 
   void take_head_line(std::string_view& wire) {
-    if (place_ == place::status_line && !could_be_http(wire)) {
+    const auto left = most_header_ - header_bytes_;
+    if (place_ == place::status_line && !could_be_http(wire.substr(0, left - matched_))) {
       foreign_ = true;
       return fail("no status line of HTTP/1.1");
     }
-    const auto line = lines_.take(wire, most_header_ - header_bytes_);
+    const auto line = lines_.take(wire, left);
     if (!line) {
       if (lines_.too_long()) fail_head();
       return;
@@ -131,9 +132,6 @@ class answer_reader {
       take_status(*line);
     } else if (line->empty()) {
       end_head();
-    } else if (line->front() == ' ' || line->front() == '\t') {
-      if (answer_.headers.empty() || line->find('\0') != line->npos) return fail("a header without a name");
-      answer_.headers.continue_received(trim_blanks(*line));  // RFC 9112 section 5.2.
     } else if (const auto wrong = add_field_line(answer_.headers, *line); !wrong.empty()) {
       fail(std::string(wrong));
     }

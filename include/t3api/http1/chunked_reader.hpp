@@ -18,7 +18,7 @@ class chunked_reader {
  public:
   /// `most_body`: bytes of the body. `most_extra`: bytes of extensions and trailers in all.
   chunked_reader(std::size_t most_body, std::size_t most_extra) noexcept
-      : most_body_(most_body), most_extra_(most_extra) {}
+      : most_body_(most_body), most_extra_((std::min)(most_extra, SIZE_MAX - plain_line)) {}
 
   /// Takes off the front of `wire` what belongs to the body, and appends what it stands for to `body`. Stops
   /// at the end of the body, and at a fault.

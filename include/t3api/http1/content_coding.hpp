@@ -99,6 +99,7 @@ inline unpacked unpack(coding how, std::string_view packed, std::string& body, s
   const bool wrapped = (first & 0x0FU) == Z_DEFLATED && (first * 256 + second) % 31 == 0;
   inflater stream(how == coding::gzip ? gzip_format : wrapped ? zlib_format : raw_format);
   if (!stream.ready) return unpacked::broken;
+  most_bytes = (std::min)(most_bytes, body.max_size() - 1);
 
   constexpr std::size_t piece = 1U << 20U;  // So that sizes fit into zlib's unsigned int.
   std::size_t size = body.size();

@@ -53,10 +53,16 @@ inline bool has_element(const headers& fields, std::string_view name, std::strin
 }
 
 /// Adds the field that stands in `line` (RFC 9112 section 5), which has no line end. The value stays as it
-/// came but for the blanks around it. Any name that could not be taken for something else will do. Gives what
-/// is wrong with the line; empty when nothing is.
+/// came but for the blanks around it. Any name that could not be taken for something else will do. A line
+/// that begins with a blank goes on with the value of the field before (section 5.2). Gives what is wrong
+/// with the line; empty when nothing is.
 inline std::string_view add_field_line(headers& fields, std::string_view line) {
   if (line.find_first_of(std::string_view("\r\0", 2)) != line.npos) return "a header with a CR or NUL in it";
+  if (line.starts_with(' ') || line.starts_with('\t')) {
+    if (fields.empty()) return "a header without a name";
+    fields.continue_received(trim_blanks(line));
+    return {};
+  }
   const auto colon = line.find(':');
   if (colon == line.npos) return "a header without a colon";
   const auto name = line.substr(0, colon);

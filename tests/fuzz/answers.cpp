@@ -1,0 +1,10 @@
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "tests/fuzz/answers.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  t3api::test::fuzz_answers({reinterpret_cast<const char*>(bytes), size});
+  return 0;
+}
