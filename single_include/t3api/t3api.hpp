@@ -33,13 +33,13 @@
 //   t3api/core/request.hpp
 //   t3api/core/headers.hpp
 //   t3api/detail/ascii.hpp
+//   t3api/detail/printable.hpp
 //   t3api/detail/utf8.hpp
 //   t3api/core/result.hpp
 //   t3api/core/error.hpp
 //   t3api/core/exceptions.hpp
 //   t3api/detail/percent.hpp
 //   t3api/core/response.hpp
-//   t3api/detail/tell_httplib.hpp
 //   t3api/fwd.hpp
 //   t3api/api/auth.hpp
 //   t3api/api/collections.hpp
@@ -56,6 +56,7 @@
 //   t3api/core/clock.hpp
 //   t3api/detail/stoppable_condition.hpp
 //   t3api/core/logging_hooks.hpp
+//   t3api/core/redactor.hpp
 //   t3api/auth/one_time_passwords.hpp
 //   t3api/auth/guarded_store.hpp
 //   t3api/store/concept.hpp
@@ -81,6 +82,8 @@
 //   t3api/auth/token_exchange.hpp
 //   t3api/auth/shared_token.hpp
 //   t3api/core/service_error.hpp
+//   t3api/core/client_config.hpp
+//   t3api/core/call_executor.hpp
 //   t3api/core/json_text.hpp
 //   t3api/core/iso_time.hpp
 //   t3api/auth/any.hpp
@@ -91,8 +94,6 @@
 //   t3api/authenticate.hpp
 //   t3api/authenticate/by_api_key.hpp
 //   t3api/authenticate/arguments.hpp
-//   t3api/core/client_config.hpp
-//   t3api/core/call_executor.hpp
 //   t3api/default_client.hpp
 //   t3api/client.hpp
 //   t3api/client/async_calls.hpp
@@ -100,8 +101,7 @@
 //   t3api/client/call.hpp
 //   t3api/client/state.hpp
 //   t3api/client/rate_limiter.hpp
-//   t3api/logging/body_secrets.hpp
-//   t3api/logging/named_secrets.hpp
+//   t3api/core/login_path.hpp
 //   t3api/logging/call_log.hpp
 //   t3api/retry/concept.hpp
 //   t3api/transport/concept.hpp
@@ -111,17 +111,20 @@
 //   t3api/detail/either_stop.hpp
 //   t3api/retry/exponential_backoff.hpp
 //   t3api/retry/budget.hpp
+//   t3api/transport/default_transport.hpp
 //   t3api/transport/httplib.hpp
+//   t3api/transport/http_transport.hpp
+//   t3api/native/socket.hpp
+//   t3api/transport/socket.hpp
 //   t3api/authenticate/by_credentials.hpp
 //   t3api/authenticate/by_jwt.hpp
 //   t3api/authenticate/configured.hpp
-//   t3api/authenticate/way_in.hpp
-//   t3api/authenticate/ingredient.hpp
+//   t3api/authenticate/credential_chain.hpp
 //   t3api/environment/environment.hpp
 //   t3api/environment/dotenv.hpp
 //   t3api/environment/dotenv_reader.hpp
-//   t3api/environment/small_file.hpp
 //   t3api/native/input_file.hpp
+//   t3api/environment/small_file.hpp
 //   t3api/environment/settings.hpp
 //   t3api/environment/setting_reader.hpp
 //   t3api/environment/values.hpp
@@ -130,7 +133,7 @@
 //   t3api/environment.hpp
 //   t3api/environment/logging.hpp
 //   t3api/logging/sinks.hpp
-//   t3api/logging/redaction.hpp
+//   t3api/native/private_file.hpp
 //   t3api/retry/none.hpp
 //   t3api/transport/in_process.hpp
 //   t3api/transport/scripted.hpp
@@ -141,33 +144,40 @@
 //   t3api/api/impl/licenses.hpp
 //   t3api/api/impl/load_all.hpp
 //   t3api/api/impl/secret_keys.hpp
+//   t3api/core/impl/logging_events.hpp
+//   t3api/core/secret_names.hpp
+//   t3api/core/impl/redactor.hpp
+//   t3api/core/impl/secret_finder.hpp
+//   t3api/detail/base64url.hpp
 //   t3api/auth/impl/auth_response_data.hpp
 //   t3api/auth/impl/token.hpp
-//   t3api/detail/base64url.hpp
 //   t3api/core/impl/service_error.hpp
 //   t3api/authenticate/impl/by_api_key.hpp
 //   t3api/authenticate/login.hpp
-//   t3api/logging/impl/call_log.hpp
-//   t3api/logging/impl/redaction.hpp
-//   t3api/logging/one_line.hpp
 //   t3api/core/impl/json_body.hpp
 //   t3api/transport/impl/httplib.hpp
-//   t3api/transport/httplib_pool.hpp
-//   t3api/core/resolver.hpp
-//   t3api/native/socket.hpp
-//   t3api/transport/httplib_connection.hpp
 //   t3api/detail/httplib.hpp
-//   t3api/transport/reception.hpp
-//   t3api/transport/tls_trust.hpp
-//   t3api/transport/watchdog.hpp
+//   t3api/transport/io_wait.hpp
+//   t3api/transport/impl/http_transport.hpp
+//   t3api/transport/pool.hpp
+//   t3api/core/resolver.hpp
+//   t3api/transport/connection.hpp
+//   t3api/http1/answer_reader.hpp
+//   t3api/http1/chunked_reader.hpp
+//   t3api/http1/fields.hpp
+//   t3api/http1/line_reader.hpp
+//   t3api/http1/content_coding.hpp
+//   t3api/http1/request_head.hpp
+//   t3api/transport/exchange.hpp
+//   t3api/transport/stream.hpp
+//   t3api/transport/tls.hpp
+//   t3api/transport/impl/socket.hpp
 //   t3api/authenticate/impl/by_credentials.hpp
 //   t3api/authenticate/impl/by_jwt.hpp
 //   t3api/authenticate/impl/configured.hpp
-//   t3api/authenticate/take_way_in.hpp
 //   t3api/core/impl/json.hpp
+//   t3api/core/impl/json_builder.hpp
 //   t3api/logging/impl/sinks.hpp
-//   t3api/logging/impl/log_line.hpp
-//   t3api/native/private_file.hpp
 
 #ifndef T3API_VERSION_HPP
 #define T3API_VERSION_HPP
@@ -331,6 +341,8 @@ class stop_token {
  public:
   stop_token() = default;
   bool stop_requested() const noexcept { return state_ && state_->requested(); }
+  /// Whether there is a source behind it, or was.
+  bool stop_possible() const noexcept { return state_ != nullptr; }
   friend bool operator==(const stop_token&, const stop_token&) = default;
 
  private:
@@ -455,6 +467,9 @@ struct call_options {
   std::vector<int> expected{};
   /// Whether the request may safely arrive twice; by default as its method says (RFC 9110 section 9.2.2).
   std::optional<bool> idempotent{};
+  /// Whether the call may wait and go on when the service asks for a pause (`Retry-After`). If not, it ends
+  /// with that error, whose `retry_after` says how long.
+  bool wait_when_asked = true;
 
   /// Whether a status is no error.
   bool expects(int status) const noexcept {
@@ -529,37 +544,131 @@ static_assert(NLOHMANN_JSON_VERSION_MAJOR > 3 ||
 #include <string>
 #include <string_view>
 
+#ifndef T3API_DETAIL_PRINTABLE_HPP
+#define T3API_DETAIL_PRINTABLE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
 #ifndef T3API_DETAIL_UTF8_HPP
 #define T3API_DETAIL_UTF8_HPP
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace t3api::inline v0_1_0::detail {
 
-/// Whether `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
+/// A character and how many bytes it takes; 0 bytes when there is none.
+struct utf8_character {
+  std::uint32_t point = 0;
+  std::size_t size = 0;
+};
+
+/// The character at the beginning of `text`, if well-formed UTF-8 (RFC 3629) stands there: no overlong form,
+/// no surrogate, nothing above U+10FFFF.
+inline utf8_character utf8_front(std::string_view text) noexcept {
+  if (text.empty()) return {};
+  const auto lead = static_cast<unsigned char>(text.front());
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t extra = lead < 0xC2 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : lead < 0xF5 ? 3 : 0;
+  if (extra == 0 || text.size() <= extra) return {};
+  std::uint32_t point = lead & (0x3FU >> extra);
+  for (std::size_t k = 1; k <= extra; ++k) {
+    const auto next = static_cast<unsigned char>(text[k]);
+    if ((next & 0xC0U) != 0x80U) return {};
+    point = (point << 6) | (next & 0x3FU);
+  }
+  const bool overlong = (extra == 2 && point < 0x800) || (extra == 3 && point < 0x10000);
+  if (overlong || (point >= 0xD800 && point <= 0xDFFF) || point > 0x10FFFF) return {};
+  return {point, extra + 1};
+}
+
+/// Whether `text` is well-formed UTF-8.
 inline bool is_utf8(std::string_view text) noexcept {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t extra = lead < 0x80   ? 0
-                              : lead < 0xC2 ? 9
-                              : lead < 0xE0 ? 1
-                              : lead < 0xF0 ? 2
-                              : lead < 0xF5 ? 3
-                                            : 9;
-    if (extra == 9 || text.size() - i <= extra) return false;
-    std::uint32_t point = extra == 0 ? lead : lead & (0x3FU >> extra);
-    for (std::size_t k = 1; k <= extra; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if ((next & 0xC0U) != 0x80U) return false;
-      point = (point << 6) | (next & 0x3FU);
-    }
-    const bool overlong = (extra == 2 && point < 0x800) || (extra == 3 && point < 0x10000);
-    if (overlong || (point >= 0xD800 && point <= 0xDFFF) || point > 0x10FFFF) return false;
-    i += extra + 1;
+  while (!text.empty()) {
+    const auto character = utf8_front(text);
+    if (character.size == 0) return false;
+    text.remove_prefix(character.size);
   }
   return true;
+}
+
+/// Appends a character; `point` must be one that UTF-8 has a form for.
+inline void append_utf8(std::string& text, std::uint32_t point) {
+  const auto byte = [&](std::uint32_t bits) { text += static_cast<char>(static_cast<unsigned char>(bits)); };
+  if (point < 0x80) return byte(point);
+  if (point < 0x800) {
+    byte(0xC0U | (point >> 6));
+  } else {
+    if (point < 0x10000) {
+      byte(0xE0U | (point >> 12));
+    } else {
+      byte(0xF0U | (point >> 18));
+      byte(0x80U | ((point >> 12) & 0x3FU));
+    }
+    byte(0x80U | ((point >> 6) & 0x3FU));
+  }
+  byte(0x80U | (point & 0x3FU));
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+constexpr bool is_control(std::uint32_t point) noexcept {
+  return point < 0x20 || (point >= 0x7F && point < 0xA0);
+}
+
+/// Whether a character can drive a terminal, break a line, or make text look other than it is: controls, line
+/// separators, and what has no width or turns the writing direction (Unicode: Cc, Cf, Zl, Zp,
+/// Default_Ignorable_Code_Point, noncharacters).
+constexpr bool is_unprintable(std::uint32_t point) noexcept {
+  constexpr std::uint32_t ranges[][2] = {
+      {0xAD, 0xAD},       {0x34F, 0x34F},     {0x600, 0x605},     {0x61C, 0x61C},     {0x6DD, 0x6DD},
+      {0x70F, 0x70F},     {0x115F, 0x1160},   {0x17B4, 0x17B5},   {0x180B, 0x180F},   {0x200B, 0x200F},
+      {0x2028, 0x202E},   {0x2060, 0x206F},   {0x3164, 0x3164},   {0xFDD0, 0xFDEF},   {0xFE00, 0xFE0F},
+      {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB},   {0x110BD, 0x110BD}, {0x110CD, 0x110CD},
+      {0x13430, 0x1343F}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}};
+  if (is_control(point) || (point & 0xFFFEU) == 0xFFFEU) return true;
+  for (const auto& range : ranges) {
+    if (point >= range[0] && point <= range[1]) return true;
+  }
+  return false;
+}
+
+/// Foreign text as part of one line: what is unprintable becomes `\uXXXX` (`?` above U+FFFF), bytes that are
+/// no UTF-8 become `?`. At most `limit` bytes, cut between characters; dots follow when something was cut.
+/// With `blank_controls` control characters become as many spaces as they have bytes.
+inline std::string one_line(std::string_view text, std::size_t limit, bool blank_controls = false) {
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string line;
+  while (!text.empty()) {
+    const auto [point, size] = utf8_front(text);
+    std::string piece(text.substr(0, size));
+    if (size == 0 || (is_unprintable(point) && point > 0xFFFF)) {
+      piece = "?";
+    } else if (blank_controls && is_control(point)) {
+      piece.assign(size, ' ');
+    } else if (is_unprintable(point)) {
+      piece = "\\u";
+      for (int shift = 12; shift >= 0; shift -= 4) piece += hex[(point >> shift) & 15U];
+    }
+    if (line.size() + piece.size() > limit) return line + "...";
+    line += piece;
+    text.remove_prefix(size == 0 ? 1 : size);
+  }
+  return line;
+}
+
+/// Foreign text made fit for a sentence: `one_line` with spaces in the place of control characters.
+inline std::string printable(std::string_view text, std::size_t limit) {
+  return one_line(text, limit, /*blank_controls=*/true);
 }
 
 }  // namespace t3api::inline v0_1_0::detail
@@ -618,27 +727,6 @@ inline std::optional<std::uint64_t> parse_decimal(std::string_view text) noexcep
   return value;
 }
 
-/// Foreign text made fit for a message or a terminal: control characters become spaces, bytes that are no
-/// UTF-8 become question marks, and dots follow when more than `limit` bytes were cut.
-inline std::string printable(std::string_view text, std::size_t limit) {
-  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-  std::size_t end = (std::min)(limit, text.size());
-  for (int back = 0; back < 3 && end > 0 && end < text.size() && continues(text[end]); ++back) --end;
-  std::string shown(text.substr(0, end));
-  const bool utf8 = is_utf8(shown);
-  for (std::size_t i = 0; i < shown.size(); ++i) {
-    if (ascii_control(shown[i])) {
-      shown[i] = ' ';
-    } else if (!utf8 && static_cast<unsigned char>(shown[i]) >= 0x80) {
-      shown[i] = '?';
-    } else if (shown[i] == '\xC2' && static_cast<unsigned char>(shown[i + 1]) < 0xA0) {  // U+0080 to U+009F
-      shown[i] = shown[i + 1] = ' ';
-    }
-  }
-  if (text.size() > limit) shown += "...";
-  return shown;
-}
-
 }  // namespace t3api::inline v0_1_0::detail
 
 #endif
@@ -677,6 +765,14 @@ class headers {
   /// Adds a field as it was received, unchecked.
   void add_received(std::string name, std::string value) {
     fields_.emplace_back(std::move(name), std::move(value));
+  }
+
+  /// Adds to the value of the last field, behind a space: what a sender wrote on a line of its own (RFC 9112
+  /// section 5.2). A value does not begin or end with that space.
+  void continue_received(std::string_view more) {
+    auto& value = fields_.back().second;
+    if (!value.empty() && !more.empty()) value += ' ';
+    value += more;
   }
 
   /// Removes all fields of that name.
@@ -727,7 +823,7 @@ class headers {
 #ifndef T3API_CORE_RESULT_HPP
 #define T3API_CORE_RESULT_HPP
 
-#include <optional>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -770,8 +866,8 @@ constexpr std::string_view to_string(error_category category) noexcept {
 
 /// Why a call failed. A plain value: copy it, keep it, send it to another thread. It never holds a secret.
 /// Each error of a call has its `request_id`, but for that of a JSON body that cannot be written (no object
-/// or array, or text in it that is no UTF-8): such a call had not begun. Errors of functions that make no
-/// call have none either.
+/// or array, or something in it that JSON cannot say): such a call had not begun. Errors of functions that
+/// make no call have none either.
 struct error {
   error_category category = error_category::transport;  ///< What to do depends on it.
   std::string message{};                                ///< One sentence: what was wrong, where, what to do.
@@ -782,6 +878,9 @@ struct error {
   int attempts = 0;                  ///< How often the request was tried.
   bool retryable = false;            ///< Whether the same call could succeed later.
   bool sent = false;                 ///< Whether the service may have seen the request.
+  /// Whether a write was refused (4xx) that an earlier attempt, whose outcome is unknown, may have carried
+  /// out.
+  bool maybe_done = false;
   std::optional<std::chrono::seconds>
       retry_after{};  ///< How long the service asked to wait (RFC 9110 section 10.2.3).
 };
@@ -875,24 +974,34 @@ class [[nodiscard]] result {
   using value_type = T;
 
   /// From a value: `return value;`.
-  result(T value) : value_(std::in_place, std::move(value)) {}
+  result(T value) : has_value_(true), value_(std::move(value)) {}
   /// From an error: `return error{…};`.
-  result(t3api::error cause) : error_(std::in_place, std::move(cause)) {}
+  result(t3api::error cause) : has_value_(false), error_(std::move(cause)) {}
 
   /// A copy of the value or the error.
-  result(const result&) = default;
+  result(const result& other) requires std::is_copy_constructible_v<T> : has_value_(other.has_value_) {
+    if (has_value_) {
+      std::construct_at(&value_, other.value_);
+    } else {
+      std::construct_at(&error_, other.error_);
+    }
+  }
   /// Moves the value or the error.
-  result(result&&) = default;
+  result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : has_value_(other.has_value_) {
+    take(std::move(other));
+  }
   /// As good as before when the copy throws.
-  result& operator=(result other) {
-    value_ = std::move(other.value_);
-    error_ = std::move(other.error_);
+  result& operator=(result other) noexcept {
+    static_assert(std::is_nothrow_move_constructible_v<T>, "what a result holds must move without throwing");
+    destroy();
+    has_value_ = other.has_value_;
+    take(std::move(other));
     return *this;
   }
-  ~result() = default;
+  ~result() { destroy(); }
 
   /// Whether there is a value.
-  bool has_value() const noexcept { return value_.has_value(); }
+  bool has_value() const noexcept { return has_value_; }
   /// Whether there is a value.
   explicit operator bool() const noexcept { return has_value(); }
 
@@ -913,31 +1022,50 @@ class [[nodiscard]] result {
   }
 
   /// The value; only to be called when there is one.
-  T& operator*() & noexcept { return *value_; }
+  T& operator*() & noexcept { return value_; }
   /// The value; only to be called when there is one.
-  const T& operator*() const& noexcept { return *value_; }
+  const T& operator*() const& noexcept { return value_; }
   /// The value, moved out; only to be called when there is one.
-  T operator*() && { return std::move(*value_); }
+  T operator*() && { return std::move(value_); }
   /// The value; only to be called when there is one.
-  T* operator->() noexcept { return value_.operator->(); }
+  T* operator->() noexcept { return std::addressof(value_); }
   /// The value; only to be called when there is one.
-  const T* operator->() const noexcept { return value_.operator->(); }
+  const T* operator->() const noexcept { return std::addressof(value_); }
 
   /// The error; only to be called when there is one.
-  t3api::error& error() & noexcept { return *error_; }
+  t3api::error& error() & noexcept { return error_; }
   /// The error; only to be called when there is one.
-  const t3api::error& error() const& noexcept { return *error_; }
+  const t3api::error& error() const& noexcept { return error_; }
   /// The error; only to be called when there is one.
-  t3api::error&& error() && noexcept { return std::move(*error_); }
+  t3api::error&& error() && noexcept { return std::move(error_); }
 
  private:
   void demand() const {
     if (!has_value()) throw_error(error());
   }
 
-  // One of the two. A std::variant of them takes a compiler much longer, and programs have many results.
-  std::optional<T> value_;
-  std::optional<t3api::error> error_;
+  void take(result&& other) {
+    if (has_value_) {
+      std::construct_at(&value_, std::move(other.value_));
+    } else {
+      std::construct_at(&error_, std::move(other.error_));
+    }
+  }
+
+  void destroy() noexcept {
+    if (has_value_) {
+      std::destroy_at(&value_);
+    } else {
+      std::destroy_at(&error_);
+    }
+  }
+
+  // A std::variant of the two, or two std::optional, take a compiler much longer; programs have many results.
+  bool has_value_;
+  union {
+    T value_;
+    t3api::error error_;
+  };
 };
 
 }  // namespace t3api::inline v0_1_0
@@ -1014,6 +1142,9 @@ constexpr std::string_view to_string(method m) noexcept {
 
 /// Whether sending it twice means the same as once (RFC 9110 section 9.2.2).
 constexpr bool is_idempotent(method m) noexcept { return m != method::post && m != method::patch; }
+
+/// Whether it only reads (RFC 9110 section 9.2.1).
+constexpr bool is_safe(method m) noexcept { return m == method::get || m == method::head; }
 
 /// Query parameters in order, names may repeat; plain text, encoded when they are sent.
 using query_params = std::vector<std::pair<std::string, std::string>>;
@@ -1123,18 +1254,6 @@ inline std::optional<error> normalise(request& r) {
 
 #include <string>
 
-#ifndef T3API_DETAIL_TELL_HTTPLIB_HPP
-#define T3API_DETAIL_TELL_HTTPLIB_HPP
-
-// cpp-httplib without TLS beside the light headers is fine, but does not link with files for which
-// detail/httplib.hpp says the opposite.
-#if defined(CPPHTTPLIB_HTTPLIB_H) && !defined(CPPHTTPLIB_OPENSSL_SUPPORT) && defined(__ELF__)
-namespace t3api::inline v0_1_0::detail {
-[[gnu::used]] inline const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
-}  // namespace t3api::inline v0_1_0::detail
-#endif
-
-#endif
 
 namespace t3api::inline v0_1_0 {
 
@@ -1144,7 +1263,9 @@ struct response {
   t3api::headers headers{};  ///< As they were received.
   std::string body{};        ///< Unpacked, if it came packed.
 
-  /// The body as JSON, nested at most 64 deep; a `protocol` error when it is none. Needs t3api/core/json.hpp.
+  /// The body as JSON, as `parse_json` reads it. A `protocol` error when it is none, and when a value could
+  /// not be held as it was sent, such as NaN or an integer of more than 64 bits: its message names byte and
+  /// place. Needs t3api/core/json.hpp.
   result<nlohmann::json> json() const;
 };
 
@@ -1388,6 +1509,11 @@ inline constexpr std::uint64_t max_loaded_rows = 10'000'000;
 /// **Time.** `options.timeout` is for all of it; without one there is no limit to the whole. Each page has
 /// `client_config::timeout` at most. `options.stop` ends all pages.
 ///
+/// **Pauses.** When the service asks for a pause (`Retry-After`, as T3 does for more than 600 requests a
+/// minute), all pages wait together, whatever the retry policy. The pause is not in a page's time, and no row
+/// is read again. A page that is put off for 10 minutes in all, or past `options.timeout`, ends the loading
+/// with the service's error.
+///
 /// **Errors.** The first page that fails, after the retries of the client, ends the others, and stands in the
 /// message. Numbers that contradict each other, and more rows than `max_loaded_rows`, are `protocol` errors.
 /// Throws what `client::send` throws.
@@ -1490,6 +1616,17 @@ inline void wipe_vector_registers() noexcept {
   volatile std::size_t size = 512;
   std::memmove(bytes + 64, bytes, size);
   wipe(bytes, sizeof bytes);
+}
+
+/// Overwrites what functions that have returned left on the stack below the caller, as deep as a call goes:
+/// vector registers with a copied text in them are saved there when a library's call is bound lazily.
+#if defined(__GNUC__)
+__attribute__((noinline))
+#endif
+inline void
+wipe_stack() noexcept {
+  char frames[32U << 10U];
+  wipe(frames, sizeof frames);
 }
 
 }  // namespace t3api::inline v0_1_0::detail
@@ -1888,12 +2025,76 @@ class manual_clock final : public clock {
 #define T3API_CORE_LOGGING_HOOKS_HPP
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
+#ifndef T3API_CORE_REDACTOR_HPP
+#define T3API_CORE_REDACTOR_HPP
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Takes secrets out of texts for errors and logs: those that it knows, and those that a text itself tells
+/// of, as `password=` and `Bearer` do. A secret is found in other case, percent-encoded, with `+` for a
+/// space, as in JSON, with HTML entities, with up to four of these on top of each other, in base64, and with
+/// its end cut off. Made when an error or an event is, never for a call that goes well.
+class redactor {
+ public:
+  redactor() = default;
+
+  /// Knows the secrets that a request carries: values of headers, parameters and body members whose names are
+  /// those of secrets, and what stands for a key in the path behind `base_path`.
+  explicit redactor(const request& sent, std::string_view base_path = {});
+
+  /// A text of fewer than four bytes stands everywhere: it is not taken for a secret.
+  void add(std::string_view sensitive);
+
+  /// What stands in HTTP's basic authentication: `user:password`, of which the password is a secret.
+  void add_login(std::string_view login);
+
+  /// `text` with `***` in the place of each secret that the redactor knows.
+  std::string hide_known(std::string_view text) const { return hidden_in(text, false); }
+
+  /// The same, and of each that the text itself tells of: for what others have written. At most the first
+  /// 16 KiB, and dots.
+  std::string hide(std::string_view text) const;
+
+  /// Hides what it knows in all that an error tells.
+  void hide_in(error& cause) const;
+
+  /// Hides what it knows in an answer's body and request id. Of the body 64 KiB are kept.
+  void hide_in(response& answer) const;
+
+ private:
+  struct by_text {
+    using is_transparent = void;
+    bool operator()(const secret& a, const secret& b) const noexcept { return a.reveal() < b.reveal(); }
+    bool operator()(const secret& a, std::string_view b) const noexcept { return a.reveal() < b; }
+  };
+
+  void add_value(std::string_view name, std::string_view value);
+  void add_named(std::string_view text);
+  void add_spellings(std::string_view text);
+  std::size_t known_at(std::string_view plain) const;
+  std::string hidden_in(std::string_view text, bool and_found) const;
+
+  std::set<secret, by_text> known_;  ///< In plain form.
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
 
 namespace t3api::inline v0_1_0 {
 
@@ -1940,22 +2141,66 @@ struct renewal_event {
   std::chrono::microseconds elapsed{};  ///< What it took.
 };
 
+namespace detail {
+
+/// What the events of a request and of its answer tell of.
+struct call_facts {
+  std::string_view request_id{};
+  int attempt = 1;
+  const url& host;
+  const request& sent;  ///< As it went out, authorised.
+  redactor known{};
+  bool with_headers = false;
+  bool with_body = false;
+  const result<response>* answer = nullptr;
+  std::chrono::steady_clock::duration elapsed{};
+};
+
+/// The event, without secrets.
+template <class Event>
+Event make_event(call_facts facts);
+
+}  // namespace detail
+
+/// A function that is told of events, or none. It brings with it what makes the events: a program that sets
+/// no hook compiles none of that.
+template <class Event>
+class event_hook : public std::function<void(const Event&)> {
+ public:
+  event_hook() = default;
+  /// None.
+  event_hook(std::nullptr_t) noexcept {}
+  /// Anything that can be called with an event.
+  template <class Told>
+  requires(!std::same_as<std::remove_cvref_t<Told>, event_hook> && std::invocable<Told&, const Event&>)
+      event_hook(Told&& told)
+      : std::function<void(const Event&)>(std::forward<Told>(told)), make_(&detail::make_event<Event>) {}
+
+  /// The event that it would be told.
+  Event make(detail::call_facts facts) const { return make_(std::move(facts)); }
+
+ private:
+  Event (*make_)(detail::call_facts) = nullptr;
+};
+
 /// What a client tells while it works; unset members are not called. They are called by the thread that
 /// makes the call, many at once, and what they throw is dropped. What they are given holds no secret.
 struct logging_hooks {
-  std::function<void(const request_event&)> on_request{};    ///< Before a request is sent.
-  std::function<void(const response_event&)> on_response{};  ///< After its answer, or in place of one.
-  std::function<void(const retry_event&)> on_retry{};        ///< Before the pause.
-  std::function<void(const renewal_event&)> on_renewal{};    ///< After a login, an exchange, or its failure.
-  std::function<void(std::string_view)> on_notice{};         ///< One sentence for people.
-  bool with_headers = false;                                 ///< Whether events have headers.
-  bool with_body = false;                                    ///< Whether events have bodies.
+  event_hook<request_event> on_request{};                  ///< Before a request is sent.
+  event_hook<response_event> on_response{};                ///< After its answer, or in place of one.
+  std::function<void(const retry_event&)> on_retry{};      ///< Before the pause.
+  std::function<void(const renewal_event&)> on_renewal{};  ///< After a login, an exchange, or its failure.
+  std::function<void(std::string_view)> on_notice{};       ///< One sentence for people.
+  bool with_headers = false;                               ///< Whether events have headers.
+  bool with_body = false;                                  ///< Whether events have bodies.
 
   /// Whether any member is set, so that there is something to tell.
   bool any() const noexcept { return on_request || on_response || on_retry || on_renewal || on_notice; }
 
   /// Hooks as the environment asks for them: `T3_LOG_HTTP`, `T3_LOG_HEADERS`, `T3_LOG_BODY`, `T3_LOG_FILE`.
-  /// Throws std::invalid_argument for a value that makes no sense. Needs t3api/environment.hpp.
+  /// Standard error takes the place of a file that others may use, and of one that `.t3.env` must not name; a
+  /// notice says so. Throws std::invalid_argument for a value that makes no sense. Needs
+  /// t3api/environment.hpp.
   static logging_hooks from_env();
 };
 
@@ -2068,10 +2313,10 @@ struct stored_value {
 /// nothing to do with each other: a name can be used for both. An owner is to be a random text, as stores
 /// need not keep it secret.
 ///
-/// **A store of your own** is given values in clear, access tokens among them, and keys that are keyed hashes
-/// under the password or API key itself: whoever can read the keys can try out passwords offline. Seal the
-/// values and hash the keys anew under a key that only the sharing processes have, as `redis_store` does, or
-/// keep everything inside the process.
+/// **A store of your own** is given values in clear, access tokens among them, and keys that come from the
+/// password or API key itself, by a slow hash (PBKDF2): whoever can read the keys can try out weak passwords
+/// offline. Seal the values and hash the keys anew under a key that only the sharing processes have, as
+/// `redis_store` does, or keep everything inside the process.
 template <class S>
 concept store = requires(S& kept, std::string_view key, std::string_view text,
                          std::chrono::milliseconds ttl) {
@@ -2253,6 +2498,19 @@ inline std::string hmac_sha256(std::string_view key, std::string_view message) {
 /// HMAC-SHA-512 (RFC 2104), 64 bytes.
 inline std::string hmac_sha512(std::string_view key, std::string_view message) {
   return hmac(EVP_sha512(), key, message);
+}
+
+/// PBKDF2 with HMAC-SHA-256 (RFC 8018 section 5.2), 32 bytes: slow on purpose, so that a password behind it
+/// takes long to guess.
+inline std::string pbkdf2_sha256(std::string_view password, std::string_view salt, int rounds) {
+  std::string derived(32, '\0');
+  if (PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()),
+                        reinterpret_cast<const unsigned char*>(salt.data()), static_cast<int>(salt.size()),
+                        rounds, EVP_sha256(), static_cast<int>(derived.size()),
+                        reinterpret_cast<unsigned char*>(derived.data())) != 1) {
+    throw std::runtime_error("OpenSSL could not run PBKDF2: is it disabled by a provider or FIPS policy?");
+  }
+  return derived;
 }
 
 /// Fills memory from the system's random source. Throws std::runtime_error when there is none.
@@ -2455,54 +2713,121 @@ inline secret totp(const secret& base32_seed, std::int64_t step) {
 
 namespace t3api::inline v0_1_0 {
 
-/// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that RFC 9110 section 5.6.7 lets a server send. In
-/// seconds, since `wall_time` may not reach to the year 9999.
-inline std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
-  constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  text = detail::trim(text);
-  if (text.size() != 29 || text.substr(3, 2) != ", " || text[16] != ' ' || text[19] != ':' ||
-      text[22] != ':' || text.substr(25) != " GMT") {
-    return std::nullopt;
+namespace detail {
+
+/// Reads a date behind its weekday. `form` is a text like it: digits of day, year, hour, minute and second
+/// stand at `d`, `y`, `h`, `m` and `s`, a digit of the day or a blank at `_`, and the month at `bbb`.
+inline std::optional<std::chrono::sys_seconds> read_http_date(std::string_view text, std::string_view form,
+                                                              wall_time now) {
+  constexpr std::string_view numbers = "dyhms";
+  constexpr std::string_view months = "janfebmaraprmayjunjulaugsepoctnovdec";
+  if (text.size() != form.size()) return std::nullopt;
+  std::array<int, numbers.size()> read{};
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    if (form[i] == 'b' || (form[i] == '_' && text[i] == ' ')) continue;
+    const auto number = numbers.find(form[i] == '_' ? 'd' : form[i]);
+    if (number == numbers.npos) {
+      if (ascii_lower(text[i]) != ascii_lower(form[i])) return std::nullopt;
+    } else {
+      if (!ascii_digit(text[i])) return std::nullopt;
+      read[number] = 10 * read[number] + (text[i] - '0');
+    }
   }
-  const auto number = [&](std::size_t at, std::size_t size) {
-    return detail::parse_decimal(text.substr(at, size));
+  const auto month = months.find(to_lower(text.substr(form.find("bbb"), 3)));
+  if (month == months.npos || month % 3 != 0) return std::nullopt;
+  if (read[2] > 23 || read[3] > 59 || read[4] > 60) return std::nullopt;
+  const auto day_in = [&](int year) {
+    return std::chrono::year(year) / std::chrono::month(static_cast<unsigned>(month / 3) + 1) /
+           std::chrono::day(static_cast<unsigned>(read[0]));
   };
-  const auto day = number(5, 2), year = number(12, 4), hour = number(17, 2), minute = number(20, 2),
-             second = number(23, 2);
-  const auto month = std::find(months.begin(), months.end(), text.substr(8, 3));
-  if (!day || !year || !hour || !minute || !second || month == months.end()) return std::nullopt;
-  const std::chrono::year_month_day date{
-      std::chrono::year(static_cast<int>(*year)),
-      std::chrono::month(static_cast<unsigned>(month - months.begin()) + 1),
-      std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-  return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-         std::chrono::seconds(*second);
+  const auto time_in = [&](int year) {
+    return std::chrono::sys_days(day_in(year)) + std::chrono::hours(read[2]) + std::chrono::minutes(read[3]) +
+           std::chrono::seconds(read[4]);
+  };
+  int year = read[1];
+  if (form.find("yyyy") == form.npos) {
+    const auto latest = std::chrono::floor<std::chrono::seconds>(now) + std::chrono::years(50);
+    const std::chrono::year_month_day latest_day(std::chrono::floor<std::chrono::days>(latest));
+    year = static_cast<int>(latest_day.year()) - (static_cast<int>(latest_day.year()) - year) % 100;
+    if (time_in(year) > latest) year -= 100;
+  }
+  if (!day_in(year).ok()) return std::nullopt;
+  return time_in(year);
+}
+
+/// Seconds that may have a fraction, as some gateways send them, rounded up; at most `longest`.
+inline std::optional<std::chrono::seconds> read_delay(std::string_view text, std::chrono::seconds longest) {
+  const auto point = (std::min)(text.find('.'), text.size());
+  const auto whole = text.substr(0, point);
+  const auto fraction = text.substr((std::min)(point + 1, text.size()));
+  const auto all_digits = [](std::string_view part) {
+    return std::all_of(part.begin(), part.end(), ascii_digit);
+  };
+  if ((whole.empty() && fraction.empty()) || !all_digits(whole) || !all_digits(fraction)) return std::nullopt;
+  const auto seconds = parse_decimal(whole.empty() ? "0" : whole);  // Nothing for one that is too large.
+  if (!seconds || *seconds >= static_cast<std::uint64_t>(longest.count())) return longest;
+  const bool begun = fraction.find_first_not_of('0') != fraction.npos;
+  return std::chrono::seconds(static_cast<std::int64_t>(*seconds) + (begun ? 1 : 0));
+}
+
+}  // namespace detail
+
+/// Reads an HTTP date in each of the forms that RFC 9110 section 5.6.7 wants read: `Sun, 06 Nov 1994 08:49:37
+/// GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`. Upper and lower case are the same,
+/// as RFC 9111 section 4.2 has it; the weekday may be any. Two digits of a year are never more than 50 years
+/// ahead of `now`. In seconds, since `wall_time` may not reach to the year 9999.
+inline std::optional<std::chrono::sys_seconds> parse_http_date(
+    std::string_view text, wall_time now = std::chrono::system_clock::now()) {
+  text = detail::trim(text);
+  std::size_t weekday = 0;
+  while (weekday < text.size() && detail::ascii_alpha(text[weekday])) ++weekday;
+  if (weekday < 3) return std::nullopt;
+  text.remove_prefix(weekday);
+  for (const char* form :
+       {", dd bbb yyyy hh:mm:ss GMT", ", dd-bbb-yy hh:mm:ss GMT", " bbb _d hh:mm:ss yyyy"}) {
+    if (const auto date = detail::read_http_date(text, form, now)) return date;
+  }
+  return std::nullopt;
 }
 
 /// The server's own time, from its `Date` header.
-inline std::optional<std::chrono::sys_seconds> server_date(const headers& fields) {
+inline std::optional<std::chrono::sys_seconds> server_date(const headers& fields,
+                                                           wall_time now = std::chrono::system_clock::now()) {
   const auto date = fields.get("Date");
-  return date ? parse_http_date(*date) : std::nullopt;
+  return date ? parse_http_date(*date, now) : std::nullopt;
 }
 
-/// How long `Retry-After` asks to wait (RFC 9110 section 10.2.3), as seconds or as a date, measured against
-/// the server's own `Date` when it sent one. Never negative, at most a day; nothing when the header is
-/// missing or garbage.
+/// How far the server's clock is ahead of this one, by an answer that the server made itself (an error page
+/// may be a proxy's). Up to 5 s are none, as the answer took its time. Nothing when `Date` is missing,
+/// garbage or more than a year off.
+///
+/// An answer out of a cache has an `Age` and was made so long ago (RFC 9111 section 4.2.3). As some caches
+/// set `Date` anew, each time from `Date` to `Date` with `Age` on top may be the server's.
+inline std::optional<std::chrono::seconds> server_ahead(const headers& fields, wall_time now) {
+  using std::chrono::seconds;
+  constexpr seconds tolerated(5);
+  constexpr seconds believable = std::chrono::hours(24 * 365);
+  const auto date = server_date(fields, now);
+  const auto age = detail::parse_decimal(detail::trim(fields.get("Age").value_or("0")));
+  if (!date || !age || *age > static_cast<std::uint64_t>(believable.count())) return std::nullopt;
+  const seconds at_least = *date - std::chrono::floor<seconds>(now);
+  const seconds ahead = at_least + seconds(static_cast<std::int64_t>(*age));
+  if (at_least <= tolerated && ahead >= -tolerated) return seconds(0);
+  return (std::max)(ahead, -ahead) <= believable ? std::optional(ahead) : std::nullopt;
+}
+
+/// How long `Retry-After` asks to wait (RFC 9110 section 10.2.3), as seconds, also with a fraction, rounded
+/// up, or as a date, measured against the server's own `Date` when it sent one. Never negative, at most a
+/// day; nothing when the header is missing or garbage.
 inline std::optional<std::chrono::seconds> retry_after(const headers& fields, wall_time now) {
   using std::chrono::seconds;
   constexpr seconds longest = std::chrono::hours(24);
   const auto value = fields.get("Retry-After");
   if (!value) return std::nullopt;
-  const auto text = detail::trim(*value);
-  if (!text.empty() && std::all_of(text.begin(), text.end(), detail::ascii_digit)) {
-    const auto wait = detail::parse_decimal(text);
-    return wait && *wait < static_cast<std::uint64_t>(longest.count()) ? seconds(*wait) : longest;
-  }
-  const auto date = parse_http_date(text);
+  if (const auto delay = detail::read_delay(detail::trim(*value), longest)) return delay;
+  const auto date = parse_http_date(*value, now);
   if (!date) return std::nullopt;
-  const auto start = server_date(fields).value_or(std::chrono::floor<seconds>(now));
+  const auto start = server_date(fields, now).value_or(std::chrono::floor<seconds>(now));
   return std::clamp<seconds>(*date - start, seconds(0), longest);
 }
 
@@ -2853,8 +3178,9 @@ class one_time_passwords {
     if (last_was_unsent) give_back();
     const auto service_ahead = ask_how_far_ahead(via);
     if (!service_ahead) return service_ahead.error();
+    service_ahead_ = *service_ahead;
     while (true) {
-      const auto now = via.clock().wall_now() + *service_ahead;
+      const auto now = via.clock().wall_now() + service_ahead_;
       if (const auto step = totp_step_at(now); claim(step)) return totp(seed_, step);
       const auto next_step = wall_time((totp_step_at(now) + 1) * totp_step);
       const auto ready = via.clock().now() + (next_step - now);
@@ -2872,30 +3198,29 @@ class one_time_passwords {
     }
   }
 
+  /// How far ahead of this clock the service's was taken to be for the last password.
+  std::chrono::seconds service_ahead() const noexcept { return service_ahead_; }
+
  private:
-  static constexpr auto tolerated_error = std::chrono::seconds(5);
-  /// A clock of nanoseconds would overflow on a date far beyond, and no machine is that wrong.
-  static constexpr std::chrono::seconds believable_error = std::chrono::hours(24 * 365 * 100);
   static constexpr int claimed_steps = 3;
   static constexpr auto claim_lifetime = claimed_steps * totp_step;
 
   /// How far the service's clock is ahead of this one. A wrong local clock makes wrong passwords, and wrong
   /// passwords lock accounts: so the time is asked by a request that carries no credentials, and anew for
-  /// each login, as either clock may have been set since the last. Without an answer the local clock counts.
+  /// each login, as either clock may have been set since the last. Caches are asked to let it through, and
+  /// only success tells the time: the answer of a proxy in trouble is not the service's. Without an answer
+  /// the local clock counts.
   result<std::chrono::seconds> ask_how_far_ahead(exchange& via) {
     constexpr std::chrono::seconds none{0};
-    const auto answer = via.send({.path = "/v2/states"});
+    const auto answer = via.send({.path = "/v2/states", .headers = {{"Cache-Control", "no-cache"}}});
     if (!answer) {
       const auto category = answer.error().category;
       const bool out_of_time = category == error_category::timeout && via.clock().now() >= via.deadline();
       if (category == error_category::cancelled || out_of_time) return answer.error();
       return none;
     }
-    const auto date = server_date(answer->headers);
-    if (!date) return none;
-    const auto ahead = *date - std::chrono::floor<std::chrono::seconds>(via.clock().wall_now());
-    const auto distance = (std::max)(ahead, -ahead);
-    return distance > tolerated_error && distance < believable_error ? ahead : none;
+    if (answer->status != 200) return none;
+    return server_ahead(answer->headers, via.clock().wall_now()).value_or(none);
   }
 
   /// A step shortly before the last one is refused too, as a service may take codes in their order only; one
@@ -2920,6 +3245,7 @@ class one_time_passwords {
   const std::string seed_name_;
   const std::string owner_ = make_uuid();
   guarded_store<Store> shared_;
+  std::chrono::seconds service_ahead_{0};
   bool code_used_ = false;
   std::int64_t last_step_ = -1;
   std::int64_t step_before_ = -1;
@@ -3386,6 +3712,7 @@ class renewal_pace {
 #define T3API_AUTH_SHARED_TOKEN_HPP
 
 #include <chrono>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -3396,6 +3723,9 @@ namespace t3api::inline v0_1_0::detail {
 
 /// What users of one account share through a store: the token, whose turn it is to get a new one, and that
 /// the credentials were refused. A store that fails is a store that has nothing and lets everyone go ahead.
+///
+/// The names of what lies outside the process are slow to make, since whoever can read them may try to guess
+/// the password that they come from. Used by one thread at a time.
 template <store Store>
 class shared_token {
  public:
@@ -3406,8 +3736,8 @@ class shared_token {
     std::chrono::milliseconds time_left;
   };
 
-  /// `account` names the credentials without telling them; `credentials` names them with all that may make
-  /// the service refuse them.
+  /// `account` names the credentials without telling them, by a keyed hash under the secret among them;
+  /// `credentials` names them with all that may make the service refuse them.
   shared_token(Store kept, std::string account, std::string credentials, std::chrono::milliseconds lease)
       : store_(std::move(kept)),
         account_(std::move(account)),
@@ -3449,6 +3779,8 @@ class shared_token {
 
  private:
   static constexpr auto refusal_lifetime = std::chrono::minutes(1);
+  /// About 0.1 s, once for an auth method and its copies.
+  static constexpr int pbkdf2_rounds = 600'000;
 
   std::optional<stored_value> read(const std::string& key) {
     auto held = store_.get(key);
@@ -3461,13 +3793,25 @@ class shared_token {
     return issued && other && *issued < *other;
   }
 
-  std::string token_key(const url& host) const { return "token " + place(host) + account_; }
-  std::string turn_key(const url& host) const { return "turn " + place(host) + account_; }
-  std::string refusal_key(const url& host) const { return "refusal " + place(host) + credentials_; }
+  std::string token_key(const url& host) { return "token " + place(host) + account(); }
+  std::string turn_key(const url& host) { return "turn " + place(host) + account(); }
+  std::string refusal_key(const url& host) {
+    return "refusal " + place(host) + hex(hmac_sha256(account(), credentials_));
+  }
+
+  /// The constant salt does: what is hashed has host and user in it, so each account takes guesses of its
+  /// own.
+  const std::string& account() {
+    if (!slow_) account_ = hex(pbkdf2_sha256(account_, "t3api shared token 2", pbkdf2_rounds));
+    slow_ = true;
+    return account_;
+  }
+
   static std::string place(const url& host) { return host.origin() + host.base_path + " "; }
 
   guarded_store<Store> store_;
-  const std::string account_;
+  std::string account_;
+  bool slow_ = std::same_as<Store, memory_store>;  ///< Whether `account_` is as slow to make as it has to be.
   const std::string credentials_;
   const std::string owner_ = make_uuid();
   const std::chrono::milliseconds lease_;
@@ -3481,6 +3825,93 @@ class shared_token {
 
 #include <string_view>
 
+#ifndef T3API_CORE_CLIENT_CONFIG_HPP
+#define T3API_CORE_CLIENT_CONFIG_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#ifndef T3API_CORE_CALL_EXECUTOR_HPP
+#define T3API_CORE_CALL_EXECUTOR_HPP
+
+#include <functional>
+
+namespace t3api::inline v0_1_0 {
+
+/// Runs asynchronous calls: takes a job and runs it once, soon, on some thread. Anything that takes a nullary
+/// callable will do, such as `[&pool](auto job) { asio::post(pool, job); }`.
+using call_executor = std::function<void(std::function<void()>)>;
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+/// T3's production service.
+inline constexpr const char* default_host = "https://api.trackandtrace.tools";
+
+/// Whom to trust and who to be over https. TLS 1.2 or newer always; the name is checked against the
+/// certificate's subject alternative names, never its common name (RFC 9525).
+struct tls_options {
+  std::string ca_file{};       ///< PEM file of the trusted authorities, in place of the system's store.
+  std::string ca_directory{};  ///< Folder of hashed PEM files, in place of the system's store.
+  std::string ca_pem{};        ///< PEM text of the trusted authorities, in place of the system's store.
+  std::string client_certificate_file{};  ///< PEM chain to show to the service.
+  std::string client_key_file{};          ///< PEM private key of that certificate.
+  secret client_key_password{};           ///< Pass phrase of that key.
+  /// Accepts any certificate from anyone: whoever sits in between reads every password. For experiments only.
+  bool dangerously_accept_any_certificate = false;
+};
+
+/// An HTTP proxy; https goes through it as a tunnel (CONNECT).
+struct proxy_options {
+  std::string host{};         ///< Name or address, without a scheme.
+  std::uint16_t port = 3128;  ///< Of the proxy.
+  std::string username{};     ///< Empty for a proxy that asks for none.
+  secret password{};          ///< Sent to the proxy alone.
+};
+
+/// How many requests a client sends at most. T3 itself allows 600 a minute and user.
+struct rate_limit {
+  double per_second = 10;  ///< 0.001 to 1,000,000.
+  int burst = 10;          ///< How many may go at once after a quiet time: 1 to 1,000,000.
+};
+
+/// Settings of a client. All have defaults, so `client_config{.host = "…"}` is fine.
+struct client_config {
+  std::string host = default_host;                                       ///< `https://host[:port][/path]`.
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);          ///< Total deadline of a call.
+  std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);  ///< Name, TCP and TLS together.
+  std::chrono::milliseconds read_timeout = std::chrono::seconds(30);  ///< The longest silence of the service.
+  std::size_t max_header_bytes = 256U << 10U;                         ///< Of an answer.
+  std::size_t max_body_bytes = 64U << 20U;                            ///< Of an answer, after decompression.
+  t3api::headers headers{};                                           ///< Sent with every request.
+  std::string user_agent{};                                           ///< Default: `t3api/<version>`.
+  tls_options tls{};                                                  ///< Whom to trust over https.
+  std::optional<proxy_options> proxy{};  ///< Default: none; the environment's is not read.
+  /// Lets credentials travel unencrypted to a host that is not this machine.
+  bool dangerously_allow_plain_http = false;
+  std::optional<t3api::rate_limit> rate_limit{};  ///< Requests above it wait. Default: none.
+  /// Hooks run inside a call, perhaps inside its login: they must not make calls with the same client, which
+  /// could wait for themselves.
+  logging_hooks logging{};
+  /// Runs asynchronous calls. Default: threads of the client's own. One that throws has not taken the call,
+  /// which ends with a `transport` error at once, on the caller's thread; one that drops a job drops the
+  /// call: its future throws std::future_error (`broken_promise`), its callable is destroyed uncalled.
+  call_executor executor{};
+  std::size_t async_threads = 4;          ///< The most threads of its own for asynchronous calls.
+  std::size_t batch_size = 4;             ///< Pages of a collection that `load_all` asks for at once.
+  std::shared_ptr<t3api::clock> clock{};  ///< Default: the machine's clocks.
+};
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
 
 namespace t3api::inline v0_1_0 {
 
@@ -3490,12 +3921,32 @@ constexpr bool is_retryable_status(int status) noexcept {
          status == 504;
 }
 
-/// Puts a mark in the place of `sensitive` wherever it stands in what the service said, as it is, as in JSON
-/// or as in a URL, and of its beginning where the rest was cut off.
+/// Puts `***` in the place of `sensitive` wherever it stands in an error, in whatever spelling, also where
+/// its end was cut off. Texts of fewer than four bytes are left alone.
 void redact(error& cause, std::string_view sensitive);
 
-/// The error that an unexpected answer stands for: `authentication` for 401, `http` otherwise.
-error service_error(const request& asked, const response& answer, wall_time now);
+/// The error that an unexpected answer stands for: `authentication` for 401, `http` otherwise. Secrets that
+/// `asked` carries are not in it.
+/// `earlier_in_doubt` tells that nobody knows what became of an earlier attempt: a refused write may be done.
+error service_error(const request& asked, const response& answer, wall_time now,
+                    bool earlier_in_doubt = false);
+
+/// Whether an attempt that failed so may have been carried out: it may have arrived, and was not refused.
+inline bool is_in_doubt(const error& cause) noexcept {
+  const bool refused = cause.status >= 300 && cause.status < 500 && cause.status != 408;
+  return cause.sent && !refused;
+}
+
+namespace detail {
+
+/// The secrets of a request as it goes out to `host`: its own and the proxy's password.
+redactor call_secrets(const request& sent, const url& host, const client_config& config);
+
+/// `service_error` without the secrets that are `known`.
+error service_error(const request& asked, const response& answer, wall_time now, const redactor& known,
+                    bool earlier_in_doubt);
+
+}  // namespace detail
 
 }  // namespace t3api::inline v0_1_0
 
@@ -3507,7 +3958,21 @@ namespace t3api::inline v0_1_0::detail {
 struct credentials_message {
   request message;
   secret one_time_password{};  ///< Never to be seen in an error, whatever the service says.
+  /// How far ahead of this clock the service's was taken to be for the one-time password.
+  std::chrono::seconds service_ahead{0};
 };
+
+/// Tells people whose one-time password was refused about the clock that it was made by. `answer` refused it:
+/// no cache keeps it, so that it tells the time of the service.
+inline std::string one_time_password_advice(const response& answer, wall_time now,
+                                            std::chrono::seconds service_ahead) {
+  const auto ahead = server_ahead(answer.headers, now + service_ahead);
+  if (!ahead) return "; if the one-time password is wrong, the clock that it was made by may be off";
+  if (*ahead == std::chrono::seconds(0)) return {};
+  return "; the one-time password may be wrong because the clock that it was made by is " +
+         std::to_string(std::chrono::abs(*ahead).count()) + " s " +
+         (*ahead > std::chrono::seconds(0) ? "behind" : "ahead of") + " the service's: set it";
+}
 
 /// Who exchanges, and how.
 struct exchanged_credentials {
@@ -3633,6 +4098,7 @@ class token_exchange {
         return made;
       }
       one_time_password = asked->one_time_password;
+      const auto service_ahead = asked->service_ahead;
       const std::string path = asked->message.path;
       made.service_asked = true;
       const auto answer = via.send(std::move(asked->message));
@@ -3645,8 +4111,11 @@ class token_exchange {
         if (!options_.keep_credentials) forget_credentials();
       } else {
         made.failure = failed(std::move(token).error(), one_time_password);
-        if (made.failure->category == error_category::authentication)
+        if (made.failure->category == error_category::authentication) {
+          if (!one_time_password.empty())
+            made.failure->message += one_time_password_advice(*answer, via.clock().wall_now(), service_ahead);
           shared_.keep_refusal(via.host(), *made.failure);
+        }
       }
     } catch (const std::exception& failure) {
       made.failure =
@@ -3674,7 +4143,7 @@ class token_exchange {
     if (!data) return data.error();
     bearer_token made{.jwt = data->access_token, .host = via.host()};
     if (const auto times = read_token_times(made.jwt.reveal()); times.expires_at) {
-      const auto server_now = server_date(answer.headers)
+      const auto server_now = server_date(answer.headers, now)
                                   .value_or(std::chrono::floor<std::chrono::seconds>(now))
                                   .time_since_epoch();
       const auto lifetime =
@@ -4094,7 +4563,9 @@ class basic_credentials_auth {
       auto otp = passwords->next(via, last_was_unsent);
       if (!otp) return otp.error();
       auto message = detail::credentials_request("/v2/auth/credentials", user, "otp", *otp);
-      return detail::credentials_message{.message = std::move(message), .one_time_password = *std::move(otp)};
+      return detail::credentials_message{.message = std::move(message),
+                                         .one_time_password = *std::move(otp),
+                                         .service_ahead = passwords->service_ahead()};
     };
     tokens_ = std::make_shared<detail::token_source<Store>>(std::move(exchanged), std::move(options.renewal),
                                                             std::move(shared));
@@ -4242,7 +4713,7 @@ result<std::vector<secret_key_info>> list_secret_keys(const any_client& via,
 /// `DELETE /v2/auth/secretkey/<id>`: from the answer on the key opens nothing, without a grace period. `id`
 /// is one that `list_secret_keys` gives, not the key. An id that cannot be one is an `argument` error; a key
 /// that is not there, was deleted before, or belongs to someone else an `http` error with status 404. When an
-/// answer was lost and the call repeated, that error may mean that the first attempt deleted it.
+/// answer was lost and the call repeated, the first attempt may have deleted it: `maybe_done` tells.
 result<std::monostate> delete_secret_key(const any_client& via, const std::string& id,
                                          const call_options& options = {});
 
@@ -4516,93 +4987,6 @@ static_assert(auth_method<secret_key_auth>);
 #include <optional>
 #include <string>
 
-#ifndef T3API_CORE_CLIENT_CONFIG_HPP
-#define T3API_CORE_CLIENT_CONFIG_HPP
-
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <string>
-
-#ifndef T3API_CORE_CALL_EXECUTOR_HPP
-#define T3API_CORE_CALL_EXECUTOR_HPP
-
-#include <functional>
-
-namespace t3api::inline v0_1_0 {
-
-/// Runs asynchronous calls: takes a job and runs it once, soon, on some thread. Anything that takes a nullary
-/// callable will do, such as `[&pool](auto job) { asio::post(pool, job); }`.
-using call_executor = std::function<void(std::function<void()>)>;
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-
-namespace t3api::inline v0_1_0 {
-
-/// T3's production service.
-inline constexpr const char* default_host = "https://api.trackandtrace.tools";
-
-/// Whom to trust and who to be over https. TLS 1.2 or newer always; the name is checked against the
-/// certificate's subject alternative names, never its common name (RFC 9525).
-struct tls_options {
-  std::string ca_file{};       ///< PEM file of the trusted authorities, in place of the system's store.
-  std::string ca_directory{};  ///< Folder of hashed PEM files, in place of the system's store.
-  std::string ca_pem{};        ///< PEM text of the trusted authorities, in place of the system's store.
-  std::string client_certificate_file{};  ///< PEM chain to show to the service.
-  std::string client_key_file{};          ///< PEM private key of that certificate.
-  secret client_key_password{};           ///< Pass phrase of that key.
-  /// Accepts any certificate from anyone: whoever sits in between reads every password. For experiments only.
-  bool dangerously_accept_any_certificate = false;
-};
-
-/// An HTTP proxy; https goes through it as a tunnel (CONNECT).
-struct proxy_options {
-  std::string host{};         ///< Name or address, without a scheme.
-  std::uint16_t port = 3128;  ///< Of the proxy.
-  std::string username{};     ///< Empty for a proxy that asks for none.
-  secret password{};          ///< Sent to the proxy alone.
-};
-
-/// How many requests a client sends at most. T3 itself allows 600 a minute and user.
-struct rate_limit {
-  double per_second = 10;  ///< 0.001 to 1,000,000.
-  int burst = 10;          ///< How many may go at once after a quiet time: 1 to 1,000,000.
-};
-
-/// Settings of a client. All have defaults, so `client_config{.host = "…"}` is fine.
-struct client_config {
-  std::string host = default_host;                                       ///< `https://host[:port][/path]`.
-  std::chrono::milliseconds timeout = std::chrono::seconds(30);          ///< Total deadline of a call.
-  std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);  ///< Name, TCP and TLS together.
-  std::chrono::milliseconds read_timeout = std::chrono::seconds(30);  ///< The longest silence of the service.
-  std::size_t max_header_bytes = 256U << 10U;                         ///< Of an answer.
-  std::size_t max_body_bytes = 64U << 20U;                            ///< Of an answer, after decompression.
-  t3api::headers headers{};                                           ///< Sent with every request.
-  std::string user_agent{};                                           ///< Default: `t3api/<version>`.
-  tls_options tls{};                                                  ///< Whom to trust over https.
-  std::optional<proxy_options> proxy{};  ///< Default: none; the environment's is not read.
-  /// Lets credentials travel unencrypted to a host that is not this machine.
-  bool dangerously_allow_plain_http = false;
-  std::optional<t3api::rate_limit> rate_limit{};  ///< Requests above it wait. Default: none.
-  /// Hooks run inside a call, perhaps inside its login: they must not make calls with the same client, which
-  /// could wait for themselves.
-  logging_hooks logging{};
-  /// Runs asynchronous calls. Default: threads of the client's own. One that throws has not taken the call,
-  /// which ends with a `transport` error at once, on the caller's thread; one that drops a job drops the
-  /// call: its future throws std::future_error (`broken_promise`), its callable is destroyed uncalled.
-  call_executor executor{};
-  std::size_t async_threads = 4;          ///< The most threads of its own for asynchronous calls.
-  std::size_t batch_size = 4;             ///< Pages of a collection that `load_all` asks for at once.
-  std::shared_ptr<t3api::clock> clock{};  ///< Default: the machine's clocks.
-};
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
 
 #ifndef T3API_DEFAULT_CLIENT_HPP
 #define T3API_DEFAULT_CLIENT_HPP
@@ -4833,14 +5217,13 @@ class rate_limiter {
     ahead_ = interval_ * (limit->burst - 1);
   }
 
-  /// When the next request may go; nothing when that is not before `deadline`, and then no turn is taken.
-  std::optional<steady_time> next_turn(steady_time now, steady_time deadline) {
+  /// When the next request may go; when that is not before `deadline`, no turn is taken.
+  steady_time next_turn(steady_time now, steady_time deadline) {
     if (interval_ == steady_time::duration::zero()) return now;
     const std::scoped_lock lock(mutex_);
     const auto due = (std::max)(due_, now);
     const auto turn = (std::max)(now, due - ahead_);
-    if (turn >= deadline) return std::nullopt;
-    due_ = due + interval_;
+    if (turn < deadline) due_ = due + interval_;
     return turn;
   }
 
@@ -4854,11 +5237,60 @@ class rate_limiter {
 }  // namespace t3api::inline v0_1_0::detail
 
 #endif
+#ifndef T3API_CORE_LOGIN_PATH_HPP
+#define T3API_CORE_LOGIN_PATH_HPP
+
+#include <string>
+#include <string_view>
+
 
 namespace t3api::inline v0_1_0::detail {
 
-/// Whether bodies that go there hold credentials.
-inline bool is_login_path(std::string_view path) noexcept { return path.find("/auth/") != path.npos; }
+/// A path as a service may read it: decoded, in lower case, without empty segments, `.` and what follows a
+/// `;`. It starts with a slash.
+inline std::string plain_path(std::string_view path) {
+  std::string decoded = query_decode(path.substr(0, path.find_first_of("?#")));
+  for (int again = 0; again < 2; ++again) decoded = query_decode(decoded);
+  std::string plain;
+  for (std::string_view rest = decoded; !rest.empty();) {
+    const auto segment = rest.substr(0, rest.find_first_of("/\\"));
+    rest.remove_prefix(segment.size() < rest.size() ? segment.size() + 1 : rest.size());
+    const auto name = segment.substr(0, segment.find(';'));
+    if (!name.empty() && name != ".") plain.append("/").append(to_lower(name));
+  }
+  return plain;
+}
+
+/// Whether requests to that path log in: bodies there hold credentials. The one rule for encryption, for
+/// replays, for what is overwritten and for what is logged.
+inline bool is_login_path(std::string_view path) {
+  for (std::size_t i = 0; i < path.size(); ++i) {  // Most paths allocate nothing.
+    if (path[i] == '%' || iequals(path.substr(i, 4), "auth"))
+      return (plain_path(path) + "/").find("/auth/") != std::string::npos;
+  }
+  return false;
+}
+
+/// What stands behind `/auth/secretkey/`, as `plain_path` has it: someone may have written the key itself in
+/// the place of its id. Empty for any other path.
+inline std::string secret_keys_in_path(std::string_view path) {
+  constexpr std::string_view keys = "/auth/secretkey/";
+  if (!is_login_path(path)) return {};
+  const std::string plain = plain_path(path);
+  const auto at = plain.find(keys);
+  return at == plain.npos ? std::string() : plain.substr(at + keys.size());
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Whether the body of a request, or of its answer, holds credentials.
+inline bool logs_in(const request& message, const url& host) {
+  return is_login_path(message.path) || is_login_path(host.base_path);
+}
 
 /// What all copies of a client share, and what can be said of a request before it is sent.
 template <class Transport, class Auth, class Retry>
@@ -4954,236 +5386,11 @@ struct client_state {
     const auto has = [&](const char* name) {
       return message.headers.contains(name) || config.headers.contains(name);
     };
-    const bool in_body = !message.body.empty() && is_login_path(host.base_path + message.path);
+    const bool in_body = !message.body.empty() && logs_in(message, host);
     return by_method || in_body || has("Authorization") || has("X-T3-API-Key") || has("Cookie") ||
            std::any_of(message.query.begin(), message.query.end(),
                        [](const auto& parameter) { return iequals(parameter.first, "secretKey"); });
   }
-};
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-#ifndef T3API_LOGGING_BODY_SECRETS_HPP
-#define T3API_LOGGING_BODY_SECRETS_HPP
-
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#ifndef T3API_LOGGING_NAMED_SECRETS_HPP
-#define T3API_LOGGING_NAMED_SECRETS_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <vector>
-
-
-namespace t3api::inline v0_1_0::detail {
-
-/// What stands where a secret was.
-inline constexpr std::string_view hidden = "***";
-
-/// Whether a value of that name is a secret by the sound of it; case and punctuation are ignored.
-inline bool names_secret(std::string_view name) {
-  std::string plain;
-  for (const char c : name) {
-    if (ascii_alpha(c) || ascii_digit(c)) plain += ascii_lower(c);
-  }
-  for (const char* word :
-       {"password", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "apikey", "accesskey",
-        "privatekey", "otp", "seed", "authorization", "bearer", "credential", "cookie", "jwt", "session"}) {
-    if (plain.find(word) != plain.npos) return true;
-  }
-  return false;
-}
-
-/// `text` with a mark in the place of each of `known`, which must stand longest first.
-inline std::string hide_known_secrets(std::string text, const std::vector<std::string_view>& known) {
-  for (const auto sensitive : known) {
-    if (sensitive.empty() || text.find(sensitive) == text.npos) continue;
-    std::string kept;
-    std::size_t done = 0;
-    for (auto at = text.find(sensitive); at != text.npos; at = text.find(sensitive, done)) {
-      kept.append(text, done, at - done).append(hidden);
-      done = at + sensitive.size();
-    }
-    text = kept.append(text, done, text.npos);
-  }
-  return text;
-}
-
-/// Finds in free text what is most likely a secret, by what stands in front of it.
-class secret_finder {
- public:
-  explicit secret_finder(std::string_view text) noexcept : text_(text) {}
-
-  /// The text without: values behind `secretKey=`, `"password": ` and their like, the word behind `Bearer`,
-  /// JSON web tokens, and the user in front of a host.
-  std::string hide() const {
-    std::string shown;
-    for (std::size_t i = 0; i < text_.size();) {
-      if (const auto secret = secret_at(i); secret.end > i) {
-        shown.append(text_.substr(i, secret.start - i)).append(hidden);
-        i = secret.end;
-      } else {
-        shown += text_[i++];
-      }
-    }
-    return shown;
-  }
-
- private:
-  /// Where a secret stands; nowhere when `end` is 0.
-  struct range {
-    std::size_t start = 0;
-    std::size_t end = 0;
-  };
-
-  static constexpr bool is_word(char c) noexcept {
-    return ascii_alpha(c) || ascii_digit(c) || c == '_' || c == '-' || c == '.';
-  }
-  static constexpr bool is_quote(char c) noexcept { return c == '"' || c == '\''; }
-
-  range secret_at(std::size_t at) const {
-    const char c = text_[at];
-    if (c == '=' || c == ':') {
-      if (text_.substr(at).starts_with("://")) return user_behind(at + 3);
-      const auto name = name_before(at);
-      if (to_lower(name).find("cookie") != std::string::npos) return {at + 1, text_.size()};
-      return names_secret(name) ? value_behind(at + 1) : range{};
-    }
-    if ((at > 0 && is_word(text_[at - 1])) || !is_word(c)) return {};
-    constexpr std::size_t shortest_jwt = 20;
-    if (const auto end = word_end(at); text_.substr(at).starts_with("eyJ") && end - at >= shortest_jwt) {
-      return {at, end};
-    }
-    const auto scheme = scheme_end(at);
-    if (scheme == 0 || ascii_lower(c) != 'b') return {};
-    constexpr std::size_t shortest_token = 8;
-    const auto end = text_end(scheme);
-    return end - scheme < shortest_token ? range{} : range{scheme, end};
-  }
-
-  /// The name that a `=` or `:` belongs to, without its quotes.
-  std::string_view name_before(std::size_t mark) const noexcept {
-    constexpr std::size_t longest = 64;
-    auto end = mark;
-    while (end > 0 && mark - end < 4 &&
-           (text_[end - 1] == ' ' || text_[end - 1] == '\\' || text_[end - 1] == ']' ||
-            is_quote(text_[end - 1]))) {
-      --end;
-    }
-    auto start = end;
-    while (start > 0 && end - start < longest && is_word(text_[start - 1])) --start;
-    return text_.substr(start, end - start);
-  }
-
-  range value_behind(std::size_t at) const noexcept {
-    while (at < text_.size() && (ascii_space(text_[at]) || text_[at] == '\\')) ++at;
-    if (at == text_.size()) return {};
-    if (text_[at] == '{' || text_[at] == '[') return {at, text_.size()};
-    if (is_quote(text_[at])) return {at + 1, quote_end(at)};
-    if (const auto scheme = scheme_end(at)) return {at, text_end(scheme)};
-    return {at, text_end(at)};
-  }
-
-  /// Where the quotation that opens at `at` ends; a quote behind a backslash ends it only if it began so.
-  std::size_t quote_end(std::size_t at) const noexcept {
-    const bool escaped = text_[at - 1] == '\\';
-    auto end = text_.find(text_[at], at + 1);
-    while (end != text_.npos && !escaped && text_[end - 1] == '\\') end = text_.find(text_[at], end + 1);
-    return end == text_.npos ? text_.size() : end;
-  }
-
-  range user_behind(std::size_t at) const noexcept {
-    const auto end = (std::min)(text_.find_first_of("/?# \"'", at), text_.size());
-    const auto user = text_.substr(at, end - at).rfind('@');
-    return user == text_.npos ? range{} : range{at, at + user};
-  }
-
-  /// Where the credentials begin when `Bearer`, `Basic` or `Token` and a space stand at `at`; or 0.
-  std::size_t scheme_end(std::size_t at) const noexcept {
-    for (const std::string_view scheme : {"bearer", "basic", "token"}) {
-      auto end = at + scheme.size();
-      if (!iequals(text_.substr(at, scheme.size()), scheme) || end >= text_.size() || text_[end] != ' ') {
-        continue;
-      }
-      while (end < text_.size() && text_[end] == ' ') ++end;
-      return end;
-    }
-    return 0;
-  }
-
-  std::size_t word_end(std::size_t at) const noexcept {
-    while (at < text_.size() && is_word(text_[at])) ++at;
-    return at;
-  }
-
-  std::size_t text_end(std::size_t at) const noexcept {
-    while (at < text_.size() && !ascii_space(text_[at]) && text_[at] != '&') ++at;
-    return at;
-  }
-
-  std::string_view text_;
-};
-
-/// Text from elsewhere, without the secrets that can be told by their surroundings and without `known`.
-inline std::string hide_secrets(std::string_view text, const std::vector<std::string_view>& known = {}) {
-  return secret_finder(hide_known_secrets(std::string(text), known)).hide();
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-/// The texts in a JSON body that stand behind a name that sounds like a secret: a service may repeat them in
-/// its answer. Makes no copy but in a `secret`; the body must outlive it.
-class body_secrets {
- public:
-  explicit body_secrets(std::string_view json) {
-    std::string_view name;
-    for (auto open = json.find('"'); open != json.npos;) {
-      const auto close = quote_end(json, open + 1);
-      if (close == json.npos) return;
-      const auto text = json.substr(open + 1, close - open - 1);
-      const auto next = json.find_first_not_of(" \t\r\n", close + 1);
-      if (next != json.npos && json[next] == ':') {
-        name = text;
-      } else if (names_secret(name)) {
-        add(text);
-      }
-      open = json.find('"', close + 1);
-    }
-  }
-
-  /// As they stand in the body, and without its backslashes.
-  const std::vector<std::string_view>& values() const noexcept { return values_; }
-
- private:
-  static std::size_t quote_end(std::string_view json, std::size_t at) noexcept {
-    for (at = json.find_first_of("\"\\", at); at != json.npos && json[at] == '\\';) {
-      at = json.find_first_of("\"\\", at + 2);
-    }
-    return at;
-  }
-
-  void add(std::string_view text) {
-    values_.push_back(text);
-    if (text.find('\\') == text.npos) return;
-    std::string plain;
-    plain.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) plain += text[i] == '\\' ? text[++i] : text[i];
-    values_.push_back(unescaped_.emplace_back(std::move(plain)).reveal());
-  }
-
-  std::vector<secret> unescaped_;
-  std::vector<std::string_view> values_;
 };
 
 }  // namespace t3api::inline v0_1_0::detail
@@ -5195,7 +5402,7 @@ class body_secrets {
 #include <chrono>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 
 namespace t3api::inline v0_1_0::detail {
@@ -5215,26 +5422,56 @@ void tell(const Hook& hook, Make&& make_event) noexcept {
 class call_log {
  public:
   /// Keeps references to all three: they must outlive it.
-  call_log(const logging_hooks& hooks, const url& host, std::string_view request_id) noexcept
-      : hooks_(hooks), host_(host), request_id_(request_id) {}
+  call_log(const client_config& config, const url& host, std::string_view request_id) noexcept
+      : config_(config), host_(host), request_id_(request_id) {}
 
-  void sending(int attempt, const request& sent) const noexcept;
+  /// `sent` is the request as it goes out, authorised: its secrets are hidden, in the answer too.
+  void sending(int attempt, const request& sent) const noexcept {
+    tell_of(config_.logging.on_request, {.attempt = attempt, .host = host_, .sent = sent});
+  }
 
-  /// `sent` is the request as it went out, authorised: what is hidden of it is hidden in the answer as well.
   void received(int attempt, const request& sent, const result<response>& answer,
-                std::chrono::steady_clock::duration elapsed) const noexcept;
+                std::chrono::steady_clock::duration elapsed) const noexcept {
+    tell_of(config_.logging.on_response,
+            {.attempt = attempt, .host = host_, .sent = sent, .answer = &answer, .elapsed = elapsed});
+  }
 
-  void retrying(int attempt, const error& cause, std::chrono::milliseconds pause) const noexcept;
+  void retrying(int attempt, const error& cause, std::chrono::milliseconds pause) const noexcept {
+    tell(config_.logging.on_retry, [&] {
+      return retry_event{.request_id = std::string(request_id_),
+                         .attempt = attempt,
+                         .pause = pause,
+                         .reason = sentence(cause.message)};
+    });
+  }
 
   /// Fills in the request id.
-  void renewed(renewal_event event) const noexcept;
+  void renewed(renewal_event event) const noexcept {
+    tell(config_.logging.on_renewal, [&] {
+      event.request_id = request_id_;
+      event.problem = sentence(event.problem);
+      return std::move(event);
+    });
+  }
 
  private:
-  headers shown_fields(const headers& fields, const std::vector<std::string_view>& known) const;
-  std::string shown_content(const request& sent, const headers& fields, std::string_view body,
-                            const std::vector<std::string_view>& known) const;
+  template <class Hook>
+  void tell_of(const Hook& hook, call_facts facts) const noexcept {
+    tell(hook, [&] {
+      facts.request_id = request_id_;
+      facts.known = call_secrets(facts.sent, host_, config_);
+      facts.with_headers = config_.logging.with_headers;
+      facts.with_body = config_.logging.with_body;
+      return hook.make(std::move(facts));
+    });
+  }
 
-  const logging_hooks& hooks_;
+  static std::string sentence(std::string_view text) {
+    constexpr std::size_t longest = 600;
+    return one_line(redactor().hide(text), longest);
+  }
+
+  const client_config& config_;
   const url& host_;
   std::string_view request_id_;
 };
@@ -5357,17 +5594,20 @@ namespace t3api::inline v0_1_0::detail {
 /// Overwrites the body of a request that holds Metrc credentials, however its scope is left.
 class credentials_wiper {
  public:
-  explicit credentials_wiper(request& message) noexcept : message_(message) {
-    if (is_login_path(message.path)) wipe_vector_registers();
+  credentials_wiper(request& message, const url& host) : message_(message), logs_in_(logs_in(message, host)) {
+    if (logs_in_) wipe_vector_registers();
   }
   credentials_wiper(const credentials_wiper&) = delete;
   credentials_wiper& operator=(const credentials_wiper&) = delete;
   ~credentials_wiper() {
-    if (is_login_path(message_.path)) wipe(message_.body);
+    if (!logs_in_) return;
+    wipe(message_.body);
+    wipe_stack();
   }
 
  private:
   request& message_;
+  const bool logs_in_;
 };
 
 /// One call in progress: its attempts under one deadline, one id and one stop_token. Also the way by which
@@ -5379,7 +5619,7 @@ class call final : public exchange {
       : shared_(shared),
         options_(options),
         request_id_(std::move(request_id)),
-        log_(shared.config.logging, shared.host, request_id_),
+        log_(shared.config, shared.host, request_id_),
         deadline_(shared.deadline_after(options.timeout.value_or(shared.config.timeout))),
         idempotent_(idempotent) {}
 
@@ -5397,7 +5637,9 @@ class call final : public exchange {
       cause.request_id = request_id_;
       if (cause.service_request_id == request_id_) cause.service_request_id.clear();
       cause.attempts = number_;
+      earlier_in_doubt_ = earlier_in_doubt_ || is_in_doubt(cause);
       cause.sent = sent = sent || cause.sent;
+      if (cause.retry_after && !options_.wait_when_asked) return answer;
       const auto pause = shared_.retry.next_delay({.number = number_, .idempotent = idempotent_}, cause);
       if (!pause) return answer;
       const auto now = shared_.clock->now();
@@ -5416,22 +5658,22 @@ class call final : public exchange {
   result<response> attempt(const request& message) {
     while (true) {
       request authorised = message;
-      const credentials_wiper wiper(authorised);
+      const credentials_wiper wiper(authorised, shared_.host);
       const auto generation = shared_.auth.authorize(authorised, *this);
       if (!generation) return generation.error();
       outcome answer = dispatch(authorised, idempotent_);
       if (!answer) return answer;
+      if (answer->status == 206 && !message.headers.contains("Range")) return unasked_part(message);
       if (options_.expects(answer->status)) return answer;
-      const bool body_refused = is_login_path(message.path) && !message.body.empty();
+      const bool body_refused = !message.body.empty() && logs_in(message, shared_.host);
       const int most_replays = is_shared(*generation) ? 2 : 1;
       if (answer->status == 401 && !body_refused && replays_ < most_replays &&
           shared_.auth.on_unauthorized(*generation)) {
         ++replays_;
         continue;
       }
-      error cause = service_error(message, *answer, shared_.clock->wall_now());
-      hide_credentials(cause, authorised);
-      return cause;
+      return service_error(authorised, *answer, shared_.clock->wall_now(), secrets_of(authorised),
+                           earlier_in_doubt_);
     }
   }
 
@@ -5443,9 +5685,12 @@ class call final : public exchange {
 
   result<response> send(request message) override { return send_until(std::move(message), deadline_); }
   result<response> send_until(request message, steady_time until) override {
-    const credentials_wiper wiper(message);
+    const credentials_wiper wiper(message, shared_.host);
     shared_.add_defaults(message, request_id_);
-    return dispatch(message, /*idempotent=*/false, (std::min)(until, deadline_));
+    outcome answer = dispatch(message, /*idempotent=*/false, (std::min)(until, deadline_));
+    if (answer && answer->status >= 400)
+      secrets_of(message).hide_in(*answer);  // What the error will be made of.
+    return answer;
   }
   const url& host() const noexcept override { return shared_.host; }
   t3api::clock& clock() const noexcept override { return *shared_.clock; }
@@ -5468,8 +5713,12 @@ class call final : public exchange {
     const auto now = shared_.clock->now();
     if (now >= deadline) return too_late("the call's deadline passed before it was sent");
     const auto turn = shared_.pace.next_turn(now, deadline);
-    if (!turn) return too_late("the rate limit of this client lets the call go after its deadline only");
-    if (*turn > now && !shared_.clock->wait_until(*turn, options_.stop))
+    if (turn >= deadline) {
+      error late = too_late("the rate limit of this client lets the call go after its deadline only");
+      late.retry_after = std::chrono::ceil<std::chrono::seconds>(turn - now);
+      return late;
+    }
+    if (turn > now && !shared_.clock->wait_until(turn, options_.stop))
       return *stopped_before_sending(options_.stop);
     const auto& config = shared_.config;
     log_.sending(number_, message);
@@ -5482,26 +5731,27 @@ class call final : public exchange {
                                                                 .read_timeout = config.read_timeout,
                                                                 .max_header_bytes = config.max_header_bytes,
                                                                 .max_body_bytes = config.max_body_bytes});
+    if (!answer) secrets_of(message).hide_in(answer.error());
     log_.received(number_, message, answer, std::chrono::steady_clock::now() - start);
     return answer;
+  }
+
+  /// A part looks like a whole answer to whoever did not ask for it (RFC 9110 section 15.3.7).
+  static error unasked_part(const request& asked) {
+    return {
+        .category = error_category::protocol,
+        .message = std::string(to_string(asked.method)) + " " + printable(asked.path, 80) +
+                   " was answered with a part (206 Partial Content) that was not asked for: is there a cache "
+                   "or proxy in between?",
+        .status = 206,
+        .sent = true};
   }
 
   static error too_late(std::string message) {
     return {.category = error_category::timeout, .message = std::move(message)};
   }
 
-  /// The service may repeat in its message what it was sent.
-  static void hide_credentials(error& cause, const request& sent) {
-    for (const char* name : {"Authorization", "X-T3-API-Key"}) {
-      const auto value = sent.headers.get(name).value_or("");
-      redact(cause, value.substr(value.starts_with("Bearer ") ? 7 : 0));
-    }
-    for (const auto& [name, value] : sent.query) {
-      if (iequals(name, "secretKey")) redact(cause, value);
-    }
-    const body_secrets in_body(sent.body);
-    for (const auto value : in_body.values()) redact(cause, value);
-  }
+  redactor secrets_of(const request& sent) const { return call_secrets(sent, shared_.host, shared_.config); }
 
   State& shared_;
   const call_options& options_;
@@ -5511,6 +5761,7 @@ class call final : public exchange {
   const bool idempotent_;
   int number_ = 1;
   int replays_ = 0;
+  bool earlier_in_doubt_ = false;
 };
 
 }  // namespace t3api::inline v0_1_0::detail
@@ -5519,13 +5770,18 @@ class call final : public exchange {
 #ifndef T3API_CORE_JSON_BODY_HPP
 #define T3API_CORE_JSON_BODY_HPP
 
+#include <cstddef>
 #include <string>
 
 
 namespace t3api::inline v0_1_0 {
 
+/// Deeper JSON is neither read nor sent: copying and printing it could exhaust the stack.
+inline constexpr std::size_t max_json_depth = 64;
+
 /// JSON as a request body: an object or an array. An `argument` error for anything else, since a lone text is
-/// most likely JSON that was already written out, and for texts that are no UTF-8.
+/// most likely JSON that was already written out. Also for what JSON cannot say, and the message then names
+/// its place: NaN and infinity, text that is not UTF-8, binary and discarded values, more than 64 levels.
 result<std::string> json_body(const nlohmann::json& value);
 
 }  // namespace t3api::inline v0_1_0
@@ -5673,7 +5929,7 @@ class client {
       detail::either_stop stop;
       Done done;
       std::atomic<bool> begun = false;
-      detail::credentials_wiper wiper{message};
+      detail::credentials_wiper wiper{message, shared->host};
     };
     const auto where = async_;  // The callable may destroy this client.
     auto running = std::shared_ptr<operation>(new operation{.shared = state_,
@@ -5747,7 +6003,7 @@ class client {
 
   static result<response> send_by(state& shared, request message, const call_options& options,
                                   std::string id) {
-    const detail::credentials_wiper wiper(message);
+    const detail::credentials_wiper wiper(message, shared.host);
     if (auto fault = shared.check_request(message, options)) return state::named(*std::move(fault), id);
     shared.add_defaults(message, id);
     detail::call running(shared, options, std::move(id),
@@ -5897,38 +6153,426 @@ static_assert(retry_policy<exponential_backoff>);
 }  // namespace t3api::inline v0_1_0
 
 #endif
+#ifndef T3API_TRANSPORT_DEFAULT_TRANSPORT_HPP
+#define T3API_TRANSPORT_DEFAULT_TRANSPORT_HPP
+
 #ifndef T3API_TRANSPORT_HTTPLIB_HPP
 #define T3API_TRANSPORT_HTTPLIB_HPP
 
-#include <memory>
+#include <cstdint>
+#include <string>
 
+#ifndef T3API_TRANSPORT_HTTP_TRANSPORT_HPP
+#define T3API_TRANSPORT_HTTP_TRANSPORT_HPP
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#ifndef T3API_NATIVE_SOCKET_HPP
+#define T3API_NATIVE_SOCKET_HPP
+
+// This folder is the one place of the client wing that talks to the operating system itself.
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#ifdef _WIN32
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#else
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+#ifdef _WIN32
+using native_socket = SOCKET;
+inline constexpr native_socket no_socket = INVALID_SOCKET;
+#else
+using native_socket = int;
+inline constexpr native_socket no_socket = -1;
+#endif
+
+/// Has the system's sockets ready for use.
+inline void start_sockets() noexcept {
+#ifdef _WIN32
+  [[maybe_unused]] static const int started = [] {
+    WSADATA data;
+    return ::WSAStartup(MAKEWORD(2, 2), &data);
+  }();
+#endif
+}
+
+inline void close_native(native_socket socket) noexcept {
+#ifdef _WIN32
+  ::closesocket(socket);
+#else
+  ::close(socket);
+#endif
+}
+
+/// Keeps a socket from programs that this one starts.
+inline void close_on_exec(native_socket socket) noexcept {
+#ifdef _WIN32
+  ::SetHandleInformation(reinterpret_cast<HANDLE>(socket), HANDLE_FLAG_INHERIT, 0);
+#else
+  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+#endif
+}
+
+/// A second descriptor of the same socket, or `no_socket`.
+inline native_socket duplicate_native(native_socket socket) noexcept {
+#ifdef _WIN32
+  WSAPROTOCOL_INFOW info;
+  if (::WSADuplicateSocketW(socket, ::GetCurrentProcessId(), &info) != 0) return no_socket;
+  return ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0, 0);
+#else
+  return ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+#endif
+}
+
+/// Whether the last call on a socket failed only because it would have had to wait.
+inline bool would_block() noexcept {
+#ifdef _WIN32
+  return ::WSAGetLastError() == WSAEWOULDBLOCK;
+#else
+  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == EINPROGRESS;
+#endif
+}
+
+/// Makes a socket fit for `receive_some` and `send_some`: no call on it waits, small packets go at once, and
+/// a write to a peer that is gone raises no signal.
+inline bool prepare_native(native_socket socket) noexcept {
+  const int on = 1;
+  const auto* value = reinterpret_cast<const char*>(&on);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, value, sizeof on);
+  close_on_exec(socket);
+#ifdef _WIN32
+  u_long yes = 1;
+  return ::ioctlsocket(socket, FIONBIO, &yes) == 0;
+#else
+#ifdef SO_NOSIGPIPE
+  ::setsockopt(socket, SOL_SOCKET, SO_NOSIGPIPE, value, sizeof on);
+#endif
+  const int flags = ::fcntl(socket, F_GETFL);
+  return flags >= 0 && ::fcntl(socket, F_SETFL, flags | O_NONBLOCK) == 0;
+#endif
+}
+
+/// Receives what is there. The count, 0 at the peer's end, or negative: see `would_block`.
+inline std::ptrdiff_t receive_some(native_socket socket, char* to, std::size_t room) noexcept {
+#ifdef _WIN32
+  return ::recv(socket, to, static_cast<int>((std::min<std::size_t>)(room, 1U << 30U)), 0);
+#else
+  return ::recv(socket, to, room, 0);
+#endif
+}
+
+/// Sends what fits, both pieces at once. The count, or negative: see `would_block`.
+inline std::ptrdiff_t send_some(native_socket socket, std::string_view first,
+                                std::string_view second = {}) noexcept {
+#ifdef _WIN32
+  const auto piece = first.empty() ? second : first;
+  return ::send(socket, piece.data(), static_cast<int>((std::min<std::size_t>)(piece.size(), 1U << 30U)), 0);
+#else
+#ifdef MSG_NOSIGNAL
+  constexpr int no_signal = MSG_NOSIGNAL;
+#else
+  constexpr int no_signal = 0;
+#endif
+  if (second.empty()) return ::send(socket, first.data(), first.size(), no_signal);
+  iovec pieces[2] = {{const_cast<char*>(first.data()), first.size()},
+                     {const_cast<char*>(second.data()), second.size()}};
+  msghdr message{};
+  message.msg_iov = pieces;
+  message.msg_iovlen = 2;
+  return ::sendmsg(socket, &message, no_signal);
+#endif
+}
+
+/// Whether there is something to read, be it the peer's farewell or an error. Never waits.
+inline bool has_pending_input(native_socket socket) noexcept {
+  char byte = 0;
+#ifdef _WIN32
+  u_long waiting = 0;
+  if (::ioctlsocket(socket, FIONREAD, &waiting) != 0 || waiting > 0) return true;
+  return ::recv(socket, &byte, 1, MSG_PEEK) >= 0 || ::WSAGetLastError() != WSAEWOULDBLOCK;
+#else
+  return ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+#endif
+}
+
+/// Something that a waiting thread can be woken by from another one. Where the system is out of descriptors,
+/// or has none of this kind, `descriptor()` is `no_socket`: who waits then has to look up from time to time.
+class wake_up {
+ public:
+#ifdef _WIN32
+  native_socket descriptor() const noexcept { return no_socket; }
+  void signal() const noexcept {}
+  void clear() const noexcept {}
+#else
+  wake_up() noexcept {
+    if (::pipe(ends_) != 0) return;
+    for (const int end : ends_) {
+      close_on_exec(end);
+      ::fcntl(end, F_SETFL, O_NONBLOCK);
+    }
+  }
+  ~wake_up() {
+    for (const int end : ends_) {
+      if (end >= 0) ::close(end);
+    }
+  }
+  wake_up(const wake_up&) = delete;
+  wake_up& operator=(const wake_up&) = delete;
+
+  native_socket descriptor() const noexcept { return ends_[0]; }
+  void signal() const noexcept {
+    const char byte = 0;
+    if (ends_[1] >= 0) static_cast<void>(!::write(ends_[1], &byte, 1));
+  }
+  /// Takes back what was signalled.
+  void clear() const noexcept {
+    char bytes[16];
+    while (ends_[0] >= 0 && ::read(ends_[0], bytes, sizeof bytes) > 0) {
+    }
+  }
+
+ private:
+  int ends_[2] = {-1, -1};
+#endif
+};
+
+/// What a socket is ready for. A fault counts as both, since the next call on the socket tells it.
+struct readiness {
+  bool read = false;
+  bool write = false;
+};
+
+/// Waits until `socket` is ready for one of the wanted things, `waker` (or `no_socket`) is signalled, or the
+/// time is over, whatever is first; a signal to the process may end it early.
+inline readiness wait_for(native_socket socket, readiness wanted, native_socket waker,
+                          std::chrono::milliseconds longest) noexcept {
+  const auto events =
+      static_cast<short>((wanted.read ? POLLIN : 0) | (wanted.write ? POLLOUT : 0));  // NOLINT
+  const int time = static_cast<int>((std::min<std::chrono::milliseconds::rep>)(longest.count(), 1 << 30));
+#ifdef _WIN32
+  WSAPOLLFD sockets[1] = {{socket, events, 0}};
+  static_cast<void>(waker);
+  if (::WSAPoll(sockets, 1, time) <= 0) return {};
+#else
+  pollfd sockets[2] = {{socket, events, 0}, {waker, POLLIN, 0}};
+  if (::poll(sockets, waker == no_socket ? 1 : 2, time) <= 0) return {};
+#endif
+  const bool fault = (sockets[0].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+  return {fault || (sockets[0].revents & POLLIN) != 0, fault || (sockets[0].revents & POLLOUT) != 0};
+}
+
+/// Begins to connect to an address in digits. `no_socket` when it cannot even begin; else the socket is ready
+/// for writing as soon as it is decided: see `is_connected`.
+inline native_socket begin_connect(const std::string& address, std::uint16_t port) noexcept {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  start_sockets();
+  char service[6] = {};
+  for (int digit = 4, rest = port; digit >= 0; --digit, rest /= 10)
+    service[digit] = static_cast<char>('0' + rest % 10);
+  if (::getaddrinfo(address.c_str(), service, &hints, &found) != 0) return no_socket;
+  native_socket socket = ::socket(found->ai_family, SOCK_STREAM, 0);
+  if (socket != no_socket) {
+    const bool begun =
+        prepare_native(socket) &&
+        (::connect(socket, found->ai_addr, static_cast<socklen_t>(found->ai_addrlen)) == 0 || would_block());
+    if (!begun) {
+      close_native(socket);
+      socket = no_socket;
+    }
+  }
+  ::freeaddrinfo(found);
+  return socket;
+}
+
+/// Whether a connection that was begun, and is decided, stands.
+inline bool is_connected(native_socket socket) noexcept {
+  int failure = 0;
+  socklen_t size = sizeof failure;
+  sockaddr_storage peer;
+  socklen_t peer_size = sizeof peer;
+  return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, reinterpret_cast<char*>(&failure), &size) == 0 &&
+         failure == 0 && ::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0;
+}
+
+/// Whether `host` is an IPv4 or IPv6 address in digits.
+inline bool is_address(const std::string& host) noexcept {
+  unsigned char bytes[16];
+  return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
+}
+
+/// The addresses of a name in the system's order of preference; empty when it has none. Blocks as long as the
+/// system resolver likes.
+inline std::vector<std::string> lookup_addresses(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  start_sockets();
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
+    hints.ai_flags = 0;
+    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return {};
+  }
+  std::vector<std::string> addresses;
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+    char text[NI_MAXHOST];
+    if (::getnameinfo(entry->ai_addr, static_cast<socklen_t>(entry->ai_addrlen), text, sizeof text, nullptr,
+                      0, NI_NUMERICHOST) == 0) {
+      addresses.emplace_back(text);
+    }
+  }
+  ::freeaddrinfo(found);
+  return addresses;
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
 
 namespace t3api::inline v0_1_0 {
 
 namespace detail {
-class httplib_pool;
-}
 
-/// HTTP/1.1 over TCP or TLS by cpp-httplib: a pool of keep-alive connections per origin, deadlines and
-/// cancellation that hold in every phase, limits on what an answer may be. Copies share one pool. The
-/// constructor does no I/O; files that the TLS settings name are read with the first https request.
+class connection_pool;
+class io_wait;
+
+/// How a connector opens a TCP connection.
+using connect_function = native_socket (*)(const std::string& address, std::uint16_t port, io_wait& wait);
+
+/// What is the same for every connector.
+class pooled_transport {
+ public:
+  outcome send(const request& message, const send_options& options);
+
+ protected:
+  pooled_transport(client_config config, connect_function connect);
+
+ private:
+  std::shared_ptr<per_process<connection_pool>> pools_;
+};
+
+}  // namespace detail
+
+/// Opens TCP connections for a transport. `connect` gives a connected socket on which no call waits, or
+/// `no_socket`; it waits by `wait` alone, which keeps the call's deadline and its stop_token. `address` is in
+/// digits.
+template <class T>
+concept connector = requires(const std::string& address, std::uint16_t port, detail::io_wait& wait) {
+  { T::connect(address, port, wait) } -> std::same_as<detail::native_socket>;
+};
+
+/// HTTP/1.1 over TCP or TLS: a pool of keep-alive connections per origin, one deadline and one stop_token
+/// that hold in every phase, limits on what an answer may be. An answer is whole, or an error. Copies share
+/// one pool. The constructor does no I/O; files that the TLS settings name are read with the first https
+/// request.
 ///
 /// A forked child may go on using and may destroy what its parent made: it has connections of its own and
 /// reads the TLS files anew, and nothing it does is seen on its parent's connections. That holds if no thread
 /// of the parent was inside a call at the fork; otherwise the child must make a new client and leave the old
 /// one alone. The child keeps its parent's connections open, unused, until it ends or calls exec.
-class httplib_transport {
+template <connector Connector>
+class http_transport : public detail::pooled_transport {
  public:
   /// Takes TLS and proxy from `config`; the limits of a call come with the call.
-  explicit httplib_transport(client_config config = {});
-
-  outcome send(const request& message, const send_options& options);
-
- private:
-  std::shared_ptr<detail::per_process<detail::httplib_pool>> pools_;
+  explicit http_transport(client_config config = {})
+      : pooled_transport(std::move(config), &Connector::connect) {}
 };
 
+}  // namespace t3api::inline v0_1_0
+
+#endif
+
+#ifndef T3API_WITHOUT_HTTPLIB
+
+namespace t3api::inline v0_1_0 {
+
+/// Opens TCP connections by cpp-httplib.
+struct httplib_connector {
+  /// As the concept `connector` says.
+  static detail::native_socket connect(const std::string& address, std::uint16_t port, detail::io_wait& wait);
+};
+
+/// The usual transport.
+using httplib_transport = http_transport<httplib_connector>;
+
 static_assert(transport<httplib_transport>);
+
+}  // namespace t3api::inline v0_1_0
+
+#endif  // T3API_WITHOUT_HTTPLIB
+
+#endif
+#ifndef T3API_TRANSPORT_SOCKET_HPP
+#define T3API_TRANSPORT_SOCKET_HPP
+
+#include <cstdint>
+#include <string>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// Opens TCP connections by the system's own calls.
+struct socket_connector {
+  /// As the concept `connector` says.
+  static detail::native_socket connect(const std::string& address, std::uint16_t port, detail::io_wait& wait);
+};
+
+/// The transport that needs no cpp-httplib.
+using socket_transport = http_transport<socket_connector>;
+
+static_assert(transport<socket_transport>);
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+/// The transport of a client that names none: `httplib_transport`, or `socket_transport` in a program that
+/// defines T3API_WITHOUT_HTTPLIB, in all of its files.
+#ifdef T3API_WITHOUT_HTTPLIB
+using default_transport = socket_transport;
+#else
+using default_transport = httplib_transport;
+#endif
+
+#ifdef __ELF__
+// Files that differ in the macro do not link: the linker refuses a name that is thread-local in one file
+// only, and tells it.
+namespace detail {
+#ifdef T3API_WITHOUT_HTTPLIB
+[[gnu::used]] inline thread_local const char define_T3API_WITHOUT_HTTPLIB_in_all_files_or_in_none = 0;
+#else
+[[gnu::used]] inline const char define_T3API_WITHOUT_HTTPLIB_in_all_files_or_in_none = 0;
+#endif
+}  // namespace detail
+#endif
 
 }  // namespace t3api::inline v0_1_0
 
@@ -5938,15 +6582,15 @@ namespace t3api::inline v0_1_0 {
 
 /// A client with the default transport and retry policy.
 template <class Auth>
-using default_client = client<httplib_transport, Auth, exponential_backoff>;
+using default_client = client<default_transport, Auth, exponential_backoff>;
 
 /// `client{auth}` has the default transport and retry policy.
 template <class Auth>
-client(Auth) -> client<httplib_transport, Auth, exponential_backoff>;
+client(Auth) -> client<default_transport, Auth, exponential_backoff>;
 
 /// So has `client{auth, config}`.
 template <class Auth>
-client(Auth, client_config) -> client<httplib_transport, Auth, exponential_backoff>;
+client(Auth, client_config) -> client<default_transport, Auth, exponential_backoff>;
 
 /// `client{transport, auth}` has the default retry policy.
 template <class Transport, class Auth>
@@ -5972,7 +6616,7 @@ struct credentials_arguments {
   std::string username{};  ///< Metrc's.
   secret password{};       ///< Metrc's.
   std::optional<std::string>
-      host{};           ///< T3's. Default: that of `config`, else `T3_API_HOST`, else production.
+      host{};  ///< T3's. Default: that of `config`, else `T3_API_HOST` (of the environment), else production.
   secret otp{};         ///< A one-time password, where Metrc wants one.
   std::string email{};  ///< The account's e-mail address, where Metrc wants it.
   secret otp_seed{};    ///< The seed that one-time passwords come from, in place of one.
@@ -6014,10 +6658,10 @@ struct jwt_arguments {
 };
 
 #ifdef T3API_COMPILED
-extern template class client<httplib_transport, any_auth, exponential_backoff>;
+extern template class client<default_transport, any_auth, exponential_backoff>;
 extern template any_client::any_client(authenticated_client);
 #ifdef T3API_IMPLEMENTATION
-template class client<httplib_transport, any_auth, exponential_backoff>;
+template class client<default_transport, any_auth, exponential_backoff>;
 template any_client::any_client(authenticated_client);
 #endif
 #endif
@@ -6116,24 +6760,15 @@ authenticated_client create_jwt_authenticated_client(const jwt_arguments& given)
 #include <string>
 #include <vector>
 
-#ifndef T3API_AUTHENTICATE_WAY_IN_HPP
-#define T3API_AUTHENTICATE_WAY_IN_HPP
+#ifndef T3API_AUTHENTICATE_CREDENTIAL_CHAIN_HPP
+#define T3API_AUTHENTICATE_CREDENTIAL_CHAIN_HPP
 
 #include <algorithm>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <vector>
-
-#ifndef T3API_AUTHENTICATE_INGREDIENT_HPP
-#define T3API_AUTHENTICATE_INGREDIENT_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #ifndef T3API_ENVIRONMENT_ENVIRONMENT_HPP
@@ -6166,6 +6801,117 @@ authenticated_client create_jwt_authenticated_client(const jwt_arguments& given)
 #include <string_view>
 #include <utility>
 
+#ifndef T3API_NATIVE_INPUT_FILE_HPP
+#define T3API_NATIVE_INPUT_FILE_HPP
+
+#include <cerrno>
+#include <cstddef>
+#include <string>
+
+#ifdef _WIN32
+#include <cstdio>
+#else
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace t3api::inline v0_1_0 {
+
+/// Who may use a file besides its owner and the superuser.
+enum class file_access {
+  owner,          ///< Nobody.
+  others_read,    ///< Others may read it.
+  others_change,  ///< Others may write to it, or it is another user's.
+};
+
+namespace detail {
+
+/// A file to read from its start to its end. What is no regular file is not read, and opening it never waits,
+/// as a named pipe would have it.
+class input_file {
+ public:
+  enum class kind { regular, missing, directory, special, unreadable };
+
+  explicit input_file(const std::string& path) {
+#ifdef _WIN32
+    file_ = std::fopen(path.c_str(), "rb");
+    if (file_ != nullptr) {
+      kind_ = kind::regular;
+    } else {
+      note_failure();
+    }
+#else
+    descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat info {};
+    if (descriptor_ < 0 || ::fstat(descriptor_, &info) != 0) {
+      note_failure();
+    } else if (S_ISREG(info.st_mode)) {
+      kind_ = kind::regular;
+      const bool foreign = info.st_uid != ::geteuid() && info.st_uid != 0;
+      if ((info.st_mode & (S_IRGRP | S_IROTH)) != 0) access_ = file_access::others_read;
+      if (foreign || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) access_ = file_access::others_change;
+    } else {
+      kind_ = S_ISDIR(info.st_mode) ? kind::directory : kind::special;
+    }
+#endif
+  }
+
+  ~input_file() {
+#ifdef _WIN32
+    if (file_ != nullptr) std::fclose(file_);
+#else
+    if (descriptor_ >= 0) ::close(descriptor_);
+#endif
+  }
+  input_file(const input_file&) = delete;
+  input_file& operator=(const input_file&) = delete;
+
+  kind what() const noexcept { return kind_; }
+
+  /// By its mode and owner; `owner` where the system has no such modes.
+  file_access access() const noexcept { return access_; }
+
+  /// The `errno` of what failed last.
+  int failure() const noexcept { return failure_; }
+
+  /// Reads up to `size` bytes and says whether that went well; `got` is 0 at the end of the file.
+  bool read(char* into, std::size_t size, std::size_t& got) noexcept {
+#ifdef _WIN32
+    got = std::fread(into, 1, size, file_);
+    if (got > 0 || std::ferror(file_) == 0) return true;
+#else
+    while (true) {
+      const auto count = ::read(descriptor_, into, size);
+      got = count > 0 ? static_cast<std::size_t>(count) : 0;
+      if (count >= 0) return true;
+      if (errno != EINTR) break;
+    }
+#endif
+    note_failure();
+    return false;
+  }
+
+ private:
+  void note_failure() noexcept {
+    failure_ = errno;
+    kind_ = failure_ == ENOENT ? kind::missing : kind::unreadable;
+  }
+
+#ifdef _WIN32
+  std::FILE* file_ = nullptr;
+#else
+  int descriptor_ = -1;
+#endif
+  kind kind_ = kind::unreadable;
+  file_access access_ = file_access::owner;
+  int failure_ = 0;
+};
+
+}  // namespace detail
+}  // namespace t3api::inline v0_1_0
+
+#endif
 
 namespace t3api::inline v0_1_0 {
 
@@ -6185,6 +6931,9 @@ class dotenv {
   /// `name` stands in messages.
   dotenv(std::string name, entries found) : name_(std::move(name)), entries_(std::move(found)) {}
 
+  /// Who besides its owner may use the file.
+  file_access access = file_access::owner;
+
   /// Null when the file does not have the key. Keys are case-sensitive.
   const dotenv_entry* find(std::string_view key) const {
     const auto found = entries_.find(key);
@@ -6202,11 +6951,12 @@ class dotenv {
 
 namespace detail {
 
-/// Reads a dotenv text from its start to its end, once.
+/// Reads a dotenv text from its start to its end, once, as python-dotenv does.
 class dotenv_reader {
  public:
-  dotenv_reader(std::string_view text, std::string_view name) : text_(text), name_(printable(name, 100)) {
-    if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
+  dotenv_reader(std::string_view text, std::string_view name)
+      : text_(text), name_(printable(name, 100)), has_bom_(text.starts_with("\xEF\xBB\xBF")) {
+    if (has_bom_) text_.remove_prefix(3);
   }
 
   result<dotenv> read() {
@@ -6225,41 +6975,50 @@ class dotenv_reader {
     });
   }
 
-  static std::string_view without_carriage_return(std::string_view line) noexcept {
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    return line;
-  }
-
   /// The text in front of the `=`, without the word `export`.
   static std::string_view key_of(std::string_view before_equals) noexcept {
     constexpr std::string_view word = "export";
-    auto key = trim(before_equals);
-    if (key.size() > word.size() && key.starts_with(word) && blank(key[word.size()])) {
-      key = trim(key.substr(word.size()));
-    }
-    return key;
+    while (!before_equals.empty() && blank(before_equals.front())) before_equals.remove_prefix(1);
+    const bool exported = before_equals.size() > word.size() && before_equals.starts_with(word) &&
+                          blank(before_equals[word.size()]);
+    return trim(exported ? before_equals.substr(word.size()) : before_equals);
   }
 
-  /// An unquoted value without the comment behind it; `rest` is all that follows the `=`.
-  static std::string_view without_comment(std::string_view rest) noexcept {
-    for (auto hash = rest.find('#'); hash != rest.npos; hash = rest.find('#', hash + 1)) {
-      if (hash > 0 && blank(rest[hash - 1])) return rest.substr(0, hash);
+  /// An unquoted value without the comment behind it.
+  static std::string_view without_comment(std::string_view value) noexcept {
+    for (auto hash = value.find('#'); hash != value.npos; hash = value.find('#', hash + 1)) {
+      if (hash > 0 && blank(value[hash - 1])) return trim(value.substr(0, hash));
     }
-    return rest;
+    return value;
   }
 
-  static secret decode(std::string_view quoted) {
-    constexpr std::string_view escapes = "nrt\\\"$";
-    constexpr std::string_view meanings = "\n\r\t\\\"$";
+  /// Whether Python takes a part of UTF-8 text that is not ASCII for white space.
+  static bool has_wide_space(std::string_view text) noexcept {
+    for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+      const auto three = text.substr(i, 3);
+      if (three.starts_with("\xC2\x85") || three.starts_with("\xC2\xA0") || three == "\xE1\x9A\x80" ||
+          three == "\xE2\x80\xA8" || three == "\xE2\x80\xA9" || three == "\xE2\x80\xAF" ||
+          three == "\xE2\x81\x9F" || three == "\xE3\x80\x80" ||
+          (three.starts_with("\xE2\x80") && three > "\xE2\x80\x7F" && three < "\xE2\x80\x8B")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// What stands between two quotes, with its escapes decoded and its line ends as line feeds.
+  static secret decode(std::string_view quoted, char quote) {
+    constexpr std::string_view meanings = "\\'\"\a\b\f\n\r\t\v";
+    const std::string_view escapes = quote == '"' ? "\\'\"abfnrtv" : "\\'";
     std::string value;
     value.reserve(quoted.size());
     for (std::size_t i = 0; i < quoted.size(); ++i) {
-      const std::string_view two = quoted.substr(i, 2);
-      const auto escape = two.size() == 2 && two[0] == '\\' ? escapes.find(two[1]) : escapes.npos;
+      const bool pair = quoted[i] == '\\' && i + 1 < quoted.size();
+      const auto escape = pair ? escapes.find(quoted[i + 1]) : escapes.npos;
       if (escape != escapes.npos) {
         value += meanings[escape];
         ++i;
-      } else if (two != "\r\n") {
+      } else if (quoted[i] != '\r') {
         value += quoted[i];
       }
     }
@@ -6274,7 +7033,8 @@ class dotenv_reader {
   std::optional<error> check_bytes(std::string_view lines, std::size_t number, std::string_view key) const {
     for (;; ++number) {
       const auto end = lines.find('\n');
-      const auto line = without_carriage_return(lines.substr(0, end));
+      auto line = lines.substr(0, end);
+      if (line.ends_with('\r')) line.remove_suffix(1);
       if (!is_utf8(line)) return fault(number, key, "is not valid UTF-8: save the file as UTF-8");
       if (std::any_of(line.begin(), line.end(), [](char c) { return ascii_control(c) && c != '\t'; })) {
         return fault(number, key, "holds a control character: remove it, or save the file as UTF-8 text");
@@ -6311,18 +7071,23 @@ class dotenv_reader {
       return fault(first, {},
                    "has no good key before the =: use letters, digits and underscores, a digit not first");
     }
+    if (has_bom_ && first == 1) {
+      return fault(first, key,
+                   "begins with a byte order mark, behind which T3's Python client does not find the key: "
+                   "save the file as UTF-8 without one");
+    }
     if (const auto known = entries_.find(key); known != entries_.end()) {
       return fault(
           first, key,
           "sets what line " + std::to_string(known->second.line) + " has set: remove one of the two");
     }
-    const auto rest = line.substr(equals + 1);
-    const auto value = trim(rest);
-    if (!value.starts_with('"') && !value.starts_with('\'')) {
-      add(key, trim(without_comment(rest)), first);
-      return std::nullopt;
+    const auto value = trim(line.substr(equals + 1));
+    if (value.starts_with('"') || value.starts_with('\'')) return read_quoted(key, value);
+    const auto unquoted = without_comment(value);
+    if (has_wide_space(unquoted)) {
+      return fault(first, key, "holds a blank that is no plain space: put the value into single quotes");
     }
-    return read_quoted(key, value);
+    return add(key, secret(unquoted), first);
   }
 
   /// `value` starts at the opening quote.
@@ -6330,11 +7095,9 @@ class dotenv_reader {
     const auto first = line_;
     const char quote = value.front();
     const auto open = static_cast<std::size_t>(value.data() - text_.data());
-    const auto close = quote == '"' ? closing_quote(open + 1) : single_quote_in(value, open);
+    const auto close = closing_quote(open + 1, quote);
     if (close == text_.npos) {
-      return fault(first, key,
-                   quote == '"' ? "opens a quote that is never closed: add the closing \""
-                                : "opens a quote that its line does not close: add the closing '");
+      return fault(first, key, std::string("opens a quote that is never closed: add the closing ") + quote);
     }
     const auto quoted = text_.substr(open + 1, close - open - 1);
     line_ += static_cast<std::size_t>(std::count(quoted.begin(), quoted.end(), '\n')) - 1;
@@ -6346,29 +7109,34 @@ class dotenv_reader {
       return fault(line_, key,
                    "has text behind the closing quote: put all of the value into one pair of quotes");
     }
-    add(key, quote == '"' ? decode(quoted) : secret(quoted), first);
-    return std::nullopt;
+    return add(key, decode(quoted, quote), first);
   }
 
-  static std::size_t single_quote_in(std::string_view value, std::size_t open) noexcept {
-    const auto close = value.find('\'', 1);
-    return close == value.npos ? close : open + close;
-  }
-
-  std::size_t closing_quote(std::size_t from) const noexcept {
-    for (auto at = text_.find_first_of("\\\"", from); at != text_.npos;
-         at = text_.find_first_of("\\\"", at + 2)) {
-      if (text_[at] == '"') return at;
+  /// The first quote without a backslash in front, else the last one that has one: python-dotenv does not
+  /// count backslashes, and writes a value that ends in one so.
+  std::size_t closing_quote(std::size_t from, char quote) const noexcept {
+    auto last = text_.npos;
+    for (auto at = text_.find(quote, from); at != text_.npos; at = text_.find(quote, at + 1)) {
+      if (at == from || text_[at - 1] != '\\') return at;
+      last = at;
     }
-    return text_.npos;
+    return last;
   }
 
-  void add(std::string_view key, secret value, std::size_t line) {
+  std::optional<error> add(std::string_view key, secret value, std::size_t line) {
+    const auto text = value.reveal();
+    if (const auto open = text.find("${"); open != text.npos && text.find('}', open) != text.npos) {
+      return fault(line, key,
+                   "holds ${...}, in whose place T3's Python client puts another setting's value: set this "
+                   "one in the environment");
+    }
     entries_.emplace(std::string(key), dotenv_entry{std::move(value), line});
+    return std::nullopt;
   }
 
   std::string_view text_;
   std::string name_;
+  bool has_bom_;
   std::size_t at_ = 0;
   std::size_t line_ = 0;
   dotenv::entries entries_;
@@ -6388,100 +7156,6 @@ class dotenv_reader {
 #include <system_error>
 #include <utility>
 
-#ifndef T3API_NATIVE_INPUT_FILE_HPP
-#define T3API_NATIVE_INPUT_FILE_HPP
-
-#include <cerrno>
-#include <cstddef>
-#include <string>
-
-#ifdef _WIN32
-#include <cstdio>
-#else
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-/// A file to read from its start to its end. What is no regular file is not read, and opening it never waits,
-/// as a named pipe would have it.
-class input_file {
- public:
-  enum class kind { regular, missing, directory, special, unreadable };
-
-  explicit input_file(const std::string& path) {
-#ifdef _WIN32
-    file_ = std::fopen(path.c_str(), "rb");
-    if (file_ != nullptr) {
-      kind_ = kind::regular;
-    } else {
-      note_failure();
-    }
-#else
-    descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat info {};
-    if (descriptor_ < 0 || ::fstat(descriptor_, &info) != 0) {
-      note_failure();
-    } else if (S_ISREG(info.st_mode)) {
-      kind_ = kind::regular;
-    } else {
-      kind_ = S_ISDIR(info.st_mode) ? kind::directory : kind::special;
-    }
-#endif
-  }
-
-  ~input_file() {
-#ifdef _WIN32
-    if (file_ != nullptr) std::fclose(file_);
-#else
-    if (descriptor_ >= 0) ::close(descriptor_);
-#endif
-  }
-  input_file(const input_file&) = delete;
-  input_file& operator=(const input_file&) = delete;
-
-  kind what() const noexcept { return kind_; }
-
-  /// The `errno` of what failed last.
-  int failure() const noexcept { return failure_; }
-
-  /// Reads up to `size` bytes and says whether that went well; `got` is 0 at the end of the file.
-  bool read(char* into, std::size_t size, std::size_t& got) noexcept {
-#ifdef _WIN32
-    got = std::fread(into, 1, size, file_);
-    if (got > 0 || std::ferror(file_) == 0) return true;
-#else
-    while (true) {
-      const auto count = ::read(descriptor_, into, size);
-      got = count > 0 ? static_cast<std::size_t>(count) : 0;
-      if (count >= 0) return true;
-      if (errno != EINTR) break;
-    }
-#endif
-    note_failure();
-    return false;
-  }
-
- private:
-  void note_failure() noexcept {
-    failure_ = errno;
-    kind_ = failure_ == ENOENT ? kind::missing : kind::unreadable;
-  }
-
-#ifdef _WIN32
-  std::FILE* file_ = nullptr;
-#else
-  int descriptor_ = -1;
-#endif
-  kind kind_ = kind::unreadable;
-  int failure_ = 0;
-};
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
 
 namespace t3api::inline v0_1_0::detail {
 
@@ -6500,9 +7174,15 @@ class wiped_string {
   std::string text_;
 };
 
+/// What a small file holds, and who may use it.
+struct small_file {
+  std::string bytes;
+  file_access access;
+};
+
 /// The bytes of a regular file, or nothing when there is none at `path`. No more than `limit` bytes and one
 /// are ever read; every buffer but the returned one, which never lies within the string, is overwritten.
-inline result<std::optional<std::string>> read_small_file(const std::string& path, std::size_t limit) {
+inline result<std::optional<small_file>> read_small_file(const std::string& path, std::size_t limit) {
   const std::string name = printable(path, 100);
   const auto failed = [&name](int code) {
     return argument_error(name + " cannot be read (" + std::generic_category().message(code) +
@@ -6514,7 +7194,7 @@ inline result<std::optional<std::string>> read_small_file(const std::string& pat
   input_file file(path);
   switch (file.what()) {
     case input_file::kind::regular: break;
-    case input_file::kind::missing: return std::optional<std::string>();
+    case input_file::kind::missing: return std::optional<small_file>();
     case input_file::kind::unreadable: return failed(file.failure());
     case input_file::kind::directory:
       return argument_error(name +
@@ -6538,7 +7218,7 @@ inline result<std::optional<std::string>> read_small_file(const std::string& pat
     if (!file.read(bytes->data() + used, bytes->size() - used, count)) return failed(file.failure());
     if (count == 0) {
       bytes->resize(used);
-      return std::optional<std::string>(std::move(*bytes));
+      return std::optional<small_file>({std::move(*bytes), file.access()});
     }
     used += count;
   }
@@ -6553,19 +7233,23 @@ namespace t3api::inline v0_1_0 {
 /// The largest dotenv file that is read, in bytes.
 inline constexpr std::size_t max_dotenv_bytes = 1U << 20U;
 
-/// Reads the text of a dotenv file; `name` is what errors call it. The whole text must be right:
+/// Reads the text of a dotenv file; `name` is what errors call it. Values are those that python-dotenv 0.21
+/// to 1.2 reads, also those that its `set_key` writes:
 ///
 ///     # a comment, on a line of its own or behind a value
 ///     METRC_HOSTNAME = ca.metrc.com       # spaces around = and at the ends are dropped
 ///     export METRC_USERNAME=alice         # the word export is allowed, as a shell wants it
-///     METRC_PASSWORD='sp#ce $and "all"'   # single quotes: as it stands, on one line
-///     NOTE="say \"hi\"\n"                 # double quotes: \n \r \t \\ \" \$ are decoded, other backslashes
-///                                         # stay, and the value may go over several lines
+///     METRC_PASSWORD='it\'s #1 "all"'     # single quotes: \' and \\ are decoded
+///     NOTE="say \"hi\"\n"                 # double quotes: \' \" \\ \a \b \f \n \r \t \v are decoded
 ///
-/// A key has letters, digits and underscores and does not start with a digit. An unquoted value ends at a
-/// `#` with a blank before it. Nothing is expanded: a `$` is a `$`. A CR before a line's end, a byte order
-/// mark at the start and tabs are fine; other control characters, bytes that are no UTF-8 and a key that
-/// comes twice are not. An `argument` error names file, line and, where it is sure, the key: never a value.
+/// Other backslashes stay, and a value in quotes may go over several lines. An unquoted value ends at a `#`
+/// with a blank before it. A CR before a line's end is dropped.
+///
+/// The whole text must be right. What python-dotenv skips, guesses or expands is an `argument` error, which
+/// names file, line and, where it is sure, the key, never a value: lines that are no KEY=VALUE, keys other
+/// than letters, digits and underscores (a digit not first), a key that comes twice, text behind a closing
+/// quote, `${...}`, control characters other than tabs, bytes that are no UTF-8, a byte order mark before the
+/// first key, and in an unquoted value Unicode's other blanks.
 inline result<dotenv> parse_dotenv(std::string_view text, std::string_view name) {
   return detail::dotenv_reader(text, name).read();
 }
@@ -6574,11 +7258,13 @@ inline result<dotenv> parse_dotenv(std::string_view text, std::string_view name)
 /// file that cannot be read or one of more than `max_dotenv_bytes` is an `argument` error. Neither the file
 /// nor the process environment is changed, and the file's bytes are wiped from memory afterwards.
 inline result<dotenv> read_dotenv(std::string path) {
-  auto bytes = detail::read_small_file(path, max_dotenv_bytes);
-  if (!bytes) return std::move(bytes).error();
-  if (!bytes->has_value()) return parse_dotenv({}, path);
-  detail::wiped_string text(std::move(**bytes));
-  return parse_dotenv(*text, path);
+  auto file = detail::read_small_file(path, max_dotenv_bytes);
+  if (!file) return std::move(file).error();
+  if (!file->has_value()) return parse_dotenv({}, path);
+  detail::wiped_string text(std::move((*file)->bytes));
+  auto settings = parse_dotenv(*text, path);
+  if (settings) settings->access = (*file)->access;
+  return settings;
 }
 
 }  // namespace t3api::inline v0_1_0
@@ -6587,10 +7273,15 @@ inline result<dotenv> read_dotenv(std::string path) {
 
 namespace t3api::inline v0_1_0 {
 
+/// Where a setting is found; what is found at the front goes before the rest. The file is trusted less than
+/// the other two: it belongs to whoever fills the working directory.
+enum class setting_place { arguments, environment, file };
+
 /// A value and where it comes from.
 struct setting {
-  secret value{};        ///< As it stands there.
-  std::string source{};  ///< "the environment" or "<file> line <n>".
+  secret value{};                                    ///< As it stands there.
+  std::string source{};                              ///< "the environment" or "<file> line <n>".
+  setting_place place = setting_place::environment;  ///< The same, for programs.
 };
 
 /// Where `environment::load` looks.
@@ -6608,109 +7299,44 @@ class environment {
  public:
   /// Reads the file, if there is one: see `read_dotenv` for its errors.
   static result<environment> load(environment_options options = {}) {
-    if (options.file.empty()) return environment(dotenv(), std::move(options.lookup));
-    auto file = read_dotenv(std::move(options.file));
+    if (options.file.empty()) return environment(dotenv(), std::move(options));
+    auto file = read_dotenv(options.file);
     if (!file) return std::move(file).error();
-    return environment(*std::move(file), std::move(options.lookup));
+    return environment(*std::move(file), std::move(options));
   }
 
   /// The value as it stands, or nothing when it is set nowhere. A value of white space alone counts as not
   /// set, so that the file's is taken when the environment's is blank.
   std::optional<setting> get(std::string_view name) const {
-    const char* value = lookup_ ? lookup_(std::string(name).c_str()) : nullptr;
+    const char* value = options_.lookup ? options_.lookup(std::string(name).c_str()) : nullptr;
     if (value != nullptr && !detail::trim(value).empty()) return setting{secret(value), "the environment"};
     const auto* entry = file_.find(name);
     if (entry == nullptr || detail::trim(entry->value.reveal()).empty()) return std::nullopt;
-    return setting{entry->value, file_.name() + " line " + std::to_string(entry->line)};
+    return setting{entry->value, file_.name() + " line " + std::to_string(entry->line), setting_place::file};
   }
 
+  /// What the file says, without what the environment has in its place.
+  const dotenv& file() const noexcept { return file_; }
+
+  /// The path of the file.
+  const std::string& path() const noexcept { return options_.file; }
+
  private:
-  environment(dotenv file, std::function<const char*(const char*)> lookup)
-      : file_(std::move(file)), lookup_(std::move(lookup)) {}
+  environment(dotenv file, environment_options options)
+      : file_(std::move(file)), options_(std::move(options)) {}
 
   dotenv file_;
-  std::function<const char*(const char*)> lookup_;
+  environment_options options_;
 };
 
 }  // namespace t3api::inline v0_1_0
-
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-/// Where a setting is found; what is found at the front goes before the rest.
-enum class place { arguments, environment, file };
-
-inline constexpr std::string_view given_as_argument = "the arguments";
-
-inline place place_of(const setting& found) {
-  if (found.source == given_as_argument) return place::arguments;
-  return found.source == "the environment" ? place::environment : place::file;
-}
-
-/// One thing that a way in takes.
-struct ingredient {
-  std::string_view name;  ///< As it is called in the environment.
-  std::string_view noun;  ///< As the auth methods call it in what they throw.
-  std::optional<setting> found;
-
-  secret value() const { return found ? found->value : secret(); }
-  std::string text() const { return std::string(value().reveal()); }
-  bool is_from(place where) const { return found && place_of(*found) == where; }
-};
-
-/// A value that is given as an argument, else what is found elsewhere.
-inline ingredient take(std::string_view name, std::string_view noun, std::string_view given,
-                       const std::optional<setting>& found) {
-  if (trim(given).empty()) return {name, noun, found};
-  return {name, noun, setting{.value = secret(given), .source = std::string(given_as_argument)}};
-}
-
-/// "A", "A and B", "A, B and C".
-inline std::string listed(const std::vector<std::string>& words) {
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    text.append(i == 0 ? "" : i + 1 == words.size() ? " and " : ", ").append(words[i]);
-  }
-  return text;
-}
-
-/// Where those parts that there are come from, such as "METRC_PASSWORD in the environment, METRC_HOSTNAME and
-/// METRC_USERNAME in .t3.env lines 2 and 1". `one` and `several` stand between names and place.
-inline std::string origins(const std::vector<ingredient>& parts, const std::string& one = " in ",
-                           const std::string& several = " in ") {
-  struct group {
-    std::string source;
-    std::vector<std::string> names{};
-    std::vector<std::string> lines{};
-  };
-  constexpr std::string_view line = " line ";
-  std::vector<group> groups;
-  for (const auto& part : parts) {
-    if (!part.found) continue;
-    const auto& source = part.found->source;
-    const auto at = part.is_from(place::file) ? source.rfind(line) : source.npos;
-    const auto name = source.substr(0, at);
-    auto same = std::find_if(groups.begin(), groups.end(), [&](const group& g) { return g.source == name; });
-    if (same == groups.end()) same = groups.insert(same, group{name});
-    same->names.emplace_back(part.name);
-    if (at != source.npos) same->lines.push_back(source.substr(at + line.size()));
-  }
-  std::string text;
-  for (const auto& [source, names, lines] : groups) {
-    text += (text.empty() ? "" : ", ") + listed(names) + (names.size() == 1 ? one : several) + source;
-    if (!lines.empty()) text += (lines.size() == 1 ? " line " : " lines ") + listed(lines);
-  }
-  return text;
-}
-
-}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_ENVIRONMENT_SETTINGS_HPP
 #define T3API_ENVIRONMENT_SETTINGS_HPP
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -6779,13 +7405,20 @@ inline std::optional<bool> parse_switch(std::string_view text) noexcept {
 
 namespace t3api::inline v0_1_0::detail {
 
-/// Reads settings that are no secrets into typed targets, which keep what they have when a setting is not
-/// set. Remembers the first value that is malformed.
+/// Reads settings into typed targets, which keep what they have when a setting is not set. Remembers the
+/// first value that is malformed.
 class setting_reader {
  public:
   explicit setting_reader(const environment& from) noexcept : from_(&from) {}
 
   const std::optional<error>& problem() const noexcept { return problem_; }
+
+  /// The value as it stands: whether it is well-formed, the auth methods say.
+  std::optional<setting> credential(const char* key) {
+    auto found = from_->get(key);
+    if (found) refuse_quotes(key, *found);
+    return found;
+  }
 
   /// Seconds, up to `most`, rounded up to whole milliseconds. Says whether the setting was set and right.
   bool seconds(const char* key, std::chrono::milliseconds& target, std::uint64_t most, bool zero_allowed) {
@@ -6876,6 +7509,19 @@ class setting_reader {
   }
 
  private:
+  /// A shell and a .t3.env take quotes off; `docker run --env-file` does not.
+  void refuse_quotes(const char* key, const setting& found) {
+    const auto text = trim(found.value.reveal());
+    const bool quoted =
+        text.size() >= 2 && text.front() == text.back() && (text.front() == '"' || text.front() == '\'');
+    if (problem_ || !quoted || found.place != setting_place::environment) return;
+    problem_ =
+        argument_error(std::string(key) +
+                       " in the environment stands in quotes, which docker --env-file hands on as a part "
+                       "of the value: take them off there, or, if they belong to the value, set it in "
+                       ".t3.env");
+  }
+
   static constexpr std::uint64_t unit = 1'000'000'000;
 
   /// `take` gets the value without blanks around it and says what would be right, or nothing when it is.
@@ -6884,7 +7530,8 @@ class setting_reader {
   bool read(const char* key, Take take) {
     if (problem_) return false;
     const auto found = from_->get(key);
-    if (!found) return false;
+    if (found) refuse_quotes(key, *found);
+    if (!found || problem_) return false;
     const auto text = trim(found->value.reveal());
     const std::string advice = take(text);
     if (advice.empty()) return true;
@@ -6919,10 +7566,11 @@ struct configured_credentials {
 
 /// What is to be logged of the traffic, and where.
 struct log_settings {
-  bool http = false;     ///< T3_LOG_HTTP: requests and answers at all.
-  bool headers = false;  ///< T3_LOG_HEADERS
-  bool body = false;     ///< T3_LOG_BODY
-  std::string file{};    ///< T3_LOG_FILE; empty when not set.
+  bool http = false;       ///< T3_LOG_HTTP: requests and answers at all.
+  bool headers = false;    ///< T3_LOG_HEADERS
+  bool body = false;       ///< T3_LOG_BODY
+  std::string file{};      ///< T3_LOG_FILE; empty when not set.
+  std::string named_by{};  ///< The path of the dotenv file that T3_LOG_FILE stands in; else empty.
 };
 
 /// The settings of a T3 client as the environment gives them.
@@ -6932,7 +7580,27 @@ struct settings {
   state_rules rules{};                   ///< Of `credentials_auth`.
   log_settings log{};                    ///< Of `logging_hooks::from_env`.
   configured_credentials credentials{};  ///< What there is to log in with.
+  std::optional<setting> host{};         ///< T3_API_HOST
+  std::optional<setting> verify_ssl{};   ///< VERIFY_SSL
+  /// Sentences for people, such as that others may read the file with the secrets.
+  std::vector<std::string> warnings{};
 };
+
+namespace detail {
+
+/// Says who else may use a file with secrets; empty when nobody may, or there are none.
+inline std::string exposure_of(const dotenv& file) {
+  constexpr std::array secrets = {"T3_SECRET_KEY", "JWT_TOKEN", "API_KEY", "METRC_PASSWORD", "OTP_SEED"};
+  const bool holds_secrets = std::any_of(secrets.begin(), secrets.end(),
+                                         [&](const char* name) { return file.find(name) != nullptr; });
+  if (!holds_secrets || file.access == file_access::owner) return {};
+  if (file.access == file_access::others_read)
+    return "others may read " + file.name() + ", which holds secrets: run chmod 600 on it";
+  return "others may change " + file.name() +
+         ", which holds secrets, and with it where they are sent: make it your own and run chmod 600 on it";
+}
+
+}  // namespace detail
 
 /// Puts what the environment sets over `base` and `retry`; the rest of both stays:
 ///
@@ -6947,7 +7615,8 @@ struct settings {
 /// - those named at the members of `settings`
 ///
 /// Switches are 1/0, true/false, yes/no or on/off. The first malformed value is an `argument` error that
-/// names key and place and says what would be right.
+/// names key and place and says what would be right. A value of the environment that stands in quotes is one
+/// too.
 inline result<settings> read_settings(const environment& from, client_config base = {},
                                       backoff_options retry = {}) {
   constexpr std::uint64_t day = 86'400;
@@ -6984,17 +7653,25 @@ inline result<settings> read_settings(const environment& from, client_config bas
   reader.flag("T3_LOG_HEADERS", all.log.headers);
   reader.flag("T3_LOG_BODY", all.log.body);
   reader.path("T3_LOG_FILE", all.log.file);
+  if (const auto log_file = from.get("T3_LOG_FILE"); log_file && log_file->place == setting_place::file) {
+    all.log.named_by = from.path();
+  }
+
+  all.credentials = {.hostname = reader.credential("METRC_HOSTNAME"),
+                     .username = reader.credential("METRC_USERNAME"),
+                     .password = reader.credential("METRC_PASSWORD"),
+                     .email = reader.credential("METRC_EMAIL"),
+                     .otp_seed = reader.credential("OTP_SEED"),
+                     .jwt = reader.credential("JWT_TOKEN"),
+                     .api_key = reader.credential("API_KEY"),
+                     .state_code = reader.credential("API_STATE_CODE"),
+                     .secret_key = reader.credential("T3_SECRET_KEY")};
   if (reader.problem()) return *reader.problem();
 
-  all.credentials = {.hostname = from.get("METRC_HOSTNAME"),
-                     .username = from.get("METRC_USERNAME"),
-                     .password = from.get("METRC_PASSWORD"),
-                     .email = from.get("METRC_EMAIL"),
-                     .otp_seed = from.get("OTP_SEED"),
-                     .jwt = from.get("JWT_TOKEN"),
-                     .api_key = from.get("API_KEY"),
-                     .state_code = from.get("API_STATE_CODE"),
-                     .secret_key = from.get("T3_SECRET_KEY")};
+  all.host = from.get("T3_API_HOST");
+  all.verify_ssl = from.get("VERIFY_SSL");
+  if (auto warning = detail::exposure_of(from.file()); !warning.empty())
+    all.warnings.push_back(std::move(warning));
   return all;
 }
 
@@ -7020,123 +7697,301 @@ constexpr std::string_view to_string(way_in way) noexcept {
 
 namespace detail {
 
-/// A way in with all that it takes; `needed` ones first, the telling one at the front.
-struct candidate {
-  way_in way;
-  std::vector<ingredient> needed;
-  std::vector<ingredient> optional{};
+/// One value that a provider takes.
+struct credential_part {
+  std::string_view name;  ///< As it is called in the environment.
+  std::optional<setting> found{};
+  bool is_secret = false;
 
-  /// One needed part that is given as an argument makes it the caller's choice. In the environment and the
-  /// file the telling part counts alone.
-  bool is_from(place where) const {
-    const bool chosen = std::any_of(needed.begin(), needed.end(),
-                                    [](const ingredient& part) { return part.is_from(place::arguments); });
-    return chosen ? where == place::arguments : needed.front().is_from(where);
+  secret value() const { return found ? found->value : secret(); }
+  std::string text() const { return std::string(value().reveal()); }
+  bool is_from(setting_place place) const { return found && found->place == place; }
+};
+
+/// A value that is given as an argument, else what is found elsewhere.
+inline std::optional<setting> first_of(std::string_view given, const std::optional<setting>& found) {
+  if (trim(given).empty()) return found;
+  return setting{secret(given), "the arguments", setting_place::arguments};
+}
+
+/// All values that there are to log in with.
+struct credential_parts {
+  credential_part secret_key, jwt, api_key, state_code, hostname, username, password, otp, email, otp_seed;
+};
+
+/// Arguments go before what is found. A seed that is found counts only where the state wants a one-time
+/// password and none is given.
+template <class Arguments>
+credential_parts find_credentials(const Arguments& given, const configured_credentials& found,
+                                  const state_rules& rules) {
+  credential_parts parts{
+      .secret_key = {"T3_SECRET_KEY", first_of(given.secret_key.reveal(), found.secret_key), true},
+      .jwt = {"JWT_TOKEN", first_of(given.jwt_token.reveal(), found.jwt), true},
+      .api_key = {"API_KEY", first_of(given.api_key.reveal(), found.api_key), true},
+      .state_code = {"API_STATE_CODE", first_of(given.state_code, found.state_code)},
+      .hostname = {"METRC_HOSTNAME", first_of(given.hostname, found.hostname)},
+      .username = {"METRC_USERNAME", first_of(given.username, found.username)},
+      .password = {"METRC_PASSWORD", first_of(given.password.reveal(), found.password), true},
+      .otp = {"one-time password", first_of(given.otp.reveal(), std::nullopt), true},
+      .email = {"METRC_EMAIL", first_of(given.email, found.email)},
+      .otp_seed = {"OTP_SEED", first_of(given.otp_seed.reveal(), std::nullopt), true}};
+  const bool seed_is_wanted = !parts.otp.found && rules.needs_otp(parts.hostname.text());
+  if (seed_is_wanted && !parts.otp_seed.found) parts.otp_seed.found = found.otp_seed;
+  return parts;
+}
+
+/// "A", "A and B", "A, B and C".
+inline std::string listed(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    text.append(i == 0 ? "" : i + 1 == words.size() ? " and " : ", ").append(words[i]);
   }
-  bool is_meant() const { return is_from(place::arguments) || needed.front().found.has_value(); }
+  return text;
+}
+
+/// Where those parts that there are come from, such as "METRC_PASSWORD in the environment, METRC_HOSTNAME and
+/// METRC_USERNAME in .t3.env lines 2 and 1". `one` and `several` stand between names and place.
+inline std::string origins(const std::vector<const credential_part*>& parts, const std::string& one = " in ",
+                           const std::string& several = " in ") {
+  constexpr std::string_view line = " line ";
+  std::vector<setting_place> places;  // In the order of the parts.
+  for (const auto* part : parts) {
+    if (part->found && std::find(places.begin(), places.end(), part->found->place) == places.end())
+      places.push_back(part->found->place);
+  }
+  std::string text;
+  for (const auto place : places) {
+    std::vector<std::string> names, lines;
+    std::string source;
+    for (const auto* part : parts) {
+      if (!part->is_from(place)) continue;
+      names.emplace_back(part->name);
+      source = part->found->source;
+      if (place != setting_place::file) continue;
+      const auto at = source.rfind(line);
+      lines.push_back(source.substr(at + line.size()));
+      source.resize(at);
+    }
+    text += (text.empty() ? "" : ", ") + listed(names) + (names.size() == 1 ? one : several) + source;
+    if (!lines.empty()) text += (lines.size() == 1 ? " line " : " lines ") + listed(lines);
+  }
+  return text;
+}
+
+/// One way to log in, with what it takes.
+struct credential_provider {
+  way_in kind;
+  std::vector<const credential_part*> required;  ///< The first says that credentials of this kind are meant.
+  std::vector<const credential_part*> optional{};
+
+  /// One required part that is given as an argument makes it the caller's choice. In the environment and the
+  /// file the first part counts alone.
+  bool is_from(setting_place place) const {
+    const bool chosen = std::any_of(required.begin(), required.end(), [](const credential_part* part) {
+      return part->is_from(setting_place::arguments);
+    });
+    return chosen ? place == setting_place::arguments : required.front()->is_from(place);
+  }
+  bool is_meant() const { return is_from(setting_place::arguments) || required.front()->found.has_value(); }
 
   /// The parts that there are.
-  std::vector<ingredient> present() const {
-    std::vector<ingredient> parts;
-    for (const auto* from : {&needed, &optional}) {
-      for (const auto& part : *from) {
-        if (part.found) parts.push_back(part);
-      }
-    }
+  std::vector<const credential_part*> present() const {
+    auto parts = required;
+    parts.insert(parts.end(), optional.begin(), optional.end());
+    std::erase_if(parts, [](const credential_part* part) { return !part->found; });
     return parts;
   }
 
   std::vector<std::string> missing() const {
     std::vector<std::string> names;
-    for (const auto& part : needed) {
-      if (!part.found) names.emplace_back(part.name);
+    for (const auto* part : required) {
+      if (!part->found) names.emplace_back(part->name);
     }
     return names;
   }
+
+  bool has_argument() const {
+    const auto parts = present();
+    return std::any_of(parts.begin(), parts.end(),
+                       [](const credential_part* part) { return part->is_from(setting_place::arguments); });
+  }
+
+  /// What it is and where it comes from: by its first part if all of it comes from one place, else by every
+  /// part.
+  std::string origin() const {
+    const auto parts = present();
+    const auto place = parts.front()->found->place;
+    const bool together = std::all_of(parts.begin(), parts.end(),
+                                      [&](const credential_part* part) { return part->is_from(place); });
+    const std::string from = std::string(to_string(kind)) + " from ";
+    if (!together) return from + origins(parts);
+    return from +
+           (place == setting_place::arguments ? parts.front()->found->source : origins({parts.front()}));
+  }
 };
 
-/// What there is for each way in. A one-time password that is given goes before a seed that is found, and
-/// such a seed is taken only where the state wants it.
-template <class Arguments>
-std::vector<candidate> ways_in(const Arguments& given, const configured_credentials& found,
-                               const state_rules& rules) {
-  const auto hostname = take("METRC_HOSTNAME", "Metrc hostname", given.hostname, found.hostname);
-  const bool otp_given = !trim(given.otp.reveal()).empty();
-  const bool seed_is_wanted = !otp_given && rules.needs_otp(hostname.text());
-  const auto seed = seed_is_wanted ? found.otp_seed : std::nullopt;
-  return {{.way = way_in::secret_key,
-           .needed = {take("T3_SECRET_KEY", "secret key", given.secret_key.reveal(), found.secret_key)}},
-          {.way = way_in::jwt, .needed = {take("JWT_TOKEN", "JWT", given.jwt_token.reveal(), found.jwt)}},
-          {.way = way_in::api_key,
-           .needed = {take("API_KEY", "API key", given.api_key.reveal(), found.api_key),
-                      take("API_STATE_CODE", "state code", given.state_code, found.state_code)}},
-          {.way = way_in::credentials,
-           .needed = {take("METRC_PASSWORD", "Metrc password", given.password.reveal(), found.password),
-                      hostname, take("METRC_USERNAME", "Metrc user name", given.username, found.username)},
-           .optional = {take("one-time password", "one-time password", given.otp.reveal(), std::nullopt),
-                        take("METRC_EMAIL", "e-mail address", given.email, found.email),
-                        take("OTP_SEED", "one-time password seed", given.otp_seed.reveal(), seed)}}};
-}
+/// The providers that there are, and the choice among them.
+class credential_chain {
+ public:
+  credential_chain(credential_parts parts, state_rules rules)
+      : parts_(std::move(parts)), rules_(std::move(rules)) {}
+  credential_chain(const credential_chain&) = delete;
+  credential_chain& operator=(const credential_chain&) = delete;
 
-/// A way in and where it comes from: by its telling part if all of it comes from one place, else by every
-/// part.
-inline std::string origin_of(const candidate& way) {
-  const auto parts = way.present();
-  const auto where = place_of(*parts.front().found);
-  const bool together =
-      std::all_of(parts.begin(), parts.end(), [&](const ingredient& part) { return part.is_from(where); });
-  const std::string from = std::string(to_string(way.way)) + " from ";
-  if (!together) return from + origins(parts);
-  return from + (where == place::arguments ? std::string(given_as_argument) : origins({parts.front()}));
-}
-
-/// What a way in takes, for people: "API_KEY with API_STATE_CODE".
-inline std::string names_of(const candidate& way) {
-  std::string names;
-  for (const auto& part : way.needed) {
-    const bool first = &part == &way.needed.front();
-    names.append(first ? "" : &part == &way.needed[1] ? " with " : " and ").append(part.name);
-  }
-  return names;
-}
-
-/// What there is of a way in whose telling part is missing, and what is not.
-inline std::string half_of(const candidate& way) {
-  const auto missing = way.missing();
-  return origins(way.needed, " is set in ", " are set in ") + ", but " + listed(missing) +
-         (missing.size() == 1 ? " is not" : " are not");
-}
-
-/// The one to take: the first in order of those that are given as arguments, else of those in the
-/// environment, else of those in the file. Throws std::invalid_argument when there is none; `file` is what
-/// that message calls the file, empty for none.
-inline const candidate& first_in_order(const std::vector<candidate>& ways, const std::vector<way_in>& order,
-                                       std::string_view file) {
-  if (order.empty()) throw std::invalid_argument("the order of the ways in is empty: name one at least");
-  for (const auto where : {place::arguments, place::environment, place::file}) {
-    for (const auto wanted : order) {
-      for (const auto& way : ways) {
-        if (way.way == wanted && way.is_from(where)) return way;
+  /// The first in `order` of those that are given as arguments, else of those in the environment, else of
+  /// those in the file. Throws std::invalid_argument when there is none, or not all that it needs; `file` is
+  /// what that message calls the file, empty for none.
+  const credential_provider& choose(const std::vector<way_in>& order, std::string_view file) const {
+    if (order.empty()) throw std::invalid_argument("the order of the ways in is empty: name one at least");
+    for (const auto place : {setting_place::arguments, setting_place::environment, setting_place::file}) {
+      for (const auto kind : order) {
+        const auto& provider = provider_of(kind);
+        if (!provider.is_from(place)) continue;
+        const auto missing = provider.missing();
+        if (missing.empty()) return provider;
+        throw std::invalid_argument("the " + provider.origin() + " is not enough: " + listed(missing) +
+                                    " must be set too");
       }
     }
+    throw std::invalid_argument(nothing_chosen(order, file));
   }
-  std::string looked_for;
-  std::string halves;
-  for (const auto wanted : order) {
-    for (const auto& way : ways) {
-      if (way.way != wanted) continue;
-      looked_for += (looked_for.empty() ? "" : ", or ") + names_of(way);
-      if (way.missing().size() < way.needed.size()) halves += (halves.empty() ? "" : "; ") + half_of(way);
+
+  /// The auth method of a provider of this chain, with a description of what it is and where it comes from;
+  /// `destination` is its end. Throws std::invalid_argument when a part is malformed or the state wants more,
+  /// and authentication_error for an expired JWT; both name the settings and their places.
+  any_auth make_auth(const credential_provider& chosen, bool renew, const memory_store& store,
+                     const std::string& destination) const {
+    for (const auto* part : chosen.present()) check(*part, chosen);
+    const auto description = description_of(chosen) + destination;
+    const renewal_options renewal{.keep_credentials = renew};
+    switch (chosen.kind) {
+      case way_in::secret_key: return {secret_key_auth(parts_.secret_key.value()), description};
+      case way_in::jwt: return {bearer_auth(parts_.jwt.value()), description};
+      case way_in::api_key:
+        return {api_key_auth(parts_.api_key.value(), parts_.state_code.text(), store, renewal), description};
+      case way_in::credentials: break;
+    }
+    require_trusted_hostname();
+    require_rules(chosen);
+    try {
+      return {credentials_auth({.hostname = parts_.hostname.text(),
+                                .username = parts_.username.text(),
+                                .password = parts_.password.value(),
+                                .otp = parts_.otp.value(),
+                                .email = parts_.email.text(),
+                                .otp_seed = parts_.otp_seed.value()},
+                               store, {.rules = rules_, .renewal = renewal}),
+              description};
+    } catch (const std::invalid_argument& failure) {
+      throw std::invalid_argument("the " + chosen.origin() + ": " + failure.what());
     }
   }
-  if (!halves.empty()) {
-    throw std::invalid_argument("the credentials that are configured are not enough: " + halves);
+
+ private:
+  const credential_provider& provider_of(way_in kind) const {
+    return *std::find_if(providers_.begin(), providers_.end(),
+                         [&](const credential_provider& provider) { return provider.kind == kind; });
   }
-  const std::string places = file.empty() ? "the arguments and the environment"
-                                          : "the arguments, the environment and " + printable(file, 100);
-  throw std::invalid_argument("no credentials are configured: looked in " + places + " for " + looked_for +
-                              "; set one of these");
-}
+
+  /// Throws what the auth method says against one part, with the part and its place in front.
+  void check(const credential_part& part, const credential_provider& of) const {
+    const credentials stand_in{.hostname = "x", .username = "x", .password = "x"};
+    const auto require = [&](auto member) {
+      auto user = stand_in;
+      user.*member = part.value().reveal();
+      require_valid(user, {.otp_hostnames = {}, .email_hostnames = {}});
+    };
+    try {
+      if (&part == &parts_.secret_key) secret_key_auth{part.value()};
+      if (&part == &parts_.jwt) bearer_auth{part.value()};
+      if (&part == &parts_.api_key) api_key_auth(part.value(), "CA");
+      if (&part == &parts_.state_code) api_key_auth("x", part.text());
+      if (&part == &parts_.hostname) require(&credentials::hostname);
+      if (&part == &parts_.username) require(&credentials::username);
+      if (&part == &parts_.password) require(&credentials::password);
+      if (&part == &parts_.otp) require(&credentials::otp);
+      if (&part == &parts_.email) require(&credentials::email);
+      if (&part == &parts_.otp_seed) require(&credentials::otp_seed);
+    } catch (const std::invalid_argument& failure) {
+      throw std::invalid_argument(origins({&part}) + ": " + failure.what());
+    } catch (const authentication_error& failure) {
+      error told = failure.details();
+      if (!of.has_argument()) {
+        told.message =
+            "the JWT has expired: get a new one, or set T3_SECRET_KEY or Metrc credentials in its place";
+      }
+      told.message = origins({&part}) + ": " + told.message;
+      throw authentication_error(std::move(told));
+    }
+  }
+
+  /// T3 sends the password on to that host: a file names only Metrc's for a password from elsewhere.
+  void require_trusted_hostname() const {
+    const bool is_metrc = to_lower(trim(parts_.hostname.text())).ends_with(".metrc.com");
+    const bool same_file = parts_.password.is_from(setting_place::file);
+    if (is_metrc || same_file || !parts_.hostname.is_from(setting_place::file)) return;
+    throw std::invalid_argument(
+        origins({&parts_.hostname}) + " is no host of Metrc, and does not decide where to send " +
+        origins({&parts_.password}) + ": set METRC_HOSTNAME in the environment, or give it as an argument");
+  }
+
+  /// Throws std::invalid_argument when the state wants more of Metrc credentials than there is. Who has given
+  /// no argument hears of settings alone.
+  void require_rules(const credential_provider& chosen) const {
+    const auto hostname = parts_.hostname.text();
+    const auto refuse = [&](const std::string& what, const std::string& setting,
+                            const std::string& argument) {
+      throw std::invalid_argument(origins({&parts_.hostname}) + ": " + printable(trim(hostname), 100) +
+                                  " wants " + what + ": set " + setting +
+                                  (chosen.has_argument() ? ", or give " + argument : ""));
+    };
+    if (rules_.needs_otp(hostname) && !parts_.otp.found && !parts_.otp_seed.found)
+      refuse("a one-time password", "OTP_SEED, the Base32 text that they come from", "otp_seed or otp");
+    if (rules_.needs_email(hostname) && !parts_.email.found)
+      refuse("the account's e-mail address", "METRC_EMAIL", "email");
+  }
+
+  /// What is used, from where, and what else there is.
+  std::string description_of(const credential_provider& chosen) const {
+    std::string others;
+    for (const auto& provider : providers_) {
+      if (&provider != &chosen && provider.is_meant()) {
+        others += (others.empty() ? "" : ", ") + provider.origin();
+      }
+    }
+    return "using the " + chosen.origin() + (others.empty() ? "" : " (not used: " + others + ")");
+  }
+
+  std::string nothing_chosen(const std::vector<way_in>& order, std::string_view file) const {
+    std::string looked_for;
+    std::string incomplete;
+    for (const auto kind : order) {
+      const auto& required = provider_of(kind).required;
+      const auto missing = provider_of(kind).missing();
+      std::vector<std::string> further;
+      for (const auto* part : required) further.emplace_back(part->name);
+      further.erase(further.begin());
+      looked_for.append(looked_for.empty() ? "" : ", or ").append(required.front()->name);
+      if (!further.empty()) looked_for += " with " + listed(further);
+      if (missing.size() == required.size()) continue;
+      incomplete += (incomplete.empty() ? "" : "; ") + origins(required, " is set in ", " are set in ") +
+                    ", but " + listed(missing) + (missing.size() == 1 ? " is not" : " are not");
+    }
+    if (!incomplete.empty()) return "the credentials that are configured are not enough: " + incomplete;
+    const std::string places = file.empty() ? "the arguments and the environment"
+                                            : "the arguments, the environment and " + printable(file, 100);
+    return "no credentials are configured: looked in " + places + " for " + looked_for + "; set one of these";
+  }
+
+  credential_parts parts_;
+  state_rules rules_;
+  std::vector<credential_provider> providers_{{way_in::secret_key, {&parts_.secret_key}},
+                                              {way_in::jwt, {&parts_.jwt}},
+                                              {way_in::api_key, {&parts_.api_key, &parts_.state_code}},
+                                              {way_in::credentials,
+                                               {&parts_.password, &parts_.hostname, &parts_.username},
+                                               {&parts_.otp, &parts_.email, &parts_.otp_seed}}};
+};
 
 }  // namespace detail
 
@@ -7177,9 +8032,11 @@ struct configured_arguments {
 
 /// A client for what is configured: explicitly, in the environment, or in `.t3.env` in the working directory.
 /// It is logged in, and renews its token by itself unless `renew` forbids. `client.auth().description()` says
-/// in one line which way in was taken and from where, which service it goes to, and whether certificates are
-/// not checked; so does the log. Throws authentication_error, with the cause nested in it, whatever goes
-/// wrong; when nothing is configured its message lists what was looked for.
+/// in one line which way in was taken and from where, which service it goes to, whether certificates are not
+/// checked, and what to warn of, such as that others may read the file; so does the log. `T3_API_HOST` and
+/// `VERIFY_SSL=false` of the file count only for secrets that stand in it too, else they are an error. Throws
+/// authentication_error, with the cause nested in it, whatever goes wrong; when nothing is configured its
+/// message lists what was looked for.
 authenticated_client get_authenticated_client_or_error(const configured_arguments& given = {});
 
 /// The same in the background, on the executor of `config` or a thread of the client's own. When the executor
@@ -7204,14 +8061,28 @@ std::future<authenticated_client> get_authenticated_client_or_error_async(config
 
 namespace t3api::inline v0_1_0 {
 
-/// Deeper JSON is refused: copying and printing it would exhaust the stack.
-inline constexpr std::size_t max_json_depth = 64;
-
-/// The JSON value in `text`; nothing when it is no JSON, no UTF-8, or nested deeper than `max_json_depth`.
+/// The JSON value in `text` (RFC 8259). Nothing when it is no JSON in UTF-8, when a number is beyond double,
+/// NaN or infinite, when it is nested deeper than `max_json_depth`, and when it would take more memory than
+/// four times the text, or 256 MiB for a text up to 64 MiB: each `{}` takes some 80 bytes. An integer of more
+/// than 64 bits becomes a double.
+///
+/// Half a surrogate pair (`\ud83d` alone) becomes U+FFFD, since UTF-8 cannot hold it. A byte order mark in
+/// front is skipped. Of members with the same name the last one counts.
+///
+/// Throws std::bad_alloc for lack of memory.
 std::optional<nlohmann::json> parse_json(std::string_view text);
 
 /// A text member of an object; nothing when it is missing or no text.
 std::optional<std::string> string_member(const nlohmann::json& object, const char* name);
+
+namespace detail {
+
+/// As `parse_json`; with `exact` an integer of more than 64 bits is an error too. The error's message says
+/// what the text holds that cannot be read, and where: "bytes that are not UTF-8, at byte 71, in
+/// /data/3/note". Bytes are counted from 1. Nothing of the text is shown but names of members.
+result<nlohmann::json> read_json(std::string_view text, bool exact);
+
+}  // namespace detail
 
 }  // namespace t3api::inline v0_1_0
 
@@ -7311,8 +8182,12 @@ send_awaitable<client<Transport, Auth, Retry>> awaitable_send(
 #ifndef T3API_ENVIRONMENT_LOGGING_HPP
 #define T3API_ENVIRONMENT_LOGGING_HPP
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #ifndef T3API_LOGGING_SINKS_HPP
 #define T3API_LOGGING_SINKS_HPP
@@ -7349,6 +8224,145 @@ logging_hooks log_to_file(const std::string& path, log_options options = {});
 }  // namespace t3api::inline v0_1_0
 
 #endif
+#ifndef T3API_NATIVE_PRIVATE_FILE_HPP
+#define T3API_NATIVE_PRIVATE_FILE_HPP
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#ifndef _WIN32
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+#ifndef _WIN32
+/// Why a file could not be opened with O_NOFOLLOW, from its `errno`.
+inline std::string private_open_failure(int code) {
+  if (code == ELOOP) return "it is a symbolic link, which is not followed: name the file itself";
+  return std::error_code(code, std::generic_category()).message();
+}
+
+/// Why a file is not a regular one of its owner alone; empty when it is.
+inline std::string private_file_fault(const struct stat& info) {
+  if (!S_ISREG(info.st_mode)) return "it is not a regular file";
+  if (info.st_uid != ::geteuid()) return "it belongs to another user: name a file of your own";
+  if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
+  std::array<char, 8> mode{};
+  std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(info.st_mode & 07777U));
+  return "others than its owner may use it (mode " + std::string(mode.data()) +
+         "): run chmod 600 on it, or name a new file";
+}
+
+/// The same for an open file.
+inline std::string private_file_fault(int descriptor) {
+  struct stat info {};
+  return ::fstat(descriptor, &info) == 0 ? private_file_fault(info) : private_open_failure(errno);
+}
+#endif
+
+/// Why a file that is there already would be refused as a `private_file`; empty when it would not, and for a
+/// directory or a path that cannot be reached, which opening tells.
+inline std::string private_path_fault(const std::string& path) {
+#ifdef _WIN32
+  static_cast<void>(path);
+  return "files of one owner alone are not supported on this system";
+#else
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) return {};
+  return S_ISLNK(info.st_mode) ? private_open_failure(ELOOP) : private_file_fault(info);
+#endif
+}
+
+/// Whether two paths name files in one folder, which is there.
+inline bool in_same_folder(const std::string& one, const std::string& other) {
+#ifdef _WIN32
+  const auto folder_of = [](const std::string& path) { return path.substr(0, path.find_last_of("\\/") + 1); };
+  return folder_of(one) == folder_of(other);
+#else
+  const auto look = [](const std::string& path, struct stat& info) {
+    const auto folder = path.substr(0, path.rfind('/') + 1);
+    return ::stat(folder.empty() ? "." : folder.c_str(), &info) == 0;
+  };
+  struct stat a {};
+  struct stat b {};
+  return look(one, a) && look(other, b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+#endif
+}
+
+/// A file that lines are appended to and that its owner alone may read. Child processes do not inherit it.
+/// Not for more than one thread at once.
+class private_file {
+ public:
+  /// Opens a file, or makes one with mode 0600. Throws std::runtime_error, which gives the reason without the
+  /// path, when it cannot be opened or is a symbolic link, no regular file, someone else's, or open to the
+  /// group or others.
+  explicit private_file(const std::string& path) {
+#ifdef _WIN32
+    static_cast<void>(path);
+    throw std::runtime_error("files of one owner alone are not supported on this system");
+#else
+    if (path.empty() || path.find('\0') != path.npos) {
+      throw std::runtime_error("its path is empty or holds a NUL");
+    }
+    // O_NONBLOCK: a FIFO is refused below, without waiting for its reader.
+    constexpr int how = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+    do {
+      descriptor_ = ::open(path.c_str(), how, S_IRUSR | S_IWUSR);
+    } while (descriptor_ < 0 && errno == EINTR);
+    if (descriptor_ < 0) throw std::runtime_error(private_open_failure(errno));
+    const std::string fault = private_file_fault(descriptor_);
+    if (fault.empty()) return;
+    ::close(descriptor_);
+    throw std::runtime_error(fault);
+#endif
+  }
+
+  ~private_file() {
+#ifndef _WIN32
+    ::close(descriptor_);
+#endif
+  }
+  private_file(const private_file&) = delete;
+  private_file& operator=(const private_file&) = delete;
+
+  /// Appends a line, which ends in a line break, with one write; false when the system refuses, as for a full
+  /// disk. The line after one that was cut begins on a line of its own.
+  bool append(const std::string& line) noexcept {
+#ifdef _WIN32
+    return line.empty();
+#else
+    if (cut_ && ::write(descriptor_, "\n", 1) == 1) cut_ = false;
+    if (cut_) return false;
+    std::size_t done = 0;
+    while (done < line.size()) {
+      const auto written = ::write(descriptor_, line.data() + done, line.size() - done);
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) break;
+      done += static_cast<std::size_t>(written);
+    }
+    cut_ = done > 0 && done < line.size();
+    return done == line.size();
+#endif
+  }
+
+  int descriptor() const noexcept { return descriptor_; }
+
+ private:
+  int descriptor_ = -1;
+  bool cut_ = false;
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
 
 namespace t3api::inline v0_1_0 {
 
@@ -7362,36 +8376,56 @@ inline logging_hooks make_logging_hooks(const log_settings& wanted) {
                             options);
 }
 
+namespace detail {
+
+/// Why the log does not go to its file; empty when it may. A dotenv file names no file for what secrets from
+/// elsewhere do, nor one outside of its own folder. A file that others may use, as T3's Python client makes
+/// them, is not written to.
+inline std::string log_file_fault(const log_settings& wanted, bool secrets_from_elsewhere) {
+  const std::string advice = ": set T3_LOG_FILE in the environment";
+  const auto named_by = printable(wanted.named_by, 100);
+  if (wanted.file.empty()) return {};
+  if (!named_by.empty() && secrets_from_elsewhere)
+    return named_by + " names log files only for secrets that stand in it" + advice;
+  if (!named_by.empty() && !in_same_folder(wanted.file, wanted.named_by))
+    return named_by + " names log files only in its own folder" + advice;
+  return private_path_fault(wanted.file);
+}
+
+/// Hooks as `make_logging_hooks` makes them, with standard error in place of a file that is not to be written
+/// to: a sentence about that is added to `warnings`.
+inline logging_hooks make_safe_logging_hooks(log_settings wanted, bool secrets_from_elsewhere,
+                                             std::vector<std::string>& warnings) {
+  const auto fault = wanted.http ? log_file_fault(wanted, secrets_from_elsewhere) : std::string();
+  if (!fault.empty()) {
+    warnings.push_back("the log goes to standard error in place of '" + printable(wanted.file, 100) +
+                       "': " + fault);
+    wanted.file.clear();
+  }
+  return make_logging_hooks(wanted);
+}
+
+}  // namespace detail
+
 inline logging_hooks logging_hooks::from_env() {
-  return make_logging_hooks(read_settings(environment::load().value()).value().log);
+  const auto found = read_settings(environment::load().value()).value();
+  const auto& there = found.credentials;
+  const auto is_elsewhere = [](const auto* secret) {
+    return *secret && (*secret)->place != setting_place::file;
+  };
+  const std::array secrets = {&there.secret_key, &there.jwt, &there.api_key, &there.password,
+                              &there.otp_seed};
+  std::vector<std::string> warnings;
+  auto hooks = detail::make_safe_logging_hooks(
+      found.log, std::any_of(secrets.begin(), secrets.end(), is_elsewhere), warnings);
+  for (const auto& warning : warnings)
+    detail::tell(hooks.on_notice, [&] { return std::string_view(warning); });
+  return hooks;
 }
 
 }  // namespace t3api::inline v0_1_0
 
 #endif
-
-#endif
-#ifndef T3API_LOGGING_REDACTION_HPP
-#define T3API_LOGGING_REDACTION_HPP
-
-#include <string>
-#include <string_view>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// Where `sent` goes, on one line: values of query parameters that are not known to be harmless are `***`, in
-/// the path too, and so is what stands behind `/auth/secretkey/`.
-std::string redacted_url(const url& host, const request& sent);
-
-/// The fields with `***` for each value that is not known to be harmless; names and values fit one line.
-headers redacted_headers(const headers& fields);
-
-/// A body on one line of about 2000 bytes. JSON is shown with `***` in the place of members that sound like a
-/// secret, of anything else its size only, and of what goes to or comes from authentication nothing.
-std::string redacted_body(std::string_view path, std::string_view content_type, std::string_view body);
-
-}  // namespace t3api::inline v0_1_0
 
 #endif
 #ifndef T3API_RETRY_NONE_HPP
@@ -7695,7 +8729,6 @@ T3API_INLINE result<std::vector<license>> list_licenses(const any_client& via, c
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -7761,18 +8794,12 @@ inline std::optional<std::string> change_of_rows(const collection_page& got, con
 
 /// Whether two rows have the same `id`, a number or text.
 inline bool has_id_twice(const nlohmann::json::array_t& rows) {
-  struct equal_values {
-    bool operator()(const nlohmann::json* a, const nlohmann::json* b) const { return *a == *b; }
-  };
-  struct hash_of_value {
-    std::size_t operator()(const nlohmann::json* value) const { return std::hash<nlohmann::json>()(*value); }
-  };
-  std::unordered_set<const nlohmann::json*, hash_of_value, equal_values> seen;
+  std::unordered_set<nlohmann::json> seen;
   seen.reserve(rows.size());
   return std::any_of(rows.begin(), rows.end(), [&](const nlohmann::json& row) {
     const auto id = row.find("id");
     if (id == row.end() || !(id->is_number() || id->is_string())) return false;
-    return !seen.insert(&*id).second;
+    return !seen.insert(*id).second;
   });
 }
 
@@ -7810,22 +8837,16 @@ class page_collector {
   }
 
   void give(std::uint64_t page, result<collection_page> loaded) {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (!over_) keep(page, std::move(loaded));
-      --taken_;
-    }
-    signal();
+    std::unique_lock lock(mutex_);
+    if (!over_) keep(page, std::move(loaded));
+    leave(lock);
   }
 
   void give_up(std::exception_ptr why) noexcept {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (!over_) thrown_ = std::move(why);
-      over_ = true;
-      --taken_;
-    }
-    signal();
+    std::unique_lock lock(mutex_);
+    if (!over_) thrown_ = std::move(why);
+    over_ = true;
+    leave(lock);
   }
 
   /// Waits until no page is in flight; only to be called when there is none left to take. Throws what a page
@@ -7861,12 +8882,10 @@ class page_collector {
     over_ = true;
   }
 
-  void signal() noexcept {
-    bool over = false;
-    {
-      const std::scoped_lock lock(mutex_);
-      over = over_;
-    }
+  void leave(std::unique_lock<std::mutex>& lock) noexcept {
+    --taken_;
+    const bool over = over_;
+    lock.unlock();
     if (over) own_.request_stop();
     changed_.notify_all();
   }
@@ -7886,6 +8905,9 @@ class page_collector {
   std::exception_ptr thrown_;
 };
 
+/// How long a page may be put off in all.
+inline constexpr std::chrono::minutes longest_pause{10};
+
 /// Reads a collection as often as it takes.
 class collection_reader {
  public:
@@ -7897,7 +8919,7 @@ class collection_reader {
         options_(options),
         clock_(via.config().clock ? via.config().clock : std::make_shared<real_clock>()) {
     constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
-    if (options.timeout) deadline_ = clock_->now() + (std::min)(*options.timeout, longest);
+    deadline_ = clock_->now() + (std::min)(options.timeout.value_or(longest), longest);
   }
 
   result<nlohmann::json::array_t> read() const {
@@ -7966,16 +8988,40 @@ class collection_reader {
     wanted.page_size = page_size;
     auto options = options_;
     options.stop = std::move(stop);
-    options.timeout = via_.config().timeout;
-    if (deadline_) {
-      const auto left = std::chrono::floor<std::chrono::milliseconds>(*deadline_ - clock_->now());
+    options.wait_when_asked = false;
+    const auto give_up = (std::min)(deadline_, clock_->now() + longest_pause);
+    while (true) {
+      wait_for_end_of_pause(options.stop);
+      const auto left = std::chrono::floor<std::chrono::milliseconds>(deadline_ - clock_->now());
       if (left.count() <= 0) {
         return error{.category = error_category::timeout,
                      .message = "the time for the whole collection was over before the page was asked for"};
       }
-      options.timeout = (std::min)(*options.timeout, left);
+      options.timeout = (std::min)(via_.config().timeout, left);
+      auto loaded = load_page(via_, path_, wanted, options);
+      if (loaded || !begin_pause(loaded.error(), give_up)) return loaded;
     }
-    return load_page(via_, path_, wanted, options);
+  }
+
+  void wait_for_end_of_pause(const stop_token& stop) const {
+    const auto end = [this] {
+      const std::scoped_lock lock(mutex_);
+      return pause_end_;
+    };
+    for (auto until = end(); until > clock_->now(); until = end()) {
+      if (!clock_->wait_until(until, stop)) return;
+    }
+  }
+
+  /// Makes all pages wait as long as the service, or the client's rate limit, asks a page to; false when it
+  /// asks for nothing or too much.
+  bool begin_pause(const error& cause, steady_time give_up) const {
+    if (!cause.retry_after || !(cause.retryable || cause.category == error_category::timeout)) return false;
+    const auto until = clock_->now() + (std::max)(*cause.retry_after, std::chrono::seconds(1));
+    if (until >= give_up) return false;
+    const std::scoped_lock lock(mutex_);
+    pause_end_ = (std::max)(pause_end_, until);
+    return true;
   }
 
   error changes_too_fast(const std::string& change) const {
@@ -7993,7 +9039,9 @@ class collection_reader {
   const page_request& wanted_;
   const call_options& options_;
   const std::shared_ptr<clock> clock_;
-  std::optional<steady_time> deadline_;
+  steady_time deadline_;
+  mutable std::mutex mutex_;
+  mutable steady_time pause_end_{};
 };
 
 }  // namespace detail
@@ -8119,9 +9167,12 @@ T3API_INLINE result<std::monostate> delete_secret_key(const any_client& via, con
   if (answer) return std::monostate{};
   error& cause = answer.error();
   if (cause.status == 404) {
-    cause.message =
-        "the service knows no such secret key of this user, or has deleted it already: list_secret_keys() "
-        "gives the ids";
+    cause.message = cause.maybe_done
+                        ? "the service knows no such secret key of this user: an earlier attempt of this "
+                          "call, whose outcome is unknown, may "
+                          "have deleted it"
+                        : "the service knows no such secret key of this user, or has deleted it already: "
+                          "list_secret_keys() gives the ids";
   }
   redact(cause, id);  // Someone may have given the key in the place of its id.
   return cause;
@@ -8130,51 +9181,394 @@ T3API_INLINE result<std::monostate> delete_secret_key(const any_client& via, con
 }  // namespace t3api::inline v0_1_0
 
 #endif
-#ifndef T3API_AUTH_IMPL_AUTH_RESPONSE_DATA_HPP
-#define T3API_AUTH_IMPL_AUTH_RESPONSE_DATA_HPP
-
-#include <string>
-#include <utility>
-
-
-namespace t3api::inline v0_1_0 {
-
-namespace detail {
-
-T3API_INLINE result<auth_response_data> read_auth_response(const std::string& path, const response& answer) {
-  const auto unusable = [&](const std::string& what) {
-    return error{.category = error_category::protocol,
-                 .message = "the answer to " + path + " " + what + ": is the host setting right?",
-                 .status = answer.status};
-  };
-  auto body = answer.json();
-  if (!body) return body.error();
-  const auto token = string_member(*body, "accessToken").value_or("");
-  if (token.size() > longest_token) {
-    return unusable("holds an accessToken of " + std::to_string(token.size()) +
-                    " bytes, which no header can carry");
-  }
-  if (!is_usable_token(token)) return unusable("holds no usable accessToken");
-  body->erase("accessToken");
-  return auth_response_data{.access_token = token, .further = *std::move(body)};
-}
-
-}  // namespace detail
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_AUTH_IMPL_TOKEN_HPP
-#define T3API_AUTH_IMPL_TOKEN_HPP
+#ifndef T3API_CORE_IMPL_LOGGING_EVENTS_HPP
+#define T3API_CORE_IMPL_LOGGING_EVENTS_HPP
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <cstdint>
-#include <optional>
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef T3API_CORE_SECRET_NAMES_HPP
+#define T3API_CORE_SECRET_NAMES_HPP
+
 #include <string>
 #include <string_view>
 
+
+namespace t3api::inline v0_1_0::detail {
+
+/// What stands where a secret was.
+inline constexpr std::string_view hidden = "***";
+
+/// Whether a header, a parameter or a JSON member of that name holds a secret. Case and everything but
+/// letters and digits is ignored.
+inline bool names_secret(std::string_view name) {
+  std::string plain;
+  for (const char c : name) {
+    if (ascii_alpha(c) || ascii_digit(c)) plain += ascii_lower(c);
+  }
+  for (const std::string_view part : {"password", "passwd", "passphrase", "passcode",     "pwd",     "secret",
+                                      "token",    "bearer", "jwt",        "credential",   "session", "cookie",
+                                      "otp",      "seed",   "private",    "signature",    "apikey",  "csrf",
+                                      "xsrf",     "hmac",   "accesskey",  "authorization"}) {
+    if (plain.find(part) != plain.npos) return true;
+  }
+  for (const std::string_view whole : {"auth", "xauth", "pass", "pw", "pin", "sid", "sig"}) {
+    if (plain == whole) return true;
+  }
+  return plain.size() > 3 && plain.ends_with("key") && plain != "idempotencykey";
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Headers and parameters that are known to be harmless, each between spaces.
+inline constexpr std::string_view harmless_headers =
+    " accept accept-encoding accept-language accept-ranges age allow cache-control connection "
+    "content-encoding content-language content-length content-type date etag expires host idempotency-key "
+    "if-none-match if-modified-since keep-alive last-modified retry-after server transfer-encoding vary "
+    "user-agent x-ratelimit-limit x-ratelimit-remaining x-ratelimit-reset x-request-id ";
+inline constexpr std::string_view harmless_parameters =
+    " licensenumber page pagesize sort filter filterlogic strictpagination contenttype fieldnames "
+    "prependcsvmetadata submit ";
+
+inline bool is_harmless(std::string_view name, std::string_view list) {
+  return name.find(' ') == name.npos && list.find(" " + to_lower(name) + " ") != list.npos;
+}
+
+/// What may be shown of a call in a log. Every text becomes part of one line.
+template <class Event>
+class shown_call {
+ public:
+  /// Hides what `facts.known` knows, and values that are not shown: a service may repeat them.
+  explicit shown_call(call_facts facts) : facts_(std::move(facts)) {
+    add_hidden(facts_.sent.headers, harmless_headers);
+    add_hidden(facts_.sent.query, harmless_parameters);
+  }
+
+  Event event() const {
+    constexpr std::size_t longest_problem = 600;
+    Event made{.request_id = std::string(facts_.request_id),
+               .attempt = facts_.attempt,
+               .method = facts_.sent.method,
+               .url = url()};
+    if constexpr (std::same_as<Event, request_event>) {
+      add_content(made, facts_.sent.headers, facts_.sent.body);
+    } else {
+      const auto& answer = *facts_.answer;
+      made.elapsed = std::chrono::duration_cast<std::chrono::microseconds>(facts_.elapsed);
+      if (answer) {
+        made.status = answer->status;
+        add_content(made, answer->headers, answer->body);
+      } else {
+        const error& cause = answer.error();
+        made.problem =
+            one_line(facts_.known.hide(cause.message.empty() ? to_string(cause.category) : cause.message),
+                     longest_problem);
+      }
+    }
+    return made;
+  }
+
+  /// Where the call goes, percent-encoded. Of parameters that are not known to be harmless only the name.
+  std::string url() const {
+    constexpr std::size_t longest = 2000;
+    const std::string_view path = std::string_view(facts_.sent.path).substr(0, facts_.sent.path.find('#'));
+    const auto mark = (std::min)(path.find('?'), path.size());
+    std::string whole = facts_.host.base_path;
+    whole += path.starts_with('/') && !path.starts_with("//") ? path.substr(0, mark) : "/***";
+    std::string shown = facts_.host.origin();
+    append_percent_encoded(shown, facts_.known.hide(whole), "/%:@!$&'()*+,;=");
+    if (mark < path.size()) append_query(shown, decode_query(path.substr(mark + 1)));
+    append_query(shown, facts_.sent.query);
+    return one_line(shown, longest);
+  }
+
+  /// The fields, with `***` for each value that is not known to be harmless.
+  headers fields(const headers& all) const {
+    constexpr std::size_t longest_name = 60;
+    constexpr std::size_t longest_value = 300;
+    headers shown;
+    shown.reserve(all.size());
+    for (const auto& [name, value] : all) {
+      const bool harmless = is_harmless(name, harmless_headers);
+      shown.add_received(one_line(facts_.known.hide(name), longest_name),
+                         harmless ? one_line(facts_.known.hide(value), longest_value) : std::string(hidden));
+    }
+    return shown;
+  }
+
+  /// About 2000 bytes of JSON; of anything else its size, and of what logs in nothing.
+  std::string body(std::string_view content_type, std::string_view text) const {
+    constexpr std::size_t longest = 2000;
+    constexpr std::size_t longest_type = 60;
+    constexpr std::size_t largest_parsed = 8U << 20U;
+    if (text.empty()) return {};
+    if (is_login_path(facts_.host.base_path + facts_.sent.path)) return "(not shown: authentication)";
+    const std::string size = std::to_string(text.size()) + " bytes";
+    const auto type = to_lower(trim(content_type.substr(0, content_type.find(';'))));
+    const bool is_json = type == "application/json" || type == "text/json" || type.ends_with("+json");
+    const auto value = is_json && text.size() <= largest_parsed ? parse_json(text) : std::nullopt;
+    if (!value || !value->is_structured()) {  // A lone text could be a token.
+      const auto named = one_line(facts_.known.hide(content_type), longest_type);
+      return "(" + size + " of " + (named.empty() ? "no type" : named) + ")";
+    }
+    std::size_t room = 2 * longest;  // More than is shown, so that what was left out is told as cut.
+    const auto json = shown_json(*value, room);
+    auto shown = one_line(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), longest);
+    if (shown.ends_with("...") || room == 0) shown += " (" + size + " in all)";
+    return shown;
+  }
+
+ private:
+  template <class Fields>
+  void add_hidden(const Fields& fields, std::string_view harmless) {
+    constexpr std::size_t shortest = 6;
+    for (const auto& [name, value] : fields) {
+      if (value.size() >= shortest && !is_harmless(name, harmless)) facts_.known.add(value);
+    }
+  }
+
+  void add_content(Event& made, const headers& all, std::string_view text) const {
+    made.body_bytes = text.size();
+    if (facts_.with_headers) made.headers = fields(all);
+    if (facts_.with_body) made.body = body(all.get("Content-Type").value_or(""), text);
+  }
+
+  void append_query(std::string& shown, const query_params& query) const {
+    constexpr std::size_t longest_name = 40;
+    for (const auto& [name, value] : query) {
+      shown += shown.find('?') == shown.npos ? '?' : '&';
+      const bool harmless = is_harmless(name, harmless_parameters);
+      if (!harmless && (value.empty() || name.size() > longest_name)) {
+        shown += hidden;  // The name itself may be what was to be hidden.
+        continue;
+      }
+      append_percent_encoded(shown, facts_.known.hide(name), "*");
+      shown += '=';
+      append_percent_encoded(shown, harmless ? facts_.known.hide(value) : std::string(hidden), "*:,");
+    }
+  }
+
+  /// Whether an object is about a secret that it names in a value, as `{"name": "password", "value": …}` and
+  /// `{"loc": ["body", "password"], "input": …}` are.
+  static bool tells_secret_name(const nlohmann::json& object) {
+    const auto is_secret_name = [](const nlohmann::json& value) {
+      return value.is_string() && names_secret(value.get_ref<const std::string&>());
+    };
+    for (const char* member : {"name", "key", "field", "header", "param", "parameter", "loc", "path"}) {
+      const auto found = object.find(member);
+      if (found == object.end()) continue;
+      if (is_secret_name(*found)) return true;
+      if (found->is_array() && std::any_of(found->begin(), found->end(), is_secret_name)) return true;
+    }
+    return false;
+  }
+
+  /// `room` is how many bytes are wanted yet; what would come after is left out.
+  nlohmann::json shown_json(const nlohmann::json& value, std::size_t& room) const {
+    const auto use = [&room](std::size_t bytes) { room -= (std::min)(room, bytes); };
+    use(1);
+    if (value.is_string()) {
+      std::string text = facts_.known.hide(value.get_ref<const std::string&>());
+      use(text.size());
+      return text;
+    }
+    if (value.is_array()) {
+      auto shown = nlohmann::json::array();
+      for (auto entry = value.begin(); entry != value.end() && room > 0; ++entry) {
+        shown.push_back(shown_json(*entry, room));
+      }
+      return shown;
+    }
+    if (!value.is_object()) return value;
+    auto shown = nlohmann::json::object();
+    const bool about_secret = tells_secret_name(value);
+    for (auto member = value.begin(); member != value.end() && room > 0; ++member) {
+      const std::string& name = member.key();
+      const bool secret = names_secret(name) || (about_secret && (name == "value" || name == "input"));
+      shown[facts_.known.hide(name)] = secret ? nlohmann::json(hidden) : shown_json(member.value(), room);
+    }
+    return shown;
+  }
+
+  call_facts facts_;
+};
+
+template <class Event>
+Event make_event(call_facts facts) {
+  return shown_call<Event>(std::move(facts)).event();
+}
+
+#ifdef T3API_COMPILED
+template request_event make_event(call_facts);
+template response_event make_event(call_facts);
+#endif
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_CORE_IMPL_REDACTOR_HPP
+#define T3API_CORE_IMPL_REDACTOR_HPP
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#ifndef T3API_CORE_IMPL_SECRET_FINDER_HPP
+#define T3API_CORE_IMPL_SECRET_FINDER_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+/// A part of a text.
+struct span {
+  std::size_t start = 0;
+  std::size_t end = 0;
+};
+
+/// Finds secrets in a text by what is around them: values behind `secretKey=`, `"password": ` and their like,
+/// what follows `Bearer`, JSON web tokens, and the user in front of a host.
+class secret_finder {
+ public:
+  explicit secret_finder(std::string_view text) noexcept : text_(text) {}
+
+  /// Where they stand, in order.
+  std::vector<span> all() {
+    for (std::size_t at = 0; at < text_.size();) at = look_at(at);
+    return std::move(found_);
+  }
+
+  /// Where the credentials begin when `Bearer`, `Basic` or `Token` and a space stand at `at`; else `at`.
+  std::size_t end_of_scheme(std::size_t at) const noexcept {
+    for (const std::string_view scheme : {"bearer ", "basic ", "token "}) {
+      if (iequals(text_.substr(at, scheme.size()), scheme))
+        return (std::min)(text_.size(), text_.find_first_not_of(' ', at + scheme.size()));
+    }
+    return at;
+  }
+
+ private:
+  /// Notes the secret that is announced at `at`; where to look next.
+  std::size_t look_at(std::size_t at) {
+    if (text_.substr(at).starts_with("://")) {
+      const auto user = text_.substr(0, first_of("/?# \"'", at + 3)).rfind('@');
+      return user == text_.npos || user < at ? at + 3 : note(at + 3, user);
+    }
+    if (text_[at] == '=' || text_[at] == ':') return value_of(name_before(at), at);
+    if (!is_word(at) || (at > 0 && is_word(at - 1))) return at + 1;
+    constexpr std::size_t shortest_jwt = 20, shortest_token = 8;
+    auto end = at;
+    while (is_word(end)) ++end;
+    if (text_.substr(at).starts_with("eyJ") && end - at >= shortest_jwt) return note(at, end);
+    const auto token = ascii_lower(text_[at]) == 'b' ? end_of_scheme(at) : at;
+    return token > at && word_end(token) - token >= shortest_token ? note(token, word_end(token)) : end;
+  }
+
+  /// The name that a `=` or `:` belongs to, without its quotes.
+  std::string_view name_before(std::size_t mark) const noexcept {
+    constexpr std::size_t longest = 64;
+    constexpr std::string_view around = " \\]\"'";
+    auto end = mark;
+    while (end > 0 && mark - end < 4 && around.find(text_[end - 1]) != around.npos) --end;
+    auto start = end;
+    while (start > 0 && end - start < longest && is_word(start - 1)) --start;
+    return text_.substr(start, end - start);
+  }
+
+  std::size_t value_of(std::string_view name, std::size_t mark) {
+    if (!names_secret(name)) return mark + 1;
+    auto at = mark + 1;
+    while (at < text_.size() && (ascii_space(text_[at]) || text_[at] == '\\')) ++at;
+    if (at == text_.size()) return at;
+    if (text_[at] == '{' || text_[at] == '[') return note_all(at);
+    if (is_quote(at)) return note(at + 1, quote_end(at));
+    const auto before = text_.find_last_not_of(' ', mark - 1);
+    if (is_quote(before)) {  // JSON that is no text.
+      const auto end = first_of(",}] \t\r\n", at);
+      const auto value = text_.substr(at, end - at);
+      return value == "true" || value == "false" || value == "null" ? end : note(at, end);
+    }
+    const bool cookies = to_lower(name).find("cookie") != std::string::npos;
+    return note(at, cookies ? first_of("\r\n", at) : word_end(end_of_scheme(at)));
+  }
+
+  /// Notes each text and number in the JSON array or object that opens at `at`, but for names.
+  std::size_t note_all(std::size_t at) {
+    constexpr std::string_view between = " \t\r\n,:[]{}";
+    std::size_t depth = 0;
+    while (at < text_.size()) {
+      const char c = text_[at];
+      if (c == '{' || c == '[') ++depth;
+      if ((c == '}' || c == ']') && --depth == 0) return at + 1;
+      if (between.find(c) != between.npos) {
+        ++at;
+        continue;
+      }
+      const std::size_t quote = c == '"' ? 1 : 0;
+      const auto end = quote == 1 ? quote_end(at) : first_of(between, at);
+      const auto next = text_.find_first_not_of(" \t\r\n", end + quote);
+      if (next == text_.npos || text_[next] != ':') note(at + quote, end);
+      at = end + quote;
+    }
+    return text_.size();
+  }
+
+  std::size_t note(std::size_t start, std::size_t end) {
+    if (end > start) found_.push_back({start, end});
+    return (std::max)(start, end);
+  }
+
+  bool is_word(std::size_t at) const noexcept {
+    constexpr std::string_view marks = "_-.";
+    return at < text_.size() &&
+           (ascii_alpha(text_[at]) || ascii_digit(text_[at]) || marks.find(text_[at]) != marks.npos);
+  }
+  bool is_quote(std::size_t at) const noexcept {
+    return at < text_.size() && (text_[at] == '"' || text_[at] == '\'');
+  }
+  std::size_t first_of(std::string_view ends, std::size_t at) const noexcept {
+    return (std::min)(text_.size(), text_.find_first_of(ends, at));
+  }
+  std::size_t word_end(std::size_t at) const noexcept { return first_of(" \t\r\n\f\v&", at); }
+
+  /// Where the quotation that opens at `open` ends; a quote behind a backslash ends it only if it began so.
+  std::size_t quote_end(std::size_t open) const noexcept {
+    const bool escaped = open > 0 && text_[open - 1] == '\\';
+    auto at = open + 1;
+    while (at < text_.size() && text_[at] != text_[open]) at += text_[at] == '\\' && !escaped ? 2U : 1U;
+    return (std::min)(at, text_.size());
+  }
+
+  std::string_view text_;
+  std::vector<span> found_;
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
 #ifndef T3API_DETAIL_BASE64URL_HPP
 #define T3API_DETAIL_BASE64URL_HPP
 
@@ -8197,6 +9591,14 @@ inline std::string base64url_encode(std::string_view bytes) {
     for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(window >> (bits - 6)) & 63U];
   }
   if (bits > 0) text += alphabet[(window << (6 - bits)) & 63U];
+  return text;
+}
+
+/// Base64 with its first alphabet and padding (RFC 4648 section 4).
+inline std::string base64_encode(std::string_view bytes) {
+  std::string text = base64url_encode(bytes);
+  for (char& c : text) c = c == '-' ? '+' : c == '_' ? '/' : c;
+  while (text.size() % 4 != 0) text += '=';
   return text;
 }
 
@@ -8238,6 +9640,306 @@ inline std::optional<std::string> base64url_decode(std::string_view text) {
 
 #endif
 
+namespace t3api::inline v0_1_0::detail {
+
+/// How much of a secret must stand in a text for it to be hidden.
+inline constexpr std::size_t shortest_secret = 4;
+
+/// What an escape stands for, and how long it is.
+struct escape {
+  std::string meaning{};
+  std::size_t size = 0;
+};
+
+/// The escape that `text` begins with, if any: `%2f`, `\/`, `\n`, `\x2f`, `\u002f`, `&amp;`, `&#47;`,
+/// `&#x2f;`.
+inline escape escape_at(std::string_view text) {
+  const auto number = [&](std::size_t at, std::size_t size, int base) -> std::optional<std::uint32_t> {
+    const auto digits = text.substr((std::min)(at, text.size()), size);
+    std::uint32_t value = 0;
+    const auto* end = digits.data() + digits.size();
+    const auto [stop, failure] = std::from_chars(digits.data(), end, value, base);
+    if (digits.size() < size || stop != end || failure != std::errc{}) return std::nullopt;
+    return value;
+  };
+  const auto of = [](std::uint32_t point, std::size_t size) {
+    escape found{{}, size};
+    append_utf8(found.meaning, point);
+    return found;
+  };
+  if (text.starts_with('%') || text.starts_with("\\x")) {
+    const std::size_t at = text[0] == '%' ? 1 : 2;
+    const auto byte = number(at, 2, 16);
+    return byte ? escape{std::string(1, static_cast<char>(*byte)), at + 2} : escape{};
+  }
+  if (text.starts_with("\\u")) {
+    const auto unit = number(2, 4, 16);
+    if (!unit) return {};
+    const bool high = (*unit & 0xFC00U) == 0xD800 && text.substr(6).starts_with("\\u");
+    const auto low = high ? number(8, 4, 16) : std::nullopt;
+    if (!low || (*low & 0xFC00U) != 0xDC00) return of(*unit, 6);
+    return of(0x10000 + ((*unit & 0x3FFU) << 10) + (*low & 0x3FFU), 12);
+  }
+  if (text.starts_with('\\') && text.size() > 1) {
+    constexpr std::string_view letters = "bfnrt\"'\\/", meanings = "\b\f\n\r\t\"'\\/";
+    const auto place = letters.find(text[1]);
+    return place == letters.npos ? escape{} : escape{std::string(1, meanings[place]), 2};
+  }
+  if (!text.starts_with('&')) return {};
+  const auto end = text.substr(0, 12).find(';');
+  if (end == text.npos) return {};
+  if (text.starts_with("&#")) {
+    const std::size_t at = text.starts_with("&#x") ? 3 : 2;
+    const auto point = number(at, end - at, at == 3 ? 16 : 10);
+    return point && *point <= 0x10FFFF ? of(*point, end + 1) : escape{};
+  }
+  for (const std::string_view known : {"amp&", "lt<", "gt>", "quot\"", "apos'"}) {
+    if (text.substr(1, end - 1) == known.substr(0, known.size() - 1)) return {{known.back()}, end + 1};
+  }
+  return {};
+}
+
+/// A text without some layers of escapes, and where in the original each of its bytes comes from.
+struct plain_text {
+  /// The text as it is.
+  explicit plain_text(std::string_view text) : bytes(text), from(text.size() + 1) {
+    std::iota(from.begin(), from.end(), std::size_t{0});
+  }
+  plain_text(plain_text&&) = default;
+  ~plain_text() { wipe(bytes); }
+
+  /// With a layer taken off.
+  plain_text unescaped() const {
+    constexpr std::string_view marks = "%\\&";
+    constexpr std::size_t longest_escape = 12;
+    plain_text plain{std::string_view()};
+    plain.from.clear();
+    plain.bytes.reserve(bytes.size());  // Growing would leave copies behind.
+    plain.from.reserve(from.size());
+    for (std::size_t at = 0; at < bytes.size();) {
+      const bool marked = marks.find(bytes[at]) != marks.npos;
+      const auto found = marked ? escape_at(to_lower(bytes.substr(at, longest_escape))) : escape{};
+      plain.bytes.append(found.size == 0 ? bytes.substr(at, 1) : found.meaning);
+      plain.from.resize(plain.bytes.size(), from[at]);
+      at += (std::max)(found.size, std::size_t{1});
+    }
+    plain.from.push_back(from.back());
+    return plain;
+  }
+
+  /// In lower case and with `+` as a space: what is compared.
+  std::string folded() const {
+    std::string text = to_lower(bytes);
+    std::replace(text.begin(), text.end(), '+', ' ');
+    return text;
+  }
+
+  std::string bytes;
+  std::vector<std::size_t> from;  ///< One more than bytes: the last is the end.
+};
+
+/// A text with no layer of escapes taken off, with one, and so on.
+inline std::vector<plain_text> layers_of(std::string_view text) {
+  constexpr std::size_t most = 5;
+  std::vector<plain_text> layers;
+  layers.emplace_back(text);
+  while (layers.size() < most) {
+    auto next = layers.back().unescaped();
+    if (next.bytes.size() == layers.back().bytes.size()) break;
+    layers.push_back(std::move(next));
+  }
+  return layers;
+}
+
+/// Base64 as HTTP has it (RFC 4648 section 4), without padding.
+inline secret base64(std::string_view bytes) {
+  std::string text = base64url_encode(bytes);
+  std::replace(text.begin(), text.end(), '-', '+');
+  std::replace(text.begin(), text.end(), '_', '/');
+  return secret(std::move(text));
+}
+
+/// The bytes behind `text`; nothing when it is no base64.
+inline secret base64_decoded(std::string_view text) {
+  std::string plain(text);
+  std::replace(plain.begin(), plain.end(), '+', '-');
+  std::replace(plain.begin(), plain.end(), '/', '_');
+  auto bytes = base64url_decode(plain);
+  wipe(plain);
+  return bytes ? secret(*std::move(bytes)) : secret();
+}
+
+T3API_INLINE redactor::redactor(const request& sent, std::string_view base_path) {
+  for (const auto& [name, value] : sent.headers) add_value(name, value);
+  for (const auto& [name, value] : sent.query) add_value(name, value);
+  add_named(sent.path);
+  add_named(sent.body);
+  const std::string keys = secret_keys_in_path(std::string(base_path) + sent.path);
+  for (std::string_view rest = keys; !rest.empty();) {
+    const auto key = rest.substr(0, rest.find('/'));
+    rest.remove_prefix((std::min)(rest.size(), key.size() + 1));
+    add(key);
+  }
+}
+
+T3API_INLINE void redactor::add(std::string_view sensitive) {
+  if (sensitive.size() < shortest_secret) return;
+  add_spellings(sensitive);
+  add_spellings(base64(sensitive).reveal());
+}
+
+T3API_INLINE void redactor::add_login(std::string_view login) {
+  add(login.substr(login.find(':') + 1));
+  add_spellings(base64(login).reveal());
+}
+
+/// A header or a parameter.
+T3API_INLINE void redactor::add_value(std::string_view name, std::string_view value) {
+  add_named(value);
+  if (!names_secret(name)) return;
+  const auto credentials = value.substr(secret_finder(value).end_of_scheme(0));
+  add(value);
+  add(credentials);
+  if (iequals(value.substr(0, 6), "basic ")) add_login(base64_decoded(credentials).reveal());
+  if (to_lower(name).find("cookie") == std::string::npos) return;
+  for (auto rest = value; !rest.empty();) {
+    const auto cookie = rest.substr(0, rest.find(';'));
+    rest.remove_prefix((std::min)(rest.size(), cookie.size() + 1));
+    add(cookie.substr(cookie.find('=') + 1));
+  }
+}
+
+T3API_INLINE void redactor::add_named(std::string_view text) {
+  for (const auto [start, end] : secret_finder(text).all()) {
+    const auto value = text.substr(start, end - start);
+    add(value.substr(secret_finder(value).end_of_scheme(0)));
+    add(secret(query_decode(value)).reveal());
+    add(secret(plain_text(value).unescaped().bytes).reveal());
+  }
+}
+
+T3API_INLINE void redactor::add_spellings(std::string_view text) {
+  if (text.size() < shortest_secret) return;
+  for (auto& layer : layers_of(text)) known_.insert(secret(layer.folded()));
+}
+
+/// The size of the longest secret that `plain` begins with, perhaps cut off.
+T3API_INLINE std::size_t redactor::known_at(std::string_view plain) const {
+  constexpr std::size_t enough_at_end = 8;
+  const auto head = plain.substr(0, shortest_secret);
+  std::size_t longest = 0;
+  for (auto known = known_.lower_bound(head); known != known_.end(); ++known) {
+    const auto text = known->reveal();
+    if (!text.starts_with(head)) break;
+    const auto most = (std::min)(text.size(), plain.size());
+    const auto* differs = std::mismatch(text.data(), text.data() + most, plain.data()).first;
+    const auto same = static_cast<std::size_t>(differs - text.data());
+    const auto rest = plain.substr(same);
+    const bool cut = rest.starts_with("...") || rest.starts_with("\xE2\x80\xA6") ||
+                     (rest.empty() && same >= enough_at_end);
+    if (same == text.size() || (cut && same >= shortest_secret)) longest = (std::max)(longest, same);
+  }
+  return longest;
+}
+
+/// `text` without what is known, and without what is found in it.
+T3API_INLINE std::string redactor::hidden_in(std::string_view text, bool and_found) const {
+  std::vector<span> found;
+  if (and_found) found = secret_finder(text).all();
+  if (!known_.empty()) {
+    for (const auto& layer : layers_of(text)) {
+      const auto plain = layer.folded();
+      for (std::size_t at = 0; at < plain.size(); ++at) {
+        if (const auto size = known_at(std::string_view(plain).substr(at)); size > 0)
+          found.push_back({layer.from[at], layer.from[at + size]});
+      }
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const span& a, const span& b) { return a.start < b.start; });
+  std::string shown;
+  std::size_t done = 0;
+  for (const auto [start, end] : found) {
+    if (start >= done) shown.append(text.substr(done, start - done)).append(hidden);
+    done = (std::max)(done, end);
+  }
+  return shown.append(text.substr(done));
+}
+
+T3API_INLINE std::string redactor::hide(std::string_view text) const {
+  constexpr std::size_t most = 16U << 10U;  // More than of any text is shown.
+  if (text.size() > most) return hide(std::string(text.substr(0, most - 3)) + "...");
+  return hidden_in(text, true);
+}
+
+T3API_INLINE void redactor::hide_in(error& cause) const {
+  for (std::string* text : {&cause.message, &cause.service_message, &cause.service_request_id})
+    *text = hide_known(*text);
+}
+
+T3API_INLINE void redactor::hide_in(response& answer) const {
+  constexpr std::size_t most = 64U << 10U;
+  answer.body = hide_known(std::string_view(answer.body).substr(0, most));
+  if (const auto id = answer.headers.get("X-Request-Id")) {
+    std::string shown = hide_known(*id);
+    answer.headers.erase("X-Request-Id");
+    answer.headers.add_received("X-Request-Id", std::move(shown));
+  }
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_AUTH_IMPL_AUTH_RESPONSE_DATA_HPP
+#define T3API_AUTH_IMPL_AUTH_RESPONSE_DATA_HPP
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+T3API_INLINE result<auth_response_data> read_auth_response(const std::string& path, const response& answer) {
+  const auto unusable = [&](const std::string& what) {
+    return error{.category = error_category::protocol,
+                 .message = "the answer to " + path + " " + what + ": is the host setting right?",
+                 .status = answer.status};
+  };
+  constexpr std::size_t largest = 64U << 10U;
+  if (answer.body.size() > largest) {
+    return unusable("has " + std::to_string(answer.body.size()) + " bytes, too many for a login");
+  }
+  auto body = answer.json();
+  if (!body) return body.error();
+  const auto token = string_member(*body, "accessToken").value_or("");
+  if (token.size() > longest_token) {
+    return unusable("holds an accessToken of " + std::to_string(token.size()) +
+                    " bytes, which no header can carry");
+  }
+  if (!is_usable_token(token)) return unusable("holds no usable accessToken");
+  body->erase("accessToken");
+  return auth_response_data{.access_token = token, .further = *std::move(body)};
+}
+
+}  // namespace detail
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_AUTH_IMPL_TOKEN_HPP
+#define T3API_AUTH_IMPL_TOKEN_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
 namespace t3api::inline v0_1_0 {
 
 T3API_INLINE token_times read_token_times(std::string_view jwt) {
@@ -8264,8 +9966,6 @@ T3API_INLINE token_times read_token_times(std::string_view jwt) {
 #ifndef T3API_CORE_IMPL_SERVICE_ERROR_HPP
 #define T3API_CORE_IMPL_SERVICE_ERROR_HPP
 
-#include <algorithm>
-#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -8275,8 +9975,11 @@ namespace t3api::inline v0_1_0 {
 namespace detail {
 
 /// What an error body says: `{"error": {"message"}}` (T3), `{"message"}`, `{"detail"}`, `{"error"}` or
-/// `{"errors": […]}`.
+/// `{"errors": […]}`. Nothing when it is too large to be one.
 inline std::string service_message(const response& answer) {
+  constexpr std::size_t largest = 64U << 10U;
+  constexpr std::size_t longest = 1000;
+  if (answer.body.size() > largest) return {};
   const auto body = parse_json(answer.body);
   if (!body || !body->is_object()) return {};
   if (const auto nested = body->find("error"); nested != body->end()) {
@@ -8293,7 +9996,9 @@ inline std::string service_message(const response& answer) {
       std::string text =
           entry.is_string() ? entry.get<std::string>() : string_member(entry, "message").value_or("");
       if (text.empty()) text = string_member(entry, "msg").value_or("");
-      if (!text.empty()) joined += (joined.empty() ? "" : "; ") + text;
+      if (text.empty() || ("; " + joined + "; ").find("; " + text + "; ") != joined.npos) continue;
+      joined += (joined.empty() ? "" : "; ") + text;
+      if (joined.size() > longest) break;
     }
     if (!joined.empty()) return joined;
   }
@@ -8319,53 +10024,59 @@ inline std::string_view advice(int status) noexcept {
   return "this status was not expected";
 }
 
-inline void redact_as_written(error& cause, std::string_view sensitive, std::size_t shortest) {
-  for (std::string* text : {&cause.service_message, &cause.message, &cause.service_request_id}) {
-    for (auto at = text->find(sensitive); at != text->npos; at = text->find(sensitive, at)) {
-      text->replace(at, sensitive.size(), "***");
-    }
-    for (auto dots = text->find("..."); dots != text->npos; dots = text->find("...", dots + 3)) {
-      const auto before = std::string_view(*text).substr(0, dots);
-      auto size = (std::min)(sensitive.size(), before.size());
-      while (size >= shortest && !before.ends_with(sensitive.substr(0, size))) --size;
-      if (size < shortest) continue;
-      text->replace(dots - size, size, "***");
-      dots = dots - size + 3;
-    }
+T3API_INLINE redactor call_secrets(const request& sent, const url& host, const client_config& config) {
+  redactor known(sent, host.base_path);
+  if (!config.proxy) return known;
+  std::string login = config.proxy->username;
+  login.append(":").append(config.proxy->password.reveal());
+  known.add_login(login);
+  wipe(login);
+  return known;
+}
+
+/// Whether a write that was carried out may be refused so when it is repeated: what it deletes is gone, what
+/// it makes is there.
+constexpr bool may_come_of_repeating(int status) noexcept {
+  return status == 404 || status == 409 || status == 410 || status == 412;
+}
+
+T3API_INLINE error service_error(const request& asked, const response& answer, wall_time now,
+                                 const redactor& known, bool earlier_in_doubt) {
+  error cause;
+  cause.category = answer.status == 401 ? error_category::authentication : error_category::http;
+  cause.status = answer.status;
+  cause.service_message = printable(known.hide(service_message(answer)), 300);
+  cause.service_request_id = printable(known.hide(answer.headers.get("X-Request-Id").value_or("")), 100);
+  cause.retryable = is_retryable_status(answer.status);
+  cause.sent = true;
+  cause.retry_after = retry_after(answer.headers, now);
+  cause.message = std::string(to_string(asked.method)) + " " + printable(known.hide(asked.path), 80) +
+                  " was answered with status " + std::to_string(answer.status);
+  if (!cause.service_message.empty()) cause.message += " (" + cause.service_message + ")";
+  cause.maybe_done =
+      earlier_in_doubt && !is_safe(asked.method) && answer.status >= 400 && answer.status < 500;
+  if (!cause.maybe_done || !may_come_of_repeating(answer.status)) {
+    cause.message += ": " + std::string(advice(answer.status));
+    if (cause.retry_after) cause.message += ", in " + std::to_string(cause.retry_after->count()) + " s";
   }
+  if (cause.maybe_done) {
+    cause.message +=
+        ": an earlier attempt, whose outcome is unknown, may have done it already: look before you repeat it";
+  }
+  return cause;
 }
 
 }  // namespace detail
 
 T3API_INLINE void redact(error& cause, std::string_view sensitive) {
-  constexpr std::size_t shortest = 4;
-  if (sensitive.size() < shortest) return;
-  detail::redact_as_written(cause, sensitive, shortest);
-  std::string written;
-  written.reserve(6 * sensitive.size());
-  detail::append_json_escaped(written, sensitive);
-  if (written != sensitive) detail::redact_as_written(cause, written, shortest);
-  written.clear();
-  detail::append_percent_encoded(written, sensitive);
-  if (written != sensitive) detail::redact_as_written(cause, written, shortest);
-  detail::wipe(written);
+  detail::redactor known;
+  known.add(sensitive);
+  known.hide_in(cause);
 }
 
-T3API_INLINE error service_error(const request& asked, const response& answer, wall_time now) {
-  error cause;
-  cause.category = answer.status == 401 ? error_category::authentication : error_category::http;
-  cause.status = answer.status;
-  cause.service_message = detail::printable(detail::service_message(answer), 300);
-  cause.service_request_id = detail::printable(answer.headers.get("X-Request-Id").value_or(""), 100);
-  cause.retryable = is_retryable_status(answer.status);
-  cause.sent = true;
-  cause.retry_after = retry_after(answer.headers, now);
-  cause.message = std::string(to_string(asked.method)) + " " + detail::printable(asked.path, 80) +
-                  " was answered with status " + std::to_string(answer.status);
-  if (!cause.service_message.empty()) cause.message += " (" + cause.service_message + ")";
-  cause.message += ": " + std::string(detail::advice(answer.status));
-  if (cause.retry_after) cause.message += ", in " + std::to_string(cause.retry_after->count()) + " s";
-  return cause;
+T3API_INLINE error service_error(const request& asked, const response& answer, wall_time now,
+                                 bool earlier_in_doubt) {
+  return detail::service_error(asked, answer, now, detail::redactor(asked), earlier_in_doubt);
 }
 
 }  // namespace t3api::inline v0_1_0
@@ -8375,100 +10086,130 @@ T3API_INLINE error service_error(const request& asked, const response& answer, w
 #define T3API_AUTHENTICATE_IMPL_BY_API_KEY_HPP
 
 #include <future>
-#include <memory>
 #include <utility>
 
 #ifndef T3API_AUTHENTICATE_LOGIN_HPP
 #define T3API_AUTHENTICATE_LOGIN_HPP
 
 #include <exception>
-#include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 
 namespace t3api::inline v0_1_0::detail {
 
+/// Throws std::invalid_argument when the file of the working directory would decide where a secret from
+/// elsewhere goes, or that no certificate is checked on the way. `secret` says which; empty for none.
+inline void require_trusted(const settings& chosen, const std::string& secret) {
+  const auto refuse = [&](const std::string& name, const setting& found, const std::string& what) {
+    throw std::invalid_argument(name + " in " + found.source + " does not decide " + what + " " + secret +
+                                ": set " + name + " in the environment, or give it as an argument");
+  };
+  const auto is_from_file = [](const std::optional<setting>& found) {
+    return found && found->place == setting_place::file;
+  };
+  if (secret.empty()) return;
+  const auto host = parse_url(chosen.client.host);
+  const bool is_t3 = host && host->origin() == parse_url(default_host)->origin();
+  if (is_from_file(chosen.host) && !is_t3) refuse("T3_API_HOST", *chosen.host, "where to send");
+  if (is_from_file(chosen.verify_ssl) && chosen.client.tls.dangerously_accept_any_certificate)
+    refuse("VERIFY_SSL", *chosen.verify_ssl, "whether certificates are checked for");
+}
+
 /// The settings of a client: what is given as an argument goes before what `found` has from the environment
-/// and `.t3.env`. Throws std::invalid_argument for settings that make no sense, and std::runtime_error when
-/// the log file cannot be used.
+/// and `.t3.env`. `secret` says which secret does not come from `.t3.env`; empty for none. Throws
+/// std::invalid_argument for settings that make no sense or that are not to be trusted with the secret, and
+/// std::runtime_error when the log file cannot be used.
 template <class Arguments>
-settings settings_for(const Arguments& given, settings found) {
+settings settings_for(const Arguments& given, settings found, const std::string& secret) {
+  const bool host_given = given.host && !given.host->empty();
   if (given.config) found.client = *given.config;
-  if (given.host && !given.host->empty()) found.client.host = *given.host;
+  if (given.config || host_given) found.host.reset();
+  if (given.config) found.verify_ssl.reset();
+  if (host_given) found.client.host = *given.host;
+  require_trusted(found, secret);
   if (given.retry_policy) found.retry = *given.retry_policy;
   if (given.logging_hooks) {
     found.client.logging = *given.logging_hooks;
-  } else if (found.log.http && !found.client.logging.any()) {
-    found.client.logging = make_logging_hooks(found.log);
+  } else if (!found.client.logging.any()) {
+    found.client.logging = make_safe_logging_hooks(found.log, !secret.empty(), found.warnings);
   }
   for (const auto& [name, value] : given.headers) found.client.headers.set(name, value);
   return found;
 }
 
+/// The same for functions that are given all secrets as arguments.
 template <class Arguments>
 settings settings_for(const Arguments& given) {
-  return settings_for(given, read_settings(environment::load().value()).value());
+  return settings_for(given, read_settings(environment::load().value()).value(),
+                      "the secret in the arguments");
 }
 
+/// Tells the hooks of the client what `chosen` warns of.
 inline authenticated_client make_client(any_auth auth, const settings& chosen) {
-  return {httplib_transport(chosen.client), std::move(auth), exponential_backoff(chosen.retry),
+  for (const auto& warning : chosen.warnings)
+    tell(chosen.client.logging.on_notice, [&] { return std::string_view(warning); });
+  return {default_transport(chosen.client), std::move(auth), exponential_backoff(chosen.retry),
           chosen.client};
 }
+
+/// Where the answer to a login is kept; null when nobody asks for it.
+using kept_answer = std::shared_ptr<auth_response_data>;
 
 /// A client that has yet to log in, and what the exchange of its credentials will have been answered with.
 struct login {
   authenticated_client client;
-  std::shared_ptr<const auth_response_data> answer{};
+  kept_answer answer{};
   stop_token stop{};
 };
 
-/// What the named functions give of a finished login.
-inline authenticated_client client_of(const login& done) { return done.client; }
-inline auth_response_data response_of(const login& done) { return *done.answer; }
-inline secret token_of(const login& done) { return done.answer->access_token; }
+/// How a named function logs in, and what its errors call that.
+template <class Arguments>
+struct login_method {
+  const char* name;
+  login (*prepare)(const Arguments& given, const kept_answer& answer);
+};
 
-inline std::shared_ptr<auth_response_data> make_room() { return std::make_shared<auth_response_data>(); }
-
-/// How the auth method of a login gets its token; the answer is kept if there is room for it.
-inline renewal_options once_into(const std::shared_ptr<auth_response_data>& answer, bool renew) {
-  renewal_options options{.keep_credentials = renew};
-  if (answer) options.on_response = [answer](const auth_response_data& data) { *answer = data; };
-  return options;
-}
-
-/// An auth method that tells which token it put into a request: one out of a store came without an answer.
+/// An auth method that keeps the token which it put into a request: one out of a store came without an
+/// answer.
 template <class Auth>
-class token_teller {
+class recording_auth {
  public:
-  token_teller(Auth told_of, std::shared_ptr<auth_response_data> answer)
-      : told_of_(std::move(told_of)), answer_(std::move(answer)) {}
+  recording_auth(Auth inner, kept_answer answer) : inner_(std::move(inner)), answer_(std::move(answer)) {}
 
   result<token_generation> authorize(request& message, exchange& via) {
     constexpr std::string_view scheme = "Bearer ";
-    auto generation = told_of_.authorize(message, via);
+    auto generation = inner_.authorize(message, via);
     const auto header = message.headers.get("Authorization");
     if (!generation || !header || !header->starts_with(scheme)) return generation;
     const auto token = header->substr(scheme.size());
     if (answer_->access_token.reveal() != token) *answer_ = {.access_token = secret(token)};
     return generation;
   }
-  bool on_unauthorized(token_generation generation) { return told_of_.on_unauthorized(generation); }
+  bool on_unauthorized(token_generation generation) { return inner_.on_unauthorized(generation); }
 
  private:
-  Auth told_of_;
-  std::shared_ptr<auth_response_data> answer_;
+  Auth inner_;
+  kept_answer answer_;
 };
 
-/// `auth`, which tells its token to `answer` if there is one.
+/// How a login gets its token; the answer is kept if somebody asks for it.
+inline renewal_options renewal_into(const kept_answer& answer, bool renew) {
+  renewal_options options{.keep_credentials = renew};
+  if (answer) options.on_response = [answer](const auth_response_data& data) { *answer = data; };
+  return options;
+}
+
 template <class Auth>
-any_auth heard_by(const std::shared_ptr<auth_response_data>& answer, Auth auth) {
+any_auth record_into(const kept_answer& answer, Auth auth) {
   if (!answer) return auth;
-  return token_teller<Auth>(std::move(auth), answer);
+  return recording_auth<Auth>(std::move(auth), answer);
 }
 
 /// Throws the exception that is being handled as an authentication_error, with it nested inside.
@@ -8491,45 +10232,50 @@ any_auth heard_by(const std::shared_ptr<auth_response_data>& answer, Auth auth) 
   }
 }
 
-/// What `prepare` makes; what it throws is thrown as an authentication_error.
-inline login prepared_login(const std::string& what, const std::function<login()>& prepare) {
+/// A login that is ready to be sent, for a function that gives a T. Throws authentication_error.
+template <class T, class Arguments>
+login prepare_login(const login_method<Arguments>& method, const Arguments& given) {
   try {
-    return prepare();
+    kept_answer answer;
+    if constexpr (!std::is_same_v<T, authenticated_client>) answer = std::make_shared<auth_response_data>();
+    return method.prepare(given, answer);
   } catch (...) {
-    throw_authentication_error(what);
+    throw_authentication_error(method.name);
   }
 }
 
-/// Logs in with what was prepared, and gives `part_of` it.
+/// Logs in, and gives the client, the answer or the token. Throws authentication_error.
 template <class T>
-T finished_login(const std::string& what, const login& prepared, T (*part_of)(const login&)) {
+T finish_login(const char* name, const login& prepared) {
   try {
     prepared.client.authenticate({.stop = prepared.stop}).value();
-    return part_of(prepared);
+    if constexpr (std::is_same_v<T, authenticated_client>) return prepared.client;
+    if constexpr (std::is_same_v<T, auth_response_data>) return *prepared.answer;
+    if constexpr (std::is_same_v<T, secret>) return prepared.answer->access_token;
   } catch (...) {
-    throw_authentication_error(what);
+    throw_authentication_error(name);
   }
 }
 
-template <class T>
-T log_in(const std::string& what, const std::function<login()>& prepare, T (*part_of)(const login&)) {
-  return finished_login(what, prepared_login(what, prepare), part_of);
+template <class T, class Arguments>
+T log_in(const login_method<Arguments>& method, const Arguments& given) {
+  return finish_login<T>(method.name, prepare_login<T>(method, given));
 }
 
 /// The same where the asynchronous calls of the client run; what went wrong is in the future.
-template <class T>
-std::future<T> log_in_async(const std::string& what, const std::function<login()>& prepare,
-                            T (*part_of)(const login&)) {
+template <class T, class Arguments>
+std::future<T> log_in_async(const login_method<Arguments>& method, const Arguments& given) {
   try {
-    const login prepared = prepared_login(what, prepare);
+    const login prepared = prepare_login<T>(method, given);
     try {
       return prepared.client.async(
-          [what, prepared, part_of] { return finished_login(what, prepared, part_of); });
+          [name = method.name, prepared] { return finish_login<T>(name, prepared); });
     } catch (...) {
-      std::throw_with_nested(authentication_error(
-          {.category = error_category::transport,
-           .message = what + " failed: the executor did not take the call: " + caught_text(),
-           .retryable = true}));
+      std::throw_with_nested(
+          authentication_error({.category = error_category::transport,
+                                .message = std::string(method.name) +
+                                           " failed: the executor did not take the call: " + caught_text(),
+                                .retryable = true}));
     }
   } catch (...) {
     std::promise<T> failed;
@@ -8546,470 +10292,56 @@ namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
-inline constexpr const char* api_key_login = "the T3 API login with an API key";
-
-inline login prepare_login(const api_key_arguments& given,
-                           const std::shared_ptr<auth_response_data>& answer = {}) {
+inline login prepare_api_key_login(const api_key_arguments& given, const kept_answer& answer) {
   api_key_auth auth(given.api_key, given.state_code, given.store.value_or(memory_store()),
-                    once_into(answer, given.renew));
-  return {.client = make_client(heard_by(answer, std::move(auth)), settings_for(given)),
-          .answer = answer,
-          .stop = given.stop};
+                    renewal_into(answer, given.renew));
+  return {make_client(record_into(answer, std::move(auth)), settings_for(given)), answer, given.stop};
 }
+
+inline constexpr login_method<api_key_arguments> api_key_login{"the T3 API login with an API key",
+                                                               prepare_api_key_login};
 
 }  // namespace detail
 
 T3API_INLINE authenticated_client create_api_key_authenticated_client(const api_key_arguments& given) {
-  return detail::prepare_login(given).client;
+  return detail::prepare_api_key_login(given, nullptr).client;
 }
 
 T3API_INLINE authenticated_client
 create_api_key_authenticated_client_or_error(const api_key_arguments& given) {
-  return detail::log_in(
-      detail::api_key_login, [&] { return detail::prepare_login(given); }, detail::client_of);
+  return detail::log_in<authenticated_client>(detail::api_key_login, given);
 }
 
 T3API_INLINE std::future<authenticated_client> create_api_key_authenticated_client_or_error_async(
     api_key_arguments given) {
-  return detail::log_in_async(
-      detail::api_key_login, [&] { return detail::prepare_login(given); }, detail::client_of);
+  return detail::log_in_async<authenticated_client>(detail::api_key_login, given);
 }
 
 T3API_INLINE auth_response_data authenticate_and_get_response_with_api_key(const api_key_arguments& given) {
-  return detail::log_in(
-      detail::api_key_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::response_of);
+  return detail::log_in<auth_response_data>(detail::api_key_login, given);
 }
 
 T3API_INLINE std::future<auth_response_data> authenticate_and_get_response_with_api_key_async(
     api_key_arguments given) {
-  return detail::log_in_async(
-      detail::api_key_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::response_of);
+  return detail::log_in_async<auth_response_data>(detail::api_key_login, given);
 }
 
 T3API_INLINE secret authenticate_and_get_token_with_api_key(const api_key_arguments& given) {
-  return detail::log_in(
-      detail::api_key_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::token_of);
+  return detail::log_in<secret>(detail::api_key_login, given);
 }
 
 T3API_INLINE std::future<secret> authenticate_and_get_token_with_api_key_async(api_key_arguments given) {
-  return detail::log_in_async(
-      detail::api_key_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::token_of);
+  return detail::log_in_async<secret>(detail::api_key_login, given);
 }
 
 }  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_LOGGING_IMPL_CALL_LOG_HPP
-#define T3API_LOGGING_IMPL_CALL_LOG_HPP
-
-#include <algorithm>
-#include <chrono>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#ifndef T3API_LOGGING_IMPL_REDACTION_HPP
-#define T3API_LOGGING_IMPL_REDACTION_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <iterator>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#ifndef T3API_LOGGING_ONE_LINE_HPP
-#define T3API_LOGGING_ONE_LINE_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-
-namespace t3api::inline v0_1_0::detail {
-
-/// Whether a character could break a line, drive a terminal, or make text look other than it is: controls,
-/// line separators, and those without a width or that turn the writing direction.
-constexpr bool disturbs_line(std::uint32_t point) noexcept {
-  return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD || point == 0x61C ||
-         point == 0x180E || (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) ||
-         (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF || (point >= 0xFFF9 && point <= 0xFFFB) ||
-         (point >= 0xE0000 && point <= 0xE0FFF);
-}
-
-/// Foreign text as part of one line: such characters become `\uXXXX`, bytes that are no UTF-8 `?`. At most
-/// `limit` bytes, cut between characters; dots follow when something was cut.
-inline std::string one_line(std::string_view text, std::size_t limit) {
-  constexpr std::string_view hex = "0123456789ABCDEF";
-  std::string line;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    std::size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    std::string piece(text.substr(i, size));
-    if (!is_utf8(piece)) {
-      size = 1;
-      piece = "?";
-    } else {
-      std::uint32_t point = size == 1 ? lead : lead & (0x7FU >> size);
-      for (std::size_t k = 1; k < size; ++k) {
-        point = (point << 6) | (static_cast<unsigned char>(piece[k]) & 0x3FU);
-      }
-      if (disturbs_line(point)) {
-        piece = point > 0xFFFF ? "?" : "\\u";
-        for (unsigned shift = 16; point <= 0xFFFF && shift > 0;) {
-          shift -= 4;
-          piece += hex[(point >> shift) & 15U];
-        }
-      }
-    }
-    if (line.size() + piece.size() > limit) return line + "...";
-    line += piece;
-    i += size;
-  }
-  return line;
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-
-namespace t3api::inline v0_1_0 {
-
-namespace detail {
-
-template <class Names>
-bool listed(const Names& names, std::string_view name) {
-  return std::any_of(std::begin(names), std::end(names),
-                     [&](const char* known) { return iequals(known, name); });
-}
-
-inline bool may_show_parameter(std::string_view name) {
-  constexpr const char* shown[] = {"licenseNumber",
-                                   "page",
-                                   "pageSize",
-                                   "sort",
-                                   "filter",
-                                   "filterLogic",
-                                   "strictPagination",
-                                   "contentType",
-                                   "fieldnames",
-                                   "prependCsvMetadata",
-                                   "submit"};
-  return listed(shown, name);
-}
-
-inline bool may_show_header(std::string_view name) {
-  constexpr const char* shown[] = {"Accept",
-                                   "Accept-Encoding",
-                                   "Accept-Language",
-                                   "Accept-Ranges",
-                                   "Age",
-                                   "Allow",
-                                   "Cache-Control",
-                                   "Connection",
-                                   "Content-Encoding",
-                                   "Content-Language",
-                                   "Content-Length",
-                                   "Content-Type",
-                                   "Date",
-                                   "ETag",
-                                   "Expires",
-                                   "Host",
-                                   "Idempotency-Key",
-                                   "If-None-Match",
-                                   "If-Modified-Since",
-                                   "Keep-Alive",
-                                   "Last-Modified",
-                                   "Retry-After",
-                                   "Server",
-                                   "Transfer-Encoding",
-                                   "User-Agent",
-                                   "Vary",
-                                   "X-RateLimit-Limit",
-                                   "X-RateLimit-Remaining",
-                                   "X-RateLimit-Reset",
-                                   "X-Request-Id"};
-  return listed(shown, name);
-}
-
-/// A path in lower case, decoded and without empty segments: what a service may take it for.
-inline std::string plain_path(std::string_view path) {
-  std::string plain;
-  for (const char c : to_lower(query_decode(path.substr(0, path.find_first_of("?#"))))) {
-    if (c != '/' || !plain.ends_with('/')) plain += c;
-  }
-  return plain;
-}
-
-inline bool is_authentication_path(std::string_view path) {
-  return ("/" + plain_path(path) + "/").find("/auth/") != std::string::npos;
-}
-
-/// The path as it is shown, percent-encoded; behind `/auth/secretkey/` stands the name of a key.
-inline std::string shown_path(std::string_view path, const std::vector<std::string_view>& known) {
-  constexpr std::string_view kept = "/%:@!$&'()*+,;=";
-  constexpr std::string_view keys = "/auth/secretkey/";
-  std::string shown;
-  const std::string plain = plain_path(path);
-  if (const auto at = plain.find(keys); at != plain.npos && plain.size() > at + keys.size()) {
-    append_percent_encoded(shown, plain.substr(0, at + keys.size()), kept);
-    return shown.append(hidden);
-  }
-  append_percent_encoded(shown, hide_secrets(path, known), kept);
-  return shown;
-}
-
-inline void append_shown_parameter(std::string& shown, const std::pair<std::string, std::string>& parameter,
-                                   const std::vector<std::string_view>& known) {
-  constexpr std::size_t longest_name = 40;
-  const auto& [name, value] = parameter;
-  shown += shown.find('?') == shown.npos ? '?' : '&';
-  if (may_show_parameter(name)) {
-    shown.append(name).append("=");
-    append_percent_encoded(shown, hide_secrets(value, known), "*:,");
-  } else if (value.empty() || name.size() > longest_name) {  // The name itself may be what was to be hidden.
-    shown.append(hidden);
-  } else {
-    append_percent_encoded(shown, hide_secrets(name, known), "*");
-    shown.append("=").append(hidden);
-  }
-}
-
-/// Where `sent` goes, as it may be shown; see `redacted_url`.
-inline std::string shown_url(const url& host, const request& sent,
-                             const std::vector<std::string_view>& known) {
-  constexpr std::size_t longest = 2000;
-  const auto target = std::string_view(sent.path).substr(0, sent.path.find('#'));
-  const auto mark = (std::min)(target.find('?'), target.size());
-  std::string path = host.base_path;
-  path += target.starts_with('/') && !target.starts_with("//") ? target.substr(0, mark) : "/***";
-  std::string shown = one_line(host.origin(), longest) + shown_path(path, known);
-  if (mark < target.size()) {
-    for (const auto& parameter : decode_query(target.substr(mark + 1))) {
-      append_shown_parameter(shown, parameter, known);
-    }
-  }
-  for (const auto& parameter : sent.query) append_shown_parameter(shown, parameter, known);
-  return one_line(shown, longest);
-}
-
-/// The fields, with the values that may be shown; see `redacted_headers`.
-inline headers shown_headers(const headers& fields, const std::vector<std::string_view>& known) {
-  constexpr std::size_t longest_name = 60;
-  constexpr std::size_t longest_value = 300;
-  headers shown;
-  shown.reserve(fields.size());
-  for (const auto& [name, value] : fields) {
-    shown.add_received(
-        one_line(hide_known_secrets(name, known), longest_name),
-        may_show_header(name) ? one_line(hide_secrets(value, known), longest_value) : std::string(hidden));
-  }
-  return shown;
-}
-
-inline bool is_json_type(std::string_view content_type) {
-  const auto type = to_lower(trim(content_type.substr(0, content_type.find(';'))));
-  return type == "application/json" || type == "text/json" || type.ends_with("+json");
-}
-
-/// Whether an object is about a secret that it names in a value, as `{"name": "password", "value": …}` and
-/// `{"loc": ["body", "password"], "input": …}` are.
-inline bool tells_secret_name(const nlohmann::json& object) {
-  const auto is_secret_name = [](const nlohmann::json& value) {
-    return value.is_string() && names_secret(value.get_ref<const std::string&>());
-  };
-  for (const char* member : {"name", "key", "field", "header", "param", "parameter", "loc", "path"}) {
-    const auto found = object.find(member);
-    if (found == object.end()) continue;
-    if (is_secret_name(*found)) return true;
-    if (found->is_array() && std::any_of(found->begin(), found->end(), is_secret_name)) return true;
-  }
-  return false;
-}
-
-/// What may be shown of a value. `room` is how many bytes are wanted yet; what would come after is left out.
-inline nlohmann::json shown_json(const nlohmann::json& value, const std::vector<std::string_view>& known,
-                                 std::size_t& room) {
-  const auto use = [&room](std::size_t bytes) { room -= (std::min)(room, bytes); };
-  use(1);
-  if (value.is_string()) {
-    std::string text = hide_secrets(value.get_ref<const std::string&>(), known);
-    use(text.size());
-    return text;
-  }
-  if (value.is_array()) {
-    auto shown = nlohmann::json::array();
-    for (auto entry = value.begin(); entry != value.end() && room > 0; ++entry) {
-      shown.push_back(shown_json(*entry, known, room));
-    }
-    return shown;
-  }
-  if (!value.is_object()) return value;
-  auto shown = nlohmann::json::object();
-  const bool about_secret = tells_secret_name(value);
-  for (auto member = value.begin(); member != value.end() && room > 0; ++member) {
-    const std::string& name = member.key();
-    const bool secret = names_secret(name) || (about_secret && (name == "value" || name == "input"));
-    shown[hide_secrets(name, known)] =
-        secret ? nlohmann::json(hidden) : shown_json(member.value(), known, room);
-  }
-  return shown;
-}
-
-/// A body as it may be shown, without `known`; see `redacted_body`.
-inline std::string shown_body(std::string_view path, std::string_view content_type, std::string_view body,
-                              const std::vector<std::string_view>& known) {
-  constexpr std::size_t longest = 2000;
-  constexpr std::size_t longest_type = 60;
-  constexpr std::size_t largest_parsed = 8U << 20U;
-  if (body.empty()) return {};
-  if (is_authentication_path(path)) return "(not shown: authentication)";
-  const std::string size = std::to_string(body.size()) + " bytes";
-  if (is_json_type(content_type) && body.size() <= largest_parsed) {
-    const auto value = parse_json(body);
-    if (value && value->is_structured()) {  // A lone text could be a token.
-      std::size_t room = 2 * longest;       // More than is shown, so that what was left out is told as cut.
-      const auto text =
-          shown_json(*value, known, room).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-      auto shown = one_line(text, longest);
-      if (shown.ends_with("...") || room == 0) shown += " (" + size + " in all)";
-      return shown;
-    }
-  }
-  const auto type =
-      content_type.empty() ? "no type" : one_line(hide_secrets(content_type, known), longest_type);
-  return "(" + size + " of " + type + ")";
-}
-
-}  // namespace detail
-
-T3API_INLINE std::string redacted_url(const url& host, const request& sent) {
-  return detail::shown_url(host, sent, {});
-}
-
-T3API_INLINE headers redacted_headers(const headers& fields) { return detail::shown_headers(fields, {}); }
-
-T3API_INLINE std::string redacted_body(std::string_view path, std::string_view content_type,
-                                       std::string_view body) {
-  return detail::shown_body(path, content_type, body, {});
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-inline std::string sentence(std::string_view text, const std::vector<std::string_view>& known) {
-  constexpr std::size_t longest = 600;
-  return one_line(hide_secrets(text, known), longest);
-}
-
-/// The values of a request that are not shown, longest first; a service may repeat them in its answer.
-inline std::vector<std::string_view> hidden_values(const request& sent,
-                                                   const std::vector<std::string_view>& in_body) {
-  std::vector<std::string_view> values;
-  const auto add = [&](std::string_view value) {
-    constexpr std::size_t shortest = 6;
-    if (value.size() >= shortest) values.push_back(value);
-  };
-  for (const auto& [name, value] : sent.headers) {
-    if (may_show_header(name)) continue;
-    add(value);
-    for (std::string_view rest = value; !rest.empty();) {  // `Bearer x` and `a=x; b=y` hold x and y.
-      const auto word = rest.substr(0, rest.find_first_of(" ;,"));
-      rest.remove_prefix((std::min)(rest.size(), word.size() + 1));
-      if (!iequals(word, "Bearer")) add(word);
-      if (const auto equals = word.find('='); equals != word.npos) add(word.substr(equals + 1));
-    }
-  }
-  for (const auto& [name, value] : sent.query) {
-    if (!may_show_parameter(name)) add(value);
-  }
-  for (const auto value : in_body) add(value);
-  std::sort(values.begin(), values.end(),
-            [](std::string_view a, std::string_view b) { return a.size() > b.size(); });
-  return values;
-}
-
-T3API_INLINE void call_log::sending(int attempt, const request& sent) const noexcept {
-  tell(hooks_.on_request, [&] {
-    return request_event{.request_id = std::string(request_id_),
-                         .attempt = attempt,
-                         .method = sent.method,
-                         .url = redacted_url(host_, sent),
-                         .headers = shown_fields(sent.headers, {}),
-                         .body = shown_content(sent, sent.headers, sent.body, hidden_values(sent, {})),
-                         .body_bytes = sent.body.size()};
-  });
-}
-
-T3API_INLINE void call_log::received(int attempt, const request& sent, const result<response>& answer,
-                                     std::chrono::steady_clock::duration elapsed) const noexcept {
-  tell(hooks_.on_response, [&] {
-    response_event event{.request_id = std::string(request_id_),
-                         .attempt = attempt,
-                         .method = sent.method,
-                         .url = redacted_url(host_, sent),
-                         .elapsed = std::chrono::duration_cast<std::chrono::microseconds>(elapsed)};
-    const body_secrets in_body(sent.body);
-    const auto known = hidden_values(sent, in_body.values());
-    if (answer) {
-      event.status = answer->status;
-      event.headers = shown_fields(answer->headers, known);
-      event.body = shown_content(sent, answer->headers, answer->body, known);
-      event.body_bytes = answer->body.size();
-    } else {
-      const auto& cause = answer.error();
-      event.problem = sentence(cause.message.empty() ? to_string(cause.category) : cause.message, known);
-    }
-    return event;
-  });
-}
-
-T3API_INLINE void call_log::retrying(int attempt, const error& cause,
-                                     std::chrono::milliseconds pause) const noexcept {
-  tell(hooks_.on_retry, [&] {
-    return retry_event{.request_id = std::string(request_id_),
-                       .attempt = attempt,
-                       .pause = pause,
-                       .reason = sentence(cause.message, {})};
-  });
-}
-
-T3API_INLINE void call_log::renewed(renewal_event event) const noexcept {
-  tell(hooks_.on_renewal, [&] {
-    event.request_id = request_id_;
-    event.problem = sentence(event.problem, {});
-    return std::move(event);
-  });
-}
-
-T3API_INLINE headers call_log::shown_fields(const headers& fields,
-                                            const std::vector<std::string_view>& known) const {
-  return hooks_.with_headers ? shown_headers(fields, known) : headers();
-}
-
-T3API_INLINE std::string call_log::shown_content(const request& sent, const headers& fields,
-                                                 std::string_view body,
-                                                 const std::vector<std::string_view>& known) const {
-  if (!hooks_.with_body) return {};
-  return shown_body(host_.base_path + sent.path, fields.get("Content-Type").value_or(""), body, known);
-}
-
-}  // namespace t3api::inline v0_1_0::detail
 
 #endif
 #ifndef T3API_CORE_IMPL_JSON_BODY_HPP
 #define T3API_CORE_IMPL_JSON_BODY_HPP
 
+#include <cmath>
+#include <cstddef>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -9017,17 +10349,50 @@ T3API_INLINE std::string call_log::shown_content(const request& sent, const head
 
 namespace t3api::inline v0_1_0 {
 
+namespace detail {
+
+/// What keeps a value from being written as JSON, or null; `place` then ends with its JSON pointer.
+inline const char* unwritable(const nlohmann::json& value, std::string& place, std::size_t depth = 0) {
+  const auto within = [&, size = place.size()](const std::string& name, const nlohmann::json& part) {
+    place += "/" + name;
+    const char* const fault = unwritable(part, place, depth + 1);
+    if (fault == nullptr) place.resize(size);
+    return fault;
+  };
+  if (value.is_structured() && depth == max_json_depth) return "is nested too deep";
+  if (const auto* list = value.get_ptr<const nlohmann::json::array_t*>()) {
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      if (const char* fault = within(std::to_string(i), (*list)[i])) return fault;
+    }
+  } else if (const auto* members = value.get_ptr<const nlohmann::json::object_t*>()) {
+    for (const auto& [name, member] : *members) {
+      if (!is_utf8(name)) return "has a member whose name is not valid UTF-8: convert it";
+      if (const char* fault = within(name, member)) return fault;
+    }
+  } else if (const auto* text = value.get_ptr<const std::string*>()) {
+    if (!is_utf8(*text)) return "is not valid UTF-8: convert it";
+  } else if (value.is_number_float() && !std::isfinite(value.get<double>())) {
+    return "is NaN or infinite, which JSON cannot say";
+  } else if (value.is_binary() || value.is_discarded()) {
+    return "is no JSON value";
+  }
+  return nullptr;
+}
+
+}  // namespace detail
+
 T3API_INLINE result<std::string> json_body(const nlohmann::json& value) {
   if (!value.is_object() && !value.is_array()) {
     return argument_error(
         std::string("the JSON body is ") + value.type_name() +
         ", not an object or array: give a nlohmann::json value, or send() a request with a raw body");
   }
-  try {
-    return value.dump();
-  } catch (const nlohmann::json::exception&) {
-    return argument_error("the JSON body holds a text that is not valid UTF-8: convert it");
+  std::string place;
+  if (const char* fault = detail::unwritable(value, place)) {
+    return argument_error("the JSON body cannot be sent: " +
+                          (place.empty() ? "it" : detail::printable(place, 200)) + " " + fault);
   }
+  return value.dump();
 }
 
 }  // namespace t3api::inline v0_1_0
@@ -9036,18 +10401,247 @@ T3API_INLINE result<std::string> json_body(const nlohmann::json& value) {
 #ifndef T3API_TRANSPORT_IMPL_HTTPLIB_HPP
 #define T3API_TRANSPORT_IMPL_HTTPLIB_HPP
 
+#ifndef T3API_DETAIL_HTTPLIB_HPP
+#define T3API_DETAIL_HTTPLIB_HPP
+
+// <httplib.h>; says what to do when there is none, or it is too old, or another one in another file.
+
+#include <string_view>
+
+#ifndef T3API_WITHOUT_HTTPLIB
+
+#if !__has_include(<httplib.h>)
+#error \
+    "t3api needs cpp-httplib 0.11.4 or newer, and found no <httplib.h>: install it (Debian: libcpp-httplib-dev) or name its folder with the compiler option -I; or do without it: define T3API_WITHOUT_HTTPLIB in all files of the program"
+#include <cpp-httplib>  // No file: the compiler stops here.
+#endif
+#include <httplib.h>
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Whether `version`, such as "0.11.4", is at least the other one.
+constexpr bool is_at_least(std::string_view version, std::string_view other) noexcept {
+  const auto take_number = [](std::string_view& text) {
+    int number = 0;
+    while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
+      number = number * 10 + (text.front() - '0');
+      text.remove_prefix(1);
+    }
+    if (!text.empty()) text.remove_prefix(1);
+    return number;
+  };
+  while (!other.empty()) {
+    const int here = take_number(version);
+    const int there = take_number(other);
+    if (here != there) return here > there;
+  }
+  return true;
+}
+
+static_assert(is_at_least(CPPHTTPLIB_VERSION, "0.11.4"),
+              "t3api needs cpp-httplib 0.11.4 or newer, and found " CPPHTTPLIB_VERSION);
+
+#ifdef __ELF__
+// The macro changes cpp-httplib's classes. Files that differ in it do not link: the linker refuses a name
+// that is thread-local in one file only, and tells it.
+#ifdef CPPHTTPLIB_OPENSSL_SUPPORT
+[[gnu::used]] inline thread_local const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files_or_in_none = 0;
+#else
+[[gnu::used]] inline const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files_or_in_none = 0;
+#endif
+#endif
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif  // T3API_WITHOUT_HTTPLIB
+
+#endif
+
+#include <cstdint>
+#include <string>
+
+#ifndef T3API_TRANSPORT_IO_WAIT_HPP
+#define T3API_TRANSPORT_IO_WAIT_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+/// What ended a call before its socket was ready.
+enum class hindrance { none, stopped, deadline, connect_timeout, silence };
+
+/// How one call waits for its socket: never past its deadline, the time for connecting or the longest silence
+/// allowed, and never after it was asked to stop.
+class io_wait {
+ public:
+  /// `waker` is made when the call can be stopped; it outlives this and is used by nobody else meanwhile.
+  io_wait(const send_options& options, std::optional<wake_up>& waker)
+      : options_(options), last_progress_(std::chrono::steady_clock::now()) {
+    if (!options.stop.stop_possible()) return;
+    if (!waker) waker.emplace();
+    waker_ = &*waker;
+    waker_->clear();
+    on_stop_.emplace(options.stop, wake{waker_});
+  }
+  io_wait(const io_wait&) = delete;
+  io_wait& operator=(const io_wait&) = delete;
+
+  /// From now until `connected`, nothing may take longer than until then.
+  void connect_until(steady_time until) { connect_deadline_ = until; }
+  void connected() {
+    connect_deadline_.reset();
+    progress();
+  }
+
+  /// Bytes have moved: the silence begins anew.
+  void progress() { last_progress_ = std::chrono::steady_clock::now(); }
+
+  /// Whether the call may go on; else `hindered()` says why not.
+  bool may_go_on() {
+    if (hindered_ == hindrance::none) {
+      const auto now = std::chrono::steady_clock::now();
+      if (options_.stop.stop_requested()) {
+        hindered_ = hindrance::stopped;
+      } else if (now >= options_.deadline) {
+        hindered_ = hindrance::deadline;
+      } else if (connect_deadline_ && now >= *connect_deadline_) {
+        hindered_ = hindrance::connect_timeout;
+      } else if (!connect_deadline_ && now - last_progress_ >= options_.read_timeout) {
+        hindered_ = hindrance::silence;
+      }
+      now_ = now;
+    }
+    return hindered_ == hindrance::none;
+  }
+
+  /// Waits until the socket is ready for one of the things wanted, and says for which: for none when the call
+  /// may not go on.
+  readiness until_ready(native_socket socket, readiness wanted) {
+    while (may_go_on()) {
+      const auto ready = wait_for(socket, wanted, waker(), longest_wait());
+      if (ready.read || ready.write) {
+        if (may_go_on()) return ready;
+      }
+    }
+    return {};
+  }
+
+  /// How long there is left to connect.
+  std::chrono::microseconds time_to_connect() const {
+    const auto until =
+        connect_deadline_ ? (std::min)(*connect_deadline_, options_.deadline) : options_.deadline;
+    return std::chrono::ceil<std::chrono::microseconds>(until - std::chrono::steady_clock::now());
+  }
+
+  hindrance hindered() const noexcept { return hindered_; }
+  const stop_token& stop() const noexcept { return options_.stop; }
+
+ private:
+  struct wake {
+    const wake_up* waker;
+    void operator()() const noexcept { waker->signal(); }
+  };
+
+  native_socket waker() const noexcept { return waker_ == nullptr ? no_socket : waker_->descriptor(); }
+
+  std::chrono::milliseconds longest_wait() const {
+    auto until = options_.deadline;
+    if (connect_deadline_) {
+      until = (std::min)(until, *connect_deadline_);
+    } else if (options_.read_timeout < until - last_progress_) {
+      until = last_progress_ + options_.read_timeout;
+    }
+    auto longest = std::chrono::ceil<std::chrono::milliseconds>(until - now_);
+    constexpr auto between_looks = std::chrono::milliseconds(10);
+    if (waker_ != nullptr && waker() == no_socket) longest = (std::min)(longest, between_looks);
+    return longest;
+  }
+
+  const send_options& options_;
+  wake_up* waker_ = nullptr;
+  steady_time last_progress_;
+  steady_time now_{};
+  std::optional<steady_time> connect_deadline_;
+  hindrance hindered_ = hindrance::none;
+  std::optional<stop_callback<wake>> on_stop_;
+};
+
+/// Makes a socket that is connecting fit for use, and waits until it stands. `no_socket` when it does not.
+/// Takes the socket over.
+inline native_socket await_connection(native_socket socket, io_wait& wait) {
+  if (socket == no_socket) return no_socket;
+  if (prepare_native(socket) && wait.until_ready(socket, {.write = true}).write && is_connected(socket)) {
+    return socket;
+  }
+  close_native(socket);
+  return no_socket;
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+#ifndef T3API_WITHOUT_HTTPLIB
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+/// A cpp-httplib client that makes a socket and begins to connect it, and does nothing else. It knows no way
+/// to be stopped while it waits, and older versions cannot wait for descriptors above 1,023: so it is not let
+/// wait, and a second descriptor of its socket goes on after it has given up.
+class httplib_opener final : httplib::ClientImpl {
+ public:
+  httplib_opener(const std::string& address, std::uint16_t port) : ClientImpl(address, port) {
+    set_connection_timeout(0, 0);
+    set_socket_options([this](native_socket made) {
+      if (begun_ != no_socket) close_native(begun_);
+      begun_ = duplicate_native(made);
+    });
+  }
+
+  /// A socket that is connecting, or `no_socket`.
+  native_socket begin() {
+    Socket own;
+    httplib::Error ignored{};
+    if (create_and_connect_socket(own, ignored)) close_native(own.sock);
+    return begun_;
+  }
+
+ private:
+  native_socket begun_ = no_socket;
+};
+
+}  // namespace detail
+
+T3API_INLINE detail::native_socket httplib_connector::connect(const std::string& address, std::uint16_t port,
+                                                              detail::io_wait& wait) {
+  return detail::await_connection(detail::httplib_opener(address, port).begin(), wait);
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif  // T3API_WITHOUT_HTTPLIB
+
+#endif
+#ifndef T3API_TRANSPORT_IMPL_HTTP_TRANSPORT_HPP
+#define T3API_TRANSPORT_IMPL_HTTP_TRANSPORT_HPP
+
 #include <memory>
 #include <utility>
 
-#ifndef T3API_TRANSPORT_HTTPLIB_POOL_HPP
-#define T3API_TRANSPORT_HTTPLIB_POOL_HPP
+#ifndef T3API_TRANSPORT_POOL_HPP
+#define T3API_TRANSPORT_POOL_HPP
 
 #include <algorithm>
 #include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <system_error>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -9062,216 +10656,6 @@ T3API_INLINE result<std::string> json_body(const nlohmann::json& value) {
 #include <thread>
 #include <vector>
 
-#ifndef T3API_NATIVE_SOCKET_HPP
-#define T3API_NATIVE_SOCKET_HPP
-
-// This folder is the one place of the client wing that talks to the operating system itself.
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
-#ifdef _WIN32
-#include <winsock2.h>
-#include <ws2tcpip.h>
-#else
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-#ifdef _WIN32
-using native_socket = SOCKET;
-inline constexpr native_socket no_socket = INVALID_SOCKET;
-#else
-using native_socket = int;
-inline constexpr native_socket no_socket = -1;
-#endif
-
-inline void close_native(native_socket socket) noexcept {
-#ifdef _WIN32
-  ::closesocket(socket);
-#else
-  ::close(socket);
-#endif
-}
-
-/// Keeps a socket from programs that this one starts.
-inline void close_on_exec(native_socket socket) noexcept {
-#ifdef _WIN32
-  ::SetHandleInformation(reinterpret_cast<HANDLE>(socket), HANDLE_FLAG_INHERIT, 0);
-#else
-  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
-#endif
-}
-
-/// A second descriptor of a socket that someone else owns. It stays valid whatever the owner does, so that
-/// another thread can end the connection without ever touching a descriptor number that has been given to
-/// someone new.
-class socket_handle {
- public:
-  explicit socket_handle(native_socket owned_elsewhere) noexcept {
-#ifdef _WIN32
-    WSAPROTOCOL_INFOW info;
-    if (::WSADuplicateSocketW(owned_elsewhere, ::GetCurrentProcessId(), &info) == 0) {
-      socket_ = ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0, 0);
-    }
-#else
-    socket_ = ::fcntl(owned_elsewhere, F_DUPFD_CLOEXEC, 0);
-#endif
-  }
-  socket_handle(socket_handle&& other) noexcept : socket_(std::exchange(other.socket_, no_socket)) {}
-  socket_handle& operator=(socket_handle&& other) noexcept {
-    std::swap(socket_, other.socket_);
-    return *this;
-  }
-  ~socket_handle() {
-    if (socket_ != no_socket) close_native(socket_);
-  }
-
-  bool valid() const noexcept { return socket_ != no_socket; }
-
-  /// Ends the connection in both directions: whoever connects, reads or writes on it gets an error at once.
-  void interrupt() const noexcept {
-#ifdef _WIN32
-    ::shutdown(socket_, SD_BOTH);
-#else
-    ::shutdown(socket_, SHUT_RDWR);
-#endif
-  }
-
-  /// Whether there is something to read, be it the peer's farewell or an error. Never blocks.
-  bool has_pending_input() const noexcept {
-#ifdef _WIN32
-    u_long waiting = 0;
-    if (::ioctlsocket(socket_, FIONREAD, &waiting) != 0 || waiting > 0) return true;
-    WSAPOLLFD poll{socket_, POLLRDNORM, 0};
-    return ::WSAPoll(&poll, 1, 0) != 0;
-#else
-    char byte = 0;
-    return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-           (errno != EAGAIN && errno != EWOULDBLOCK);
-#endif
-  }
-
-  /// How many bytes the program has taken from this connection so far; nothing where the system does not
-  /// tell.
-  std::optional<std::uint64_t> bytes_consumed() const noexcept {
-#ifdef __linux__
-    // The head of `struct tcp_info` in linux/tcp.h; libc's own copy stops short of what is needed here.
-    struct {
-      std::uint8_t states[8];
-      std::uint32_t counters[24];
-      std::uint64_t pacing_rates[2];
-      std::uint64_t bytes_acked;
-      std::uint64_t bytes_received;
-    } info{};
-    const auto received = [&]() -> std::optional<std::uint64_t> {
-      socklen_t size = sizeof info;
-      const bool told =
-          ::getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && size >= sizeof info;
-      return told ? std::optional(info.bytes_received) : std::nullopt;
-    };
-    // What comes between the two answers would be in one of them only.
-    constexpr int most_tries = 10;
-    for (int tries = 0; tries < most_tries; ++tries) {
-      int unread = 0;
-      const auto before = received();
-      if (!before || ::ioctl(socket_, FIONREAD, &unread) != 0) return std::nullopt;
-      if (received() == before) return *before - static_cast<std::uint64_t>(unread);
-    }
-#endif
-    return std::nullopt;
-  }
-
- private:
-  native_socket socket_ = no_socket;
-};
-
-/// Keeps a write to a connection that the peer has closed from raising SIGPIPE in this thread, without
-/// touching the program's own handling of that signal.
-class sigpipe_guard {
- public:
-#ifdef _WIN32
-  sigpipe_guard() = default;
-  void write_may_have_failed() noexcept {}
-#else
-  sigpipe_guard() noexcept {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~sigpipe_guard() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-  /// Takes the signal away that a failed write has left pending, unless the thread had it blocked all along.
-  void write_may_have_failed() noexcept {
-    sigset_t pending;
-    ::sigpending(&pending);
-    if (::sigismember(&before_, SIGPIPE) == 1 || ::sigismember(&pending, SIGPIPE) != 1) return;
-#ifdef __APPLE__
-    int signal = 0;
-    ::sigwait(&pipe_, &signal);
-#else
-    const timespec at_once{};
-    ::sigtimedwait(&pipe_, nullptr, &at_once);
-#endif
-  }
-#endif
-  sigpipe_guard(const sigpipe_guard&) = delete;
-  sigpipe_guard& operator=(const sigpipe_guard&) = delete;
-
-#ifndef _WIN32
- private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-#endif
-};
-
-/// Whether `host` is an IPv4 or IPv6 address in digits.
-inline bool is_address(const std::string& host) noexcept {
-  unsigned char bytes[16];
-  return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
-}
-
-/// The addresses of a name in the system's order of preference; empty when it has none. Blocks as long as the
-/// system resolver likes.
-inline std::vector<std::string> lookup_addresses(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
-    hints.ai_flags = 0;
-    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return {};
-  }
-  std::vector<std::string> addresses;
-  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
-    char text[NI_MAXHOST];
-    if (::getnameinfo(entry->ai_addr, static_cast<socklen_t>(entry->ai_addrlen), text, sizeof text, nullptr,
-                      0, NI_NUMERICHOST) == 0) {
-      addresses.emplace_back(text);
-    }
-  }
-  ::freeaddrinfo(found);
-  return addresses;
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
 
 namespace t3api::inline v0_1_0::detail {
 
@@ -9326,190 +10710,1004 @@ inline result<std::vector<std::string>> resolve(const std::string& host, steady_
 }  // namespace t3api::inline v0_1_0::detail
 
 #endif
-#ifndef T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
-#define T3API_TRANSPORT_HTTPLIB_CONNECTION_HPP
+#ifndef T3API_TRANSPORT_CONNECTION_HPP
+#define T3API_TRANSPORT_CONNECTION_HPP
 
-#ifndef T3API_DETAIL_HTTPLIB_HPP
-#define T3API_DETAIL_HTTPLIB_HPP
-
-// <httplib.h>; says what to do when there is none, or it is too old, or not made for TLS, here or in another
-// file.
-
-#include <string_view>
-
-
-#if !__has_include(<httplib.h>)
-#error \
-    "t3api needs cpp-httplib 0.11.4 or newer, and found no <httplib.h>: install it (Debian: libcpp-httplib-dev), or name its folder with the compiler option -I"
-#include <cpp-httplib>  // No file: the compiler stops here.
-#endif
-#include <httplib.h>
-
-#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
-#error \
-    "t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program (compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does"
-#include <cpp-httplib with TLS>  // No file, as above.
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-/// Whether `version`, such as "0.11.4", is at least the other one.
-constexpr bool is_at_least(std::string_view version, std::string_view other) noexcept {
-  const auto take_number = [](std::string_view& text) {
-    int number = 0;
-    while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
-      number = number * 10 + (text.front() - '0');
-      text.remove_prefix(1);
-    }
-    if (!text.empty()) text.remove_prefix(1);
-    return number;
-  };
-  while (!other.empty()) {
-    const int here = take_number(version);
-    const int there = take_number(other);
-    if (here != there) return here > there;
-  }
-  return true;
-}
-
-static_assert(is_at_least(CPPHTTPLIB_VERSION, "0.11.4"),
-              "t3api needs cpp-httplib 0.11.4 or newer, and found " CPPHTTPLIB_VERSION);
-
-template <class Client>
-concept knows_tls = requires(Client& client) {
-  client.enable_server_certificate_verification(true);
-};
-
-static_assert(
-    knows_tls<httplib::ClientImpl>,
-    "<httplib.h> was included before CPPHTTPLIB_OPENSSL_SUPPORT was defined: define it for the whole program "
-    "(compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does");
-
-#ifdef __ELF__
-// Files that differ in these macros do not link: the linker refuses a name that is thread-local in one file
-// only, and tells it. The first has its counterpart in detail/tell_httplib.hpp.
-[[gnu::used]] inline thread_local const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
-#ifdef CPPHTTPLIB_ZLIB_SUPPORT
-[[gnu::used]] inline thread_local const char define_CPPHTTPLIB_ZLIB_SUPPORT_in_all_files_or_in_none = 0;
-#else
-[[gnu::used]] inline const char define_CPPHTTPLIB_ZLIB_SUPPORT_in_all_files_or_in_none = 0;
-#endif
-#endif
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
-#ifndef T3API_TRANSPORT_RECEPTION_HPP
-#define T3API_TRANSPORT_RECEPTION_HPP
+#ifndef T3API_HTTP1_ANSWER_READER_HPP
+#define T3API_HTTP1_ANSWER_READER_HPP
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
+
+#ifndef T3API_HTTP1_CHUNKED_READER_HPP
+#define T3API_HTTP1_CHUNKED_READER_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#ifndef T3API_HTTP1_FIELDS_HPP
+#define T3API_HTTP1_FIELDS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace t3api::inline v0_1_0::detail::http1 {
+
+/// Whether `text` is a token of RFC 9110 section 5.6.2.
+inline bool is_token(std::string_view text) noexcept {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return ascii_alpha(c) || ascii_digit(c) || marks.find(c) != marks.npos;
+  });
+}
+
+/// Without the spaces and tabs at both ends.
+inline std::string_view trim_blanks(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t";
+  text.remove_prefix((std::min)(text.find_first_not_of(blanks), text.size()));
+  return text.substr(0, text.find_last_not_of(blanks) + 1);
+}
+
+/// Takes the next element off the front of a comma-separated list; empty elements are skipped, as RFC 9110
+/// section 5.6.1 asks of a recipient. Nothing when there is none left.
+inline std::optional<std::string_view> take_element(std::string_view& list) noexcept {
+  while (!list.empty()) {
+    const auto element = list.substr(0, list.find(','));
+    list.remove_prefix((std::min)(list.size(), element.size() + 1));
+    if (const auto trimmed = trim_blanks(element); !trimmed.empty()) return trimmed;
+  }
+  return std::nullopt;
+}
+
+/// Whether any field `name` has the element `wanted` in its list; case does not matter.
+inline bool has_element(const headers& fields, std::string_view name, std::string_view wanted) noexcept {
+  for (const auto& [field, value] : fields) {
+    if (!iequals(field, name)) continue;
+    std::string_view list = value;
+    while (const auto element = take_element(list)) {
+      if (iequals(*element, wanted)) return true;
+    }
+  }
+  return false;
+}
+
+/// Adds the field that stands in `line` (RFC 9112 section 5), which has no line end. The value stays as it
+/// came but for the blanks around it. Any name that could not be taken for something else will do. A line
+/// that begins with a blank goes on with the value of the field before (section 5.2). Gives what is wrong
+/// with the line; empty when nothing is.
+inline std::string_view add_field_line(headers& fields, std::string_view line) {
+  if (line.find_first_of(std::string_view("\r\0", 2)) != line.npos) return "a header with a CR or NUL in it";
+  if (line.starts_with(' ') || line.starts_with('\t')) {
+    if (fields.empty()) return "a header without a name";
+    fields.continue_received(trim_blanks(line));
+    return {};
+  }
+  const auto colon = line.find(':');
+  if (colon == line.npos) return "a header without a colon";
+  const auto name = line.substr(0, colon);
+  const bool odd = std::any_of(name.begin(), name.end(), [](char c) { return c == ' ' || ascii_control(c); });
+  if (name.empty() || odd) return "a header whose name is empty or has a space in it";
+  fields.add_received(std::string(name), std::string(trim_blanks(line.substr(colon + 1))));
+  return {};
+}
+
+/// What the fields Content-Length say (RFC 9110 section 8.6): equal numbers count as one.
+struct content_length {
+  bool given = false;
+  bool valid = true;        ///< One number.
+  std::uint64_t bytes = 0;  ///< When it is given and valid.
+};
+
+inline content_length read_content_length(const headers& fields) noexcept {
+  content_length length;
+  for (const auto& [name, value] : fields) {
+    if (!iequals(name, "Content-Length")) continue;
+    std::string_view list = value;
+    bool any = false;
+    while (const auto element = take_element(list)) {
+      const auto number = parse_decimal(*element);
+      const bool differs = length.given && number != length.bytes;
+      if (!number || differs) length.valid = false;
+      length.bytes = number.value_or(0);
+      length.given = any = true;
+    }
+    if (!any) length.given = true, length.valid = false;
+  }
+  return length;
+}
+
+}  // namespace t3api::inline v0_1_0::detail::http1
+
+#endif
+#ifndef T3API_HTTP1_LINE_READER_HPP
+#define T3API_HTTP1_LINE_READER_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace t3api::inline v0_1_0::detail::http1 {
+
+/// Cuts lines out of bytes that come in pieces of any size, and keeps no more of them than one line.
+class line_reader {
+ public:
+  /// Takes bytes off the front of `wire` up to the end of a line, and gives the line without that end once it
+  /// is there: the view lives until `wire`'s bytes go or the next call. Nothing when the line goes on in the
+  /// next piece, or is longer than `most_bytes` with its end: then `too_long()`.
+  std::optional<std::string_view> take(std::string_view& wire, std::size_t most_bytes) {
+    if (complete_) kept_.clear();
+    complete_ = false;
+    const auto feed = wire.find('\n');
+    const auto count = feed == std::string_view::npos ? wire.size() : feed + 1;
+    if (count > most_bytes || kept_.size() > most_bytes - count) {
+      too_long_ = true;
+      return std::nullopt;
+    }
+    auto line = wire.substr(0, count);
+    wire.remove_prefix(count);
+    if (!kept_.empty() || feed == std::string_view::npos) {
+      kept_.append(line);
+      line = kept_;
+    }
+    if (line.empty() || line.back() != '\n') return std::nullopt;
+    complete_ = true;
+    bytes_ = line.size();
+    line.remove_suffix(1);
+    has_return_ = !line.empty() && line.back() == '\r';
+    if (has_return_) line.remove_suffix(1);
+    return line;
+  }
+
+  bool too_long() const noexcept { return too_long_; }
+
+  /// How long the last line was, with its end.
+  std::size_t bytes() const noexcept { return bytes_; }
+
+  /// Whether the last line ended with CR and LF, not with LF alone.
+  bool has_return() const noexcept { return has_return_; }
+
+  /// Whether a part of a line is waiting for the rest.
+  bool has_part() const noexcept { return !complete_ && !kept_.empty(); }
+
+ private:
+  std::string kept_;
+  std::size_t bytes_ = 0;
+  bool complete_ = false;
+  bool too_long_ = false;
+  bool has_return_ = false;
+};
+
+}  // namespace t3api::inline v0_1_0::detail::http1
+
+#endif
+
+namespace t3api::inline v0_1_0::detail::http1 {
+
+/// Reads a body in the transfer coding "chunked" (RFC 9112 section 7.1) to the letter: sizes are hexadecimal
+/// digits and nothing else, lines end in CRLF. Extensions and trailers are checked and dropped.
+class chunked_reader {
+ public:
+  /// `most_body`: bytes of the body. `most_extra`: bytes of extensions and trailers in all.
+  chunked_reader(std::size_t most_body, std::size_t most_extra) noexcept
+      : most_body_(most_body), most_extra_((std::min)(most_extra, SIZE_MAX - plain_line)) {}
+
+  /// Takes off the front of `wire` what belongs to the body, and appends what it stands for to `body`. Stops
+  /// at the end of the body, and at a fault.
+  void take(std::string_view& wire, std::string& body) {
+    while (!wire.empty() && place_ != place::done && fault_.empty()) {
+      if (place_ == place::data) {
+        const auto count = static_cast<std::size_t>((std::min<std::uint64_t>)(left_, wire.size()));
+        body.append(wire.substr(0, count));
+        wire.remove_prefix(count);
+        left_ -= count;
+        if (left_ == 0) place_ = place::after_data;
+      } else if (const auto line = lines_.take(wire, plain_line + most_extra_ - extra_)) {
+        take_line(*line, body.size());
+      } else if (lines_.too_long()) {
+        fault_ = "more chunk extensions or trailers than the limit for headers";
+      }
+    }
+  }
+
+  bool done() const noexcept { return place_ == place::done; }
+
+  /// What is wrong with the coding; empty when nothing is.
+  std::string_view fault() const noexcept { return fault_; }
+
+  /// Whether the body is larger than allowed; `fault` says so, too.
+  bool too_large() const noexcept { return too_large_; }
+
+ private:
+  enum class place { size, data, after_data, trailer, done };
+
+  static constexpr std::size_t most_digits = 16;
+  static constexpr std::size_t plain_line = most_digits + 2;  ///< A size line without an extension.
+
+  void take_line(std::string_view line, std::size_t body_size) {
+    const bool size_line = place_ == place::size;
+    const auto plain = size_line ? plain_line : 2;
+    extra_ += lines_.bytes() > plain ? lines_.bytes() - plain : 0;
+    if (!lines_.has_return() || extra_ > most_extra_) {
+      fault_ = lines_.has_return() ? "more chunk extensions or trailers than the limit for headers"
+                                   : "a line in the chunked body without CR and LF at its end";
+    } else if (size_line) {
+      take_size(line, body_size);
+    } else if (place_ == place::after_data) {
+      if (!line.empty()) fault_ = "a chunk that is longer than its size says";
+      place_ = place::size;
+    } else if (line.empty()) {
+      place_ = place::done;
+    } else {
+      headers dropped;
+      fault_ = add_field_line(dropped, line);
+    }
+  }
+
+  void take_size(std::string_view line, std::size_t body_size) {
+    std::uint64_t size = 0;
+    std::size_t digits = 0;
+    for (; digits < line.size(); ++digits) {
+      const char c = ascii_lower(line[digits]);
+      const bool letter = c >= 'a' && c <= 'f';
+      if (!letter && !ascii_digit(c)) break;
+      if (size >> 56U != 0) fault_ = "a chunk size that is too large to be one";
+      size = size * 16 + static_cast<std::uint64_t>(letter ? c - 'a' + 10 : c - '0');
+    }
+    const auto rest = trim_blanks(line.substr(digits));
+    const bool control =
+        std::any_of(rest.begin(), rest.end(), [](char c) { return c != '\t' && ascii_control(c); });
+    if (digits == 0 || control || (!rest.empty() && rest.front() != ';')) {
+      fault_ = "a chunk size that is no hexadecimal number";
+    } else if (fault_.empty() && size > most_body_ - (std::min)(most_body_, body_size)) {
+      too_large_ = true;
+      fault_ = "a body larger than the limit";
+    }
+    left_ = size;
+    place_ = size > 0 ? place::data : place::trailer;
+  }
+
+  const std::size_t most_body_;
+  const std::size_t most_extra_;
+  line_reader lines_;
+  place place_ = place::size;
+  std::uint64_t left_ = 0;
+  std::size_t extra_ = 0;  ///< Bytes of extensions and trailers so far.
+  std::string_view fault_;
+  bool too_large_ = false;
+};
+
+}  // namespace t3api::inline v0_1_0::detail::http1
+
+#endif
+#ifndef T3API_HTTP1_CONTENT_CODING_HPP
+#define T3API_HTTP1_CONTENT_CODING_HPP
+
+// Content codings (RFC 9110 section 8.4), by zlib. A program that links zlib (-lz) defines T3API_WITH_ZLIB in
+// all of its files; the CMake target t3api::t3api does where zlib is installed. cpp-httplib's macro
+// CPPHTTPLIB_ZLIB_SUPPORT will do, too. Without either no answer is asked for packed.
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+#if defined(T3API_WITH_ZLIB) || defined(CPPHTTPLIB_ZLIB_SUPPORT)
+#define T3API_DETAIL_ZLIB
+#if !__has_include(<zlib.h>)
+#error \
+    "T3API_WITH_ZLIB or CPPHTTPLIB_ZLIB_SUPPORT is defined, and there is no <zlib.h>: install it (Debian: zlib1g-dev), or take the macro away"
+#endif
+#include <zlib.h>
+#if defined(__ELF__) && !defined(T3API_WITH_ZLIB)
+// cpp-httplib's flags say that zlib is there, not that the program links it: used if it does.
+#define T3API_DETAIL_PERHAPS_ZLIB
+#pragma weak inflateInit2_
+#pragma weak inflateReset
+#pragma weak inflate
+#pragma weak inflateEnd
+#endif
+#endif
+
+namespace t3api::inline v0_1_0::detail::http1 {
+
+#ifdef __ELF__
+// Files that differ in the macro do not link: the linker refuses a name that is thread-local in one file
+// only, and tells it.
+#ifdef T3API_DETAIL_ZLIB
+[[gnu::used]] inline thread_local const char define_T3API_WITH_ZLIB_in_all_files_or_in_none = 0;
+#else
+[[gnu::used]] inline const char define_T3API_WITH_ZLIB_in_all_files_or_in_none = 0;
+#endif
+#endif
+
+/// How a body is packed. `unknown`: in a way that is not understood here, or in several.
+enum class coding { identity, gzip, deflate, unknown };
+
+/// Whether packed bodies can be unpacked here.
+inline bool can_unpack() noexcept {
+#if defined(T3API_DETAIL_PERHAPS_ZLIB)
+  return ::inflateInit2_ != nullptr && ::inflateReset != nullptr && ::inflate != nullptr &&
+         ::inflateEnd != nullptr;
+#elif defined(T3API_DETAIL_ZLIB)
+  return true;
+#else
+  return false;
+#endif
+}
+
+/// What the fields Content-Encoding say; names count in upper and lower case.
+inline coding read_coding(const headers& fields) noexcept {
+  auto found = coding::identity;
+  for (const auto& [name, value] : fields) {
+    if (!iequals(name, "Content-Encoding")) continue;
+    std::string_view list = value;
+    while (const auto element = take_element(list)) {
+      if (iequals(*element, "identity")) continue;
+      const bool first = found == coding::identity;
+      found = coding::unknown;
+      if (!first || !can_unpack()) continue;
+      if (iequals(*element, "gzip") || iequals(*element, "x-gzip")) found = coding::gzip;
+      if (iequals(*element, "deflate")) found = coding::deflate;
+    }
+  }
+  return found;
+}
+
+/// How unpacking went.
+enum class unpacked { whole, broken, too_large };
+
+#ifdef T3API_DETAIL_ZLIB
+
+/// Appends what `packed` holds to `body`, at most `most_bytes` in all. Whole means: every stream came to its
+/// end and had the right checksum, and nothing else is there but zeros (RFC 1952 section 2.2: a file is a
+/// series of members).
+inline unpacked unpack(coding how, std::string_view packed, std::string& body, std::size_t most_bytes) {
+  constexpr int gzip_format = 15 + 16, zlib_format = 15, raw_format = -15;
+  struct inflater : ::z_stream {
+    explicit inflater(int format) : ::z_stream() { ready = ::inflateInit2(this, format) == Z_OK; }
+    ~inflater() { ::inflateEnd(this); }
+    inflater(const inflater&) = delete;
+    inflater& operator=(const inflater&) = delete;
+    bool ready = false;
+  };
+  // "deflate" means the zlib format (RFC 9110 section 8.4.1.2); some servers send it without its wrapper.
+  const auto first = packed.empty() ? 0U : static_cast<unsigned char>(packed[0]);
+  const auto second = packed.size() < 2 ? 0U : static_cast<unsigned char>(packed[1]);
+  const bool wrapped = (first & 0x0FU) == Z_DEFLATED && (first * 256 + second) % 31 == 0;
+  inflater stream(how == coding::gzip ? gzip_format : wrapped ? zlib_format : raw_format);
+  if (!stream.ready) return unpacked::broken;
+  most_bytes = (std::min)(most_bytes, body.max_size() - 1);
+
+  constexpr std::size_t piece = 1U << 20U;  // So that sizes fit into zlib's unsigned int.
+  std::size_t size = body.size();
+  while (true) {
+    if (size == body.size()) {
+      if (size > most_bytes) return unpacked::too_large;
+      const auto grown = (std::max)({2 * size, 4 * packed.size(), std::size_t{1024}});
+      body.resize((std::min)({grown, size + 16 * piece, most_bytes + 1}));
+    }
+    const auto take = (std::min)(packed.size(), piece);
+    const auto room = (std::min)(body.size() - size, piece);
+    stream.next_in = reinterpret_cast<::Bytef*>(const_cast<char*>(packed.data()));
+    stream.avail_in = static_cast<::uInt>(take);
+    stream.next_out = reinterpret_cast<::Bytef*>(body.data() + size);
+    stream.avail_out = static_cast<::uInt>(room);
+    const int state = ::inflate(&stream, Z_NO_FLUSH);
+    packed.remove_prefix(take - stream.avail_in);
+    size += room - stream.avail_out;
+    if (state == Z_STREAM_END) {
+      const bool only_zeros = packed.find_first_not_of('\0') == packed.npos;
+      if (only_zeros) break;
+      if (how != coding::gzip || ::inflateReset(&stream) != Z_OK) return unpacked::broken;
+    } else if (state != Z_OK && !(state == Z_BUF_ERROR && stream.avail_out == 0)) {
+      return unpacked::broken;
+    }
+  }
+  if (size > most_bytes) return unpacked::too_large;
+  body.resize(size);
+  return unpacked::whole;
+}
+
+#else
+
+inline unpacked unpack(coding, std::string_view, std::string&, std::size_t) { return unpacked::broken; }
+
+#endif
+
+}  // namespace t3api::inline v0_1_0::detail::http1
+
+#endif
+
+namespace t3api::inline v0_1_0::detail::http1 {
+
+/// What an answer belongs to: it decides whether there is a body (RFC 9112 section 6.3).
+enum class asked { get, head, connect };
+
+/// Reads one HTTP/1.1 answer from bytes that come in pieces of any size; it knows no socket. Interim answers
+/// (1xx) are skipped. Whoever feeds it stops at `finished()`, and then finds a whole answer or a fault.
+class answer_reader {
+ public:
+  /// `most_header` counts every byte of heads, those of interim answers too, and once more every byte of
+  /// chunk extensions and trailers; `most_body` the body, packed and unpacked.
+  answer_reader(asked what, std::size_t most_header, std::size_t most_body) noexcept
+      : asked_(what), most_header_(most_header), most_body_(most_body), chunks_(most_body, most_header) {}
+
+  /// Takes off the front of `wire` what belongs to the answer.
+  void take(std::string_view& wire) {
+    started_ = started_ || !wire.empty();
+    while (!wire.empty() && !finished()) {
+      switch (place_) {
+        case place::status_line:
+        case place::fields: take_head_line(wire); break;
+        case place::chunks: take_chunks(wire); break;
+        default: {
+          const auto count = place_ == place::length
+                                 ? static_cast<std::size_t>((std::min<std::uint64_t>)(left_, wire.size()))
+                                 : wire.size();
+          if (count > most_body_ - answer_.body.size()) return fail_body();
+          answer_.body.append(wire.substr(0, count));
+          wire.remove_prefix(count);
+          counted(count);
+        }
+      }
+    }
+  }
+
+  /// How many bytes of the body may come next as they are: so many can be received straight into `room()`.
+  /// 0 where they need to be looked at.
+  std::size_t expected_as_is() const noexcept {
+    return place_ == place::length ? static_cast<std::size_t>(left_) : 0;
+  }
+
+  /// Space for `count` bytes of the body; `keep` must follow.
+  char* room(std::size_t count) {
+    before_ = answer_.body.size();
+    answer_.body.resize(before_ + count);
+    return answer_.body.data() + before_;
+  }
+
+  /// Keeps the first `count` bytes of `room()`.
+  void keep(std::size_t count) {
+    answer_.body.resize(before_ + count);
+    counted(count);
+  }
+
+  /// The connection has ended. `farewell`: the peer said so, as TLS can (RFC 8446 section 6.1), or nothing
+  /// better is to be had. A body that has no length of its own is whole then.
+  void take_end(bool farewell) {
+    if (finished()) return;
+    if (place_ == place::to_end && farewell) return finish();
+    place_ = place::cut;
+  }
+
+  /// Whether nothing more is to be read: the answer is whole, cut, or at fault.
+  bool finished() const noexcept {
+    return place_ == place::whole || place_ == place::cut || place_ == place::failed;
+  }
+  bool whole() const noexcept { return place_ == place::whole; }
+
+  /// What is wrong with the answer, as the end of "the answer has …"; empty when nothing is.
+  const std::string& fault() const noexcept { return fault_; }
+  /// Whether what came was not HTTP at all.
+  bool is_foreign() const noexcept { return foreign_; }
+
+  /// Whether any byte has come.
+  bool started() const noexcept { return started_; }
+  /// Whether the head of the answer itself is there, not that of an interim one.
+  bool has_head() const noexcept { return has_head_; }
+  /// The status, once there is one; 0 before.
+  int status() const noexcept { return has_head_ ? answer_.status : 0; }
+
+  /// Whether another answer may follow on the same connection.
+  bool keeps_connection() const noexcept { return keeps_connection_; }
+
+  /// The whole answer.
+  response&& take_answer() noexcept { return std::move(answer_); }
+
+ private:
+  enum class place { status_line, fields, length, chunks, to_end, whole, cut, failed };
+
+  void fail(std::string what) {
+    fault_ = std::move(what);
+    place_ = place::failed;
+  }
+  void fail_head() {
+    fail("headers larger than the limit of " + std::to_string(most_header_) +
+         " bytes (client_config::max_header_bytes)");
+  }
+  void fail_body() {
+    fail("a body larger than the limit of " + std::to_string(most_body_) +
+         " bytes (client_config::max_body_bytes)");
+  }
+
+  void take_head_line(std::string_view& wire) {
+    const auto left = most_header_ - header_bytes_;
+    if (place_ == place::status_line && !could_be_http(wire.substr(0, left - matched_))) {
+      foreign_ = true;
+      return fail("no status line of HTTP/1.1");
+    }
+    const auto line = lines_.take(wire, left);
+    if (!line) {
+      if (lines_.too_long()) fail_head();
+      return;
+    }
+    header_bytes_ += lines_.bytes();
+    if (place_ == place::status_line) {
+      take_status(*line);
+    } else if (line->empty()) {
+      end_head();
+    } else if (const auto wrong = add_field_line(answer_.headers, *line); !wrong.empty()) {
+      fail(std::string(wrong));
+    }
+  }
+
+  /// Tells at the first bytes, so that nobody waits for the end of a line that is none.
+  bool could_be_http(std::string_view wire) noexcept {
+    constexpr std::string_view start = "HTTP/1.";
+    for (; matched_ < start.size() && !wire.empty(); ++matched_, wire.remove_prefix(1)) {
+      if (wire.front() != start[matched_]) return false;
+    }
+    return true;
+  }
+
+  void take_status(std::string_view line) {
+    constexpr std::string_view before_status = "HTTP/1.1 ";
+    const auto rest = line.substr((std::min)(line.size(), before_status.size()));
+    const auto digits = rest.substr(0, 3);
+    const auto number = parse_decimal(digits);
+    const bool framed = line.size() >= before_status.size() && ascii_digit(line[7]) && line[8] == ' ';
+    if (!framed || !number || digits.size() != 3 || (rest.size() > 3 && rest[3] != ' ')) {
+      foreign_ = true;
+      return fail("no status line of HTTP/1.1");
+    }
+    answer_.status = static_cast<int>(*number);
+    modern_ = line[7] != '0';
+    if (answer_.status < 100 || answer_.status > 599) return fail("a status that is none of HTTP");
+    place_ = place::fields;
+  }
+
+  /// Decides how the body is framed (RFC 9112 section 6.3).
+  void end_head() {
+    if (answer_.status < 200 && answer_.status != 101) {
+      answer_ = {};
+      matched_ = 0;
+      place_ = place::status_line;
+      return;
+    }
+    has_head_ = true;
+    if (answer_.status == 101) return fail("status 101: a change of protocol that nobody asked for");
+    keeps_connection_ = modern_ && !has_element(answer_.headers, "Connection", "close");
+    const bool tunnel = asked_ == asked::connect && answer_.status / 100 == 2;
+    if (asked_ == asked::head || tunnel || answer_.status == 204 || answer_.status == 304) {
+      place_ = place::whole;
+      return;
+    }
+    coding_ = read_coding(answer_.headers);
+    if (coding_ == coding::unknown) return fail("a Content-Encoding that was not asked for");
+    const auto length = read_content_length(answer_.headers);
+    if (length.given && !length.valid) return fail("a Content-Length that is not one number");
+    if (answer_.headers.contains("Transfer-Encoding")) {
+      if (length.given) return fail("both Content-Length and Transfer-Encoding, so its end is uncertain");
+      if (!is_only_chunked()) return fail("a Transfer-Encoding other than chunked");
+      keeps_connection_ = keeps_connection_ && modern_;
+      place_ = place::chunks;
+    } else if (length.given) {
+      if (length.bytes > most_body_) return fail_body();
+      constexpr std::size_t most_on_trust = 1U << 20U;
+      answer_.body.reserve((std::min)(static_cast<std::size_t>(length.bytes), most_on_trust));
+      left_ = length.bytes;
+      place_ = place::length;
+      if (left_ == 0) finish();
+    } else {
+      keeps_connection_ = false;
+      place_ = place::to_end;
+    }
+  }
+
+  bool is_only_chunked() const noexcept {
+    int codings = 0;
+    bool chunked = true;
+    for (const auto& [name, value] : answer_.headers) {
+      if (!iequals(name, "Transfer-Encoding")) continue;
+      std::string_view list = value;
+      while (const auto element = take_element(list))
+        ++codings, chunked = chunked && iequals(*element, "chunked");
+    }
+    return chunked && codings == 1;
+  }
+
+  void take_chunks(std::string_view& wire) {
+    chunks_.take(wire, answer_.body);
+    if (chunks_.too_large()) return fail_body();
+    if (!chunks_.fault().empty()) return fail(std::string(chunks_.fault()));
+    if (chunks_.done()) finish();
+  }
+
+  /// Counts raw bytes of the body that were added.
+  void counted(std::size_t count) {
+    if (place_ != place::length) return;
+    left_ -= count;
+    if (left_ == 0) finish();
+  }
+
+  /// The body is there: unpacks it. No bytes at all are an empty body, however they are called.
+  void finish() {
+    place_ = place::whole;
+    if (coding_ == coding::identity || answer_.body.empty()) return;
+    const std::string packed = std::exchange(answer_.body, {});
+    switch (unpack(coding_, packed, answer_.body, most_body_)) {
+      case unpacked::whole: return;
+      case unpacked::too_large: return fail_body();
+      case unpacked::broken:
+        return fail("a packed body that is cut or damaged (Content-Encoding: " +
+                    std::string(coding_ == coding::gzip ? "gzip" : "deflate") + ")");
+    }
+  }
+
+  const asked asked_;
+  const std::size_t most_header_;
+  const std::size_t most_body_;
+  line_reader lines_;
+  chunked_reader chunks_;
+  response answer_;
+  place place_ = place::status_line;
+  coding coding_ = coding::identity;
+  std::string fault_;
+  std::uint64_t left_ = 0;        ///< Of a body with a length.
+  std::size_t header_bytes_ = 0;  ///< Of all heads so far.
+  std::size_t before_ = 0;        ///< Size of the body before `room()`.
+  std::size_t matched_ = 0;       ///< Bytes that look like the beginning of a status line.
+  bool modern_ = true;            ///< HTTP/1.1, not 1.0.
+  bool started_ = false;
+  bool has_head_ = false;
+  bool foreign_ = false;
+  bool keeps_connection_ = false;
+};
+
+}  // namespace t3api::inline v0_1_0::detail::http1
+
+#endif
+#ifndef T3API_HTTP1_REQUEST_HEAD_HPP
+#define T3API_HTTP1_REQUEST_HEAD_HPP
+
+#include <string>
+#include <string_view>
+
+
+namespace t3api::inline v0_1_0::detail::http1 {
+
+inline void append_field(std::string& head, std::string_view name, std::string_view value) {
+  ((head += name) += ": ") += value;
+  head += "\r\n";
+}
+
+/// The head of a request to `host` as it goes over the wire. `proxy_credentials` is null when it goes there
+/// directly or through a tunnel, else what the proxy wants in Proxy-Authorization, perhaps nothing: the
+/// request line has the whole address then (RFC 9112 section 3.2.2).
+/// `more`: how many bytes will be appended; there is room for all from the beginning, so that no copy of a
+/// credential is left behind.
+inline std::string request_head(const request& message, const url& host, const std::string* proxy_credentials,
+                                std::size_t more = 0) {
+  std::string head;
+  constexpr std::size_t own_fields = 512, separators = 4, longest_encoding = 3;
+  std::size_t size = own_fields + more + host.host.size() + longest_encoding * message.path.size();
+  for (const auto& [name, value] : message.headers) size += name.size() + value.size() + separators;
+  for (const auto& [name, value] : message.query) size += longest_encoding * (name.size() + value.size() + 1);
+  if (proxy_credentials != nullptr) size += proxy_credentials->size() + host.host.size();
+  head.reserve(size);
+  (head += to_string(message.method)) += ' ';
+  if (proxy_credentials != nullptr) head += host.origin();
+  (head += request_target(message, host.base_path)) += " HTTP/1.1\r\n";
+  append_field(head, "Host", host.authority());
+  if (proxy_credentials != nullptr && !proxy_credentials->empty()) {
+    append_field(head, "Proxy-Authorization", *proxy_credentials);
+  }
+  for (const auto& [name, value] : message.headers) append_field(head, name, value);
+  if (!message.headers.contains("Accept")) append_field(head, "Accept", "*/*");
+  if (!message.headers.contains("Accept-Encoding"))
+    append_field(head, "Accept-Encoding", can_unpack() ? "gzip" : "identity");
+  const bool usually_has_body =
+      message.method == method::post || message.method == method::put || message.method == method::patch;
+  if (usually_has_body || !message.body.empty()) {
+    append_field(head, "Content-Length", std::to_string(message.body.size()));
+  }
+  return head += "\r\n";
+}
+
+/// The head of a request for a tunnel to `host` (RFC 9110 section 9.3.6).
+inline std::string tunnel_head(const url& host, const std::string& proxy_credentials) {
+  const bool bracketed = host.host.find(':') != std::string::npos;
+  const std::string target =
+      (bracketed ? "[" + host.host + "]" : host.host) + ":" + std::to_string(host.port);
+  std::string head = "CONNECT " + target + " HTTP/1.1\r\n";
+  append_field(head, "Host", target);
+  if (!proxy_credentials.empty()) append_field(head, "Proxy-Authorization", proxy_credentials);
+  return head += "\r\n";
+}
+
+}  // namespace t3api::inline v0_1_0::detail::http1
+
+#endif
+#ifndef T3API_TRANSPORT_EXCHANGE_HPP
+#define T3API_TRANSPORT_EXCHANGE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+#ifndef T3API_TRANSPORT_STREAM_HPP
+#define T3API_TRANSPORT_STREAM_HPP
+
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 
 namespace t3api::inline v0_1_0::detail {
 
-/// An answer while it comes in, and what turned out to be wrong with it.
-class reception {
+/// What an attempt to move bytes came to. `ended`: the peer closed its side in order; over TLS it said so.
+enum class io { moved, wants_read, wants_write, ended, broken };
+
+/// A connected socket, plain or under TLS. No call waits. Owns the socket.
+class stream {
  public:
-  reception(std::size_t max_body_bytes, bool understands_gzip)
-      : max_body_bytes_(max_body_bytes), understands_gzip_(understands_gzip) {}
+  explicit stream(native_socket socket) noexcept : socket_(socket) {}
+  stream(const stream&) = delete;
+  stream& operator=(const stream&) = delete;
 
-  /// Takes status and headers; false when they are at fault.
-  bool take_headers(int status, headers fields) {
-    has_headers_ = true;
-    answer_.status = status;
-    answer_.headers = std::move(fields);
-    fault_ = framing_fault();
-    if (!fault_.empty()) return false;
-    const auto announced = parse_decimal(answer_.headers.get("Content-Length").value_or("0"));
-    if (*announced > max_body_bytes_) {
-      fault_ = body_too_large(max_body_bytes_);
-      return false;
+  /// Says farewell to a TLS peer, who may be gone.
+  ~stream() {
+    if (tls_ != nullptr) {
+      if (established_ && !broken_) SSL_shutdown(tls_);
+      SSL_free(tls_);
+      ERR_clear_error();
     }
-    answer_.body.reserve((std::min<std::size_t>)(*announced, 1U << 20U));
+    if (socket_ != no_socket) close_native(socket_);
+  }
+
+  native_socket socket() const noexcept { return socket_; }
+  SSL* tls() const noexcept { return tls_; }
+
+  /// Everything goes through `session` from now on, which is owned. False for lack of memory.
+  bool start_tls(SSL* session, const BIO_METHOD* method) {
+    tls_ = session;
+    BIO* bio = BIO_new(method);
+    if (bio == nullptr) return false;
+    BIO_set_data(bio, this);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(tls_, bio, bio);
     return true;
   }
 
-  /// Takes a piece of the unpacked body; false when it is too much.
-  bool take_body(const char* data, std::size_t size) {
-    last_progress_ = std::chrono::steady_clock::now();
-    if (size > max_body_bytes_ - answer_.body.size()) {
-      fault_ = body_too_large(max_body_bytes_);
-      return false;
+  /// Goes on with the handshake; `moved` once it is done.
+  io shake_hands() {
+    begin_step();
+    const auto state = told(SSL_connect(tls_));
+    established_ = state == io::moved;
+    return state;
+  }
+
+  /// Reads what is there, at most `room` bytes.
+  io read(char* to, std::size_t room, std::size_t& count) {
+    if (tls_ != nullptr) {
+      begin_step();
+      return told(SSL_read_ex(tls_, to, room, &count));
     }
-    answer_.body.append(data, size);
-    return true;
+    const auto got = receive_some(socket_, to, room);
+    count = got > 0 ? static_cast<std::size_t>(got) : 0;
+    if (got > 0) return io::moved;
+    if (got == 0) return io::ended;
+    return would_block() ? io::wants_read : io::broken;
   }
 
-  bool has_headers() const noexcept { return has_headers_; }
-  const std::string& fault() const noexcept { return fault_; }
-  const response& answer() const noexcept { return answer_; }
-  response&& take_answer() noexcept { return std::move(answer_); }
-
-  /// When a piece of the body last came; long ago when none did.
-  steady_time last_progress() const noexcept { return last_progress_; }
-
-  bool closes_connection() const noexcept {
-    return iequals(answer_.headers.get("Connection").value_or(""), "close");
+  /// Writes what fits of two pieces, the first of which comes first.
+  io write(std::string_view first, std::string_view second, std::size_t& count) {
+    if (tls_ != nullptr) {
+      const auto piece = first.empty() ? second : first;
+      begin_step();
+      return told(SSL_write_ex(tls_, piece.data(), piece.size(), &count));
+    }
+    const auto sent = send_some(socket_, first, second);
+    count = sent > 0 ? static_cast<std::size_t>(sent) : 0;
+    if (sent >= 0) return io::moved;
+    return would_block() ? io::wants_write : io::broken;
   }
 
-  /// Whether the body had no length of its own, so that only the end of the connection ends it.
-  bool ends_with_connection() const noexcept {
-    return answer_.status != 204 && answer_.status != 304 && !answer_.headers.contains("Content-Length") &&
-           !answer_.headers.contains("Transfer-Encoding");
+  /// Whether nothing waits to be read, not even the peer's end.
+  bool is_quiet() const {
+    return (tls_ == nullptr || SSL_has_pending(tls_) == 0) && !has_pending_input(socket_);
+  }
+
+  /// How OpenSSL reaches the socket: its own way raises SIGPIPE, and a read could go on for ever with records
+  /// that hold no data. To be freed by the caller.
+  static BIO_METHOD* make_bio_method() {
+    BIO_METHOD* method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "t3api socket");
+    if (method == nullptr) return nullptr;
+    BIO_meth_set_read_ex(method, [](BIO* bio, char* to, std::size_t room, std::size_t* count) {
+      BIO_clear_retry_flags(bio);
+      auto& self = *static_cast<stream*>(BIO_get_data(bio));
+      constexpr int most_receptions = 64;
+      const bool enough = ++self.receptions_ > most_receptions;
+      const auto got = enough ? -1 : receive_some(self.socket_, to, room);
+      *count = got > 0 ? static_cast<std::size_t>(got) : 0;
+      if (enough || (got < 0 && would_block())) BIO_set_retry_read(bio);
+      return got > 0 ? 1 : 0;
+    });
+    BIO_meth_set_write_ex(method, [](BIO* bio, const char* from, std::size_t size, std::size_t* count) {
+      BIO_clear_retry_flags(bio);
+      const auto sent = send_some(static_cast<stream*>(BIO_get_data(bio))->socket_, {from, size});
+      *count = sent > 0 ? static_cast<std::size_t>(sent) : 0;
+      if (sent < 0 && would_block()) BIO_set_retry_write(bio);
+      return sent > 0 ? 1 : 0;
+    });
+    BIO_meth_set_ctrl(method,
+                      [](BIO*, int command, long, void*) -> long { return command == BIO_CTRL_FLUSH; });
+    return method;
   }
 
  private:
-  /// What is wrong with the headers that say how to read the body (RFC 9112 section 6.3); empty when nothing
-  /// is.
-  std::string framing_fault() const {
-    if (answer_.status < 100 || answer_.status > 599) return "the answer's status is none of HTTP";
-    const auto length = answer_.headers.get("Content-Length");
-    for (const auto& [name, value] : answer_.headers) {
-      if (name.find_first_of(" \t") != name.npos) return "the answer has a header with a space in its name";
-      if (iequals(name, "Content-Length") && (!parse_decimal(value) || value != *length)) {
-        return "the answer's Content-Length is not one number";
-      }
-    }
-    const auto coding = answer_.headers.get("Transfer-Encoding");
-    if (coding && !iequals(*coding, "chunked"))
-      return "the answer has a Transfer-Encoding other than chunked";
-    if (length && coding) {
-      return "the answer has both Content-Length and Transfer-Encoding, so its end is uncertain";
-    }
-    const auto encoding = answer_.headers.get("Content-Encoding").value_or("identity");
-    const bool readable = iequals(encoding, "identity") ||
-                          (understands_gzip_ && (iequals(encoding, "gzip") || iequals(encoding, "deflate")));
-    return readable ? std::string() : "the answer is compressed in a way that was not asked for";
+  /// What others left in this thread's queue of errors would be taken for the session's.
+  void begin_step() noexcept {
+    ERR_clear_error();
+    receptions_ = 0;
   }
 
-  const std::size_t max_body_bytes_;
-  const bool understands_gzip_;
-  response answer_;
-  std::string fault_;
-  steady_time last_progress_{};
-  bool has_headers_ = false;
+  /// What OpenSSL's last step on the session came to.
+  io told(int success) {
+    if (success == 1) return io::moved;
+    const int code = SSL_get_error(tls_, success);
+    if (code == SSL_ERROR_WANT_READ) return io::wants_read;
+    if (code == SSL_ERROR_WANT_WRITE) return io::wants_write;
+    if (code == SSL_ERROR_ZERO_RETURN) return io::ended;
+    broken_ = true;
+    return io::broken;
+  }
+
+  native_socket socket_;
+  SSL* tls_ = nullptr;
+  int receptions_ = 0;  ///< From the socket within one step.
+  bool established_ = false;
+  bool broken_ = false;
 };
 
 }  // namespace t3api::inline v0_1_0::detail
 
 #endif
-#ifndef T3API_TRANSPORT_TLS_TRUST_HPP
-#define T3API_TRANSPORT_TLS_TRUST_HPP
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Carries one request over a stream and reads its answer, for as long as `io_wait` lets it. A whole answer,
+/// or a refusal, that comes before all of the request was sent ends the sending (RFC 9112 section 9.5).
+class http_exchange {
+ public:
+  http_exchange(stream& over, io_wait& wait, http1::answer_reader& answer)
+      : stream_(over), wait_(wait), answer_(answer) {}
+
+  /// Ends with a finished answer, or when the wait is hindered. `until_head`: the head is all that is wanted.
+  void run(std::string_view head, std::string_view body, bool until_head = false) {
+    send(head, body);
+    const auto done = [&] { return answer_.finished() || (until_head && answer_.has_head()); };
+    while (!done()) {
+      switch (receive()) {
+        case io::wants_read:
+          if (!wait_.until_ready(stream_.socket(), {.read = true}).read) return;
+          break;
+        case io::wants_write:
+          if (!wait_.until_ready(stream_.socket(), {.write = true}).write) return;
+          break;
+        default:
+          if (!wait_.may_go_on()) return;
+      }
+    }
+  }
+
+  /// Whether any byte of the request may have gone out.
+  bool sent_any() const noexcept { return sent_any_; }
+
+  /// Whether the whole request went out, and nothing came behind its answer.
+  bool is_clean() const noexcept { return sent_all_ && !has_more_; }
+
+ private:
+  void send(std::string_view head, std::string_view body) {
+    while (!head.empty() || !body.empty()) {
+      std::size_t count = 0;
+      if (stream_.tls() != nullptr) sent_any_ = true;  // A part of a record counts.
+      const io state = stream_.write(head, body, count);
+      readiness wanted{.read = true, .write = true};
+      if (state == io::moved) {
+        sent_any_ = true;
+        const auto of_head = (std::min)(count, head.size());
+        head.remove_prefix(of_head);
+        body.remove_prefix(count - of_head);
+        wait_.progress();
+        if (!wait_.may_go_on()) return;
+        continue;
+      }
+      if (state == io::broken || state == io::ended) return;  // Why may stand in an answer.
+      if (state == io::wants_read) wanted.write = false;
+      const auto ready = wait_.until_ready(stream_.socket(), wanted);
+      if (!ready.read && !ready.write) return;
+      if (ready.read) {
+        receive();
+        if (answer_.finished() || answer_.status() >= 300) return;
+      }
+    }
+    sent_all_ = true;
+    // What answers at once is a machine's own peer: to look before waiting would nearly always be in vain.
+    if (stream_.tls() == nullptr || SSL_has_pending(stream_.tls()) == 0) {
+      wait_.until_ready(stream_.socket(), {.read = true});
+    }
+  }
+
+  /// Reads once, and hands what came to the answer.
+  io receive() {
+    constexpr std::size_t most_at_once = 64U << 10U, small = 16U << 10U;
+    std::size_t count = 0;
+    const auto most = stream_.tls() == nullptr ? most_at_once : small;
+    if (const auto expected = (std::min)(answer_.expected_as_is(), most); expected >= small) {
+      const io state = stream_.read(answer_.room(expected), expected, count);
+      answer_.keep(count);
+      return took(state, count);
+    }
+    char buffer[small];
+    const io state = stream_.read(buffer, sizeof buffer, count);
+    std::string_view wire(buffer, count);
+    answer_.take(wire);
+    has_more_ = has_more_ || !wire.empty();
+    return took(state, count);
+  }
+
+  io took(io state, std::size_t count) {
+    if (count > 0) wait_.progress();
+    if (state == io::ended || state == io::broken) answer_.take_end(state == io::ended);
+    return state;
+  }
+
+  stream& stream_;
+  io_wait& wait_;
+  http1::answer_reader& answer_;
+  bool sent_any_ = false;
+  bool sent_all_ = false;
+  bool has_more_ = false;
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_TRANSPORT_TLS_HPP
+#define T3API_TRANSPORT_TLS_HPP
+
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <openssl/bio.h>
@@ -9523,43 +11721,89 @@ class reception {
 
 namespace t3api::inline v0_1_0::detail {
 
-struct x509_store_free {
-  void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
-};
-
-/// The authorities that a client trusts; read once, shared by all of its connections.
-class tls_trust {
+/// The TLS settings of a client, read once and used for all of its connections: TLS 1.2 or newer, the
+/// authorities it trusts, and the certificate that it shows.
+class tls_context {
  public:
-  /// Reads what the options name, or the system's store. An `argument` error when it cannot be read.
-  static result<std::shared_ptr<const tls_trust>> load(const tls_options& options) {
-    auto trust = std::make_shared<tls_trust>();
-    X509_STORE* store = trust->store_.get();
+  /// An `argument` error when something that the options name cannot be used.
+  static result<std::unique_ptr<tls_context>> make(const tls_options& options) {
+    std::unique_ptr<tls_context> made(new tls_context);
     ERR_clear_error();
+    if (!made->context_ || !made->method_) {
+      return error{.category = error_category::transport,
+                   .message = "OpenSSL could not set up TLS: check its configuration"};
+    }
+    SSL_CTX* context = made->context_.get();
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                  SSL_MODE_RELEASE_BUFFERS);
+    made->accepts_any_ = options.dangerously_accept_any_certificate;
+    if (!made->accepts_any_) {
+      if (auto failure = load_authorities(SSL_CTX_get_cert_store(context), options))
+        return *std::move(failure);
+    }
+    if (auto failure = load_client_certificate(context, options)) return *std::move(failure);
+    ERR_clear_error();
+    return made;
+  }
+
+  /// Puts a session with `host` on the stream: its certificate must be made out to that name or address among
+  /// its subject alternative names (RFC 9525); an address is not told to the server (RFC 6066 section 3).
+  /// False for lack of memory.
+  bool start(stream& over, const std::string& host) const {
+    SSL* session = SSL_new(context_.get());
+    if (session == nullptr || !over.start_tls(session, method_.get())) return false;
+    if (!is_address(host)) SSL_set_tlsext_host_name(session, host.c_str());
+    if (accepts_any_) return true;
+    SSL_set_verify(session, SSL_VERIFY_PEER, nullptr);
+    SSL_set_hostflags(session, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return is_address(host) ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host.c_str()) == 1
+                            : SSL_set1_host(session, host.c_str()) == 1;
+  }
+
+  /// Why the peer's certificate was refused; empty when it was not.
+  std::string refusal(const SSL* session, const std::string& host) const {
+    const long code = SSL_get_verify_result(session);
+    if (accepts_any_ || code == X509_V_OK) return {};
+    if (code == X509_V_ERR_HOSTNAME_MISMATCH || code == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+      return "it is not made out to '" + host + "'";
+    }
+    return X509_verify_cert_error_string(code);
+  }
+
+ private:
+  struct freeing {
+    void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
+    void operator()(BIO_METHOD* method) const noexcept { BIO_meth_free(method); }
+  };
+
+  tls_context() : context_(SSL_CTX_new(TLS_client_method())), method_(stream::make_bio_method()) {}
+
+  static std::optional<error> load_authorities(X509_STORE* store, const tls_options& options) {
+    const auto unreadable = [](const std::string& what) {
+      ERR_clear_error();
+      return argument_error(what + " cannot be read or holds no certificate in PEM form");
+    };
     if (!options.ca_file.empty() && X509_STORE_load_file(store, options.ca_file.c_str()) != 1) {
       return unreadable("the CA file '" + options.ca_file + "'");
     }
     if (!options.ca_directory.empty() && X509_STORE_load_path(store, options.ca_directory.c_str()) != 1) {
       return unreadable("the CA folder '" + options.ca_directory + "'");
     }
-    if (!options.ca_pem.empty() && !add_pem(store, options.ca_pem))
+    if (!options.ca_pem.empty() && !add_pem(store, options.ca_pem)) {
       return unreadable("the text of tls_options::ca_pem");
+    }
     if (options.ca_file.empty() && options.ca_directory.empty() && options.ca_pem.empty()) {
 #ifdef _WIN32
       X509_STORE_load_store(store, "org.openssl.winstore://");
 #else
       X509_STORE_set_default_paths(store);
 #endif
+    } else {
+      // Whoever is named is trusted, and need not be a root: an issuing authority alone will do.
+      X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
     }
-    ERR_clear_error();
-    return std::shared_ptr<const tls_trust>(std::move(trust));
-  }
-
-  X509_STORE* store() const noexcept { return store_.get(); }
-
- private:
-  static result<std::shared_ptr<const tls_trust>> unreadable(const std::string& what) {
-    ERR_clear_error();
-    return argument_error(what + " cannot be read or holds no certificate in PEM form");
+    return std::nullopt;
   }
 
   static bool add_pem(X509_STORE* store, const std::string& pem) {
@@ -9573,281 +11817,35 @@ class tls_trust {
     return any;
   }
 
-  std::unique_ptr<X509_STORE, x509_store_free> store_{X509_STORE_new()};
-};
-
-/// The verification of one connection's certificate: by our own store, TLS server purpose, and the host's
-/// name or address among the subject alternative names only. It replaces the chain check that OpenSSL runs in
-/// the handshake, so that it does not depend on what the HTTP library put into the context.
-class tls_verification {
- public:
-  tls_verification(std::shared_ptr<const tls_trust> trust, std::string host)
-      : trust_(std::move(trust)), host_(std::move(host)) {}
-
-  /// Makes `context` use this object, which must outlive it.
-  void install(SSL_CTX* context) {
-    SSL_CTX_set_cert_verify_callback(context, &tls_verification::verify_handshake, this);
+  /// Loads the client certificate that the options name, if any.
+  static std::optional<error> load_client_certificate(SSL_CTX* context, const tls_options& options) {
+    if (options.client_certificate_file.empty()) return std::nullopt;
+    const std::string& key =
+        options.client_key_file.empty() ? options.client_certificate_file : options.client_key_file;
+    SSL_CTX_set_default_passwd_cb_userdata(context, const_cast<secret*>(&options.client_key_password));
+    SSL_CTX_set_default_passwd_cb(context, [](char* buffer, int size, int, void* data) -> int {
+      const auto password = static_cast<const secret*>(data)->reveal();
+      if (password.size() > static_cast<std::size_t>(size)) return -1;
+      std::copy(password.begin(), password.end(), buffer);
+      return static_cast<int>(password.size());
+    });
+    const bool loaded =
+        SSL_CTX_use_certificate_chain_file(context, options.client_certificate_file.c_str()) == 1 &&
+        SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) == 1 &&
+        SSL_CTX_check_private_key(context) == 1;
+    SSL_CTX_set_default_passwd_cb(context, nullptr);
+    SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
+    ERR_clear_error();
+    if (loaded) return std::nullopt;
+    return argument_error("the client certificate '" + options.client_certificate_file + "' and its key '" +
+                          key +
+                          "' cannot be used: check that both are readable PEM files, belong together, and "
+                          "that the pass phrase is right");
   }
 
-  /// Why the certificate was refused; empty when it was not.
-  std::string refusal() const {
-    if (code_ == X509_V_OK) return {};
-    if (code_ == X509_V_ERR_HOSTNAME_MISMATCH || code_ == X509_V_ERR_IP_ADDRESS_MISMATCH) {
-      return "it is not made out to '" + host_ + "'";
-    }
-    return X509_verify_cert_error_string(code_);
-  }
-
- private:
-  static int verify_handshake(X509_STORE_CTX* handshake, void* self) {
-    auto& verification = *static_cast<tls_verification*>(self);
-    const auto* session =
-        static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(handshake, SSL_get_ex_data_X509_STORE_CTX_idx()));
-    verification.code_ =
-        verification.check_chain(X509_STORE_CTX_get0_cert(handshake),
-                                 X509_STORE_CTX_get0_untrusted(handshake), SSL_get_security_level(session));
-    X509_STORE_CTX_set_error(handshake, verification.code_);
-    return verification.code_ == X509_V_OK ? 1 : 0;
-  }
-
-  int check_chain(X509* certificate, STACK_OF(X509) * intermediates, int security_level) const {
-    const std::unique_ptr<X509_STORE_CTX, void (*)(X509_STORE_CTX*)> context(X509_STORE_CTX_new(),
-                                                                             X509_STORE_CTX_free);
-    if (!context || X509_STORE_CTX_init(context.get(), trust_->store(), certificate, intermediates) != 1) {
-      return X509_V_ERR_UNSPECIFIED;
-    }
-    X509_STORE_CTX_set_default(context.get(), "ssl_server");
-    X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(context.get());
-    X509_VERIFY_PARAM_set_auth_level(rules, security_level);
-    X509_VERIFY_PARAM_set_hostflags(
-        rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (X509_VERIFY_PARAM_set1_ip_asc(rules, host_.c_str()) != 1 &&
-        X509_VERIFY_PARAM_set1_host(rules, host_.c_str(), host_.size()) != 1) {
-      return X509_V_ERR_UNSPECIFIED;
-    }
-    if (X509_verify_cert(context.get()) == 1) return X509_V_OK;
-    const int code = X509_STORE_CTX_get_error(context.get());
-    return code == X509_V_OK ? X509_V_ERR_UNSPECIFIED : code;
-  }
-
-  std::shared_ptr<const tls_trust> trust_;
-  std::string host_;
-  int code_ = X509_V_OK;
-};
-
-/// Loads the client certificate that the options name, if any. An error when file, key or pass phrase do not
-/// fit.
-inline std::optional<error> load_client_certificate(SSL_CTX* context, const tls_options& options) {
-  if (options.client_certificate_file.empty()) return std::nullopt;
-  const std::string& key =
-      options.client_key_file.empty() ? options.client_certificate_file : options.client_key_file;
-  SSL_CTX_set_default_passwd_cb_userdata(context, const_cast<secret*>(&options.client_key_password));
-  SSL_CTX_set_default_passwd_cb(context, [](char* buffer, int size, int, void* data) -> int {
-    const auto password = static_cast<const secret*>(data)->reveal();
-    if (password.size() > static_cast<std::size_t>(size)) return -1;
-    std::copy(password.begin(), password.end(), buffer);
-    return static_cast<int>(password.size());
-  });
-  const bool loaded =
-      SSL_CTX_use_certificate_chain_file(context, options.client_certificate_file.c_str()) == 1 &&
-      SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) == 1 &&
-      SSL_CTX_check_private_key(context) == 1;
-  SSL_CTX_set_default_passwd_cb(context, nullptr);
-  SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
-  ERR_clear_error();
-  if (loaded) return std::nullopt;
-  return argument_error("the client certificate '" + options.client_certificate_file + "' and its key '" +
-                        key +
-                        "' cannot be used: check that both are readable PEM files, belong together, and that "
-                        "the pass phrase is right");
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-#ifndef T3API_TRANSPORT_WATCHDOG_HPP
-#define T3API_TRANSPORT_WATCHDOG_HPP
-
-#include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <cstdint>
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <thread>
-#include <vector>
-
-
-namespace t3api::inline v0_1_0::detail {
-
-/// Why the watchdog ended a connection.
-enum class interruption { none, deadline, connect_deadline, stopped, headers_too_large };
-
-/// One connection under watch. Its owner says what a call may take; the watchdog ends the socket when it
-/// takes more.
-class watched_connection {
- public:
-  void begin(const send_options& options, std::optional<steady_time> connect_deadline) {
-    const std::scoped_lock lock(mutex_);
-    deadline_ = options.deadline;
-    connect_deadline_ = connect_deadline;
-    stop_ = options.stop;
-    max_header_bytes_ = options.max_header_bytes;
-    headers_start_.reset();
-    reading_headers_ = true;
-    reason_ = interruption::none;
-    active_ = true;
-  }
-
-  /// Ends the watch of a call and tells whether, and why, it was interrupted.
-  interruption end() {
-    const std::scoped_lock lock(mutex_);
-    active_ = false;
-    stop_ = {};
-    return reason_;
-  }
-
-  /// A new socket carries the connection from now on; false when the system is out of descriptors to watch it
-  /// by.
-  bool attach(native_socket socket) {
-    socket_handle handle(socket);
-    if (!handle.valid()) return false;
-    const std::scoped_lock lock(mutex_);
-    socket_.emplace(std::move(handle));
-    return true;
-  }
-
-  void connected() {
-    const std::scoped_lock lock(mutex_);
-    connect_deadline_.reset();
-  }
-
-  void headers_complete() {
-    const std::scoped_lock lock(mutex_);
-    reading_headers_ = false;
-  }
-
-  /// Whether the connection waits in silence, as one must that is to carry another request.
-  bool is_quiet() const {
-    const std::scoped_lock lock(mutex_);
-    return socket_ && !socket_->has_pending_input();
-  }
-
-  /// Looks at the call in progress; called by the watchdog's thread. An interrupted socket is interrupted
-  /// again each time: the first may have come between its making and its connecting.
-  void check_time(steady_time now) {
-    const std::scoped_lock lock(mutex_);
-    if (!active_) return;
-    if (reason_ == interruption::none) reason_ = find_reason(now);
-    if (reason_ != interruption::none && socket_) socket_->interrupt();
-  }
-
- private:
-  interruption find_reason(steady_time now) {
-    if (stop_.stop_requested()) return interruption::stopped;
-    if (now >= deadline_) return interruption::deadline;
-    if (connect_deadline_ && now >= *connect_deadline_) return interruption::connect_deadline;
-    if (reading_headers_ && socket_) {
-      if (const auto consumed = socket_->bytes_consumed()) {
-        if (!headers_start_) headers_start_ = *consumed;
-        constexpr std::uint64_t reader_buffers = 64U << 10U;
-        if (*consumed - *headers_start_ > max_header_bytes_ + reader_buffers)
-          return interruption::headers_too_large;
-      }
-    }
-    return interruption::none;
-  }
-
-  mutable std::mutex mutex_;
-  std::optional<socket_handle> socket_;
-  steady_time deadline_;
-  std::optional<steady_time> connect_deadline_;
-  stop_token stop_;
-  std::size_t max_header_bytes_ = 0;
-  std::optional<std::uint64_t> headers_start_;
-  bool reading_headers_ = false;
-  bool active_ = false;
-  interruption reason_ = interruption::none;
-};
-
-/// One thread that looks at all connections of a transport every few milliseconds while any is in use, and
-/// sleeps otherwise. It gives blocking I/O what it lacks: a total deadline and a way to be stopped.
-class watchdog {
- public:
-  static constexpr auto tick = std::chrono::milliseconds(10);
-
-  watchdog() = default;
-  watchdog(const watchdog&) = delete;
-  watchdog& operator=(const watchdog&) = delete;
-
-  ~watchdog() {
-    {
-      const std::scoped_lock lock(mutex_);
-      stopping_ = true;
-      wake_.notify_all();
-    }
-    if (thread_.joinable()) thread_.join();
-  }
-
-  /// A new connection to watch, for as long as someone else holds it. Throws std::system_error when no thread
-  /// can start.
-  std::shared_ptr<watched_connection> watch() {
-    auto connection = std::make_shared<watched_connection>();
-    const std::scoped_lock lock(mutex_);
-    std::erase_if(connections_, [](const auto& entry) { return entry.expired(); });
-    connections_.push_back(connection);
-    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-    return connection;
-  }
-
-  /// Keeps the watchdog awake as long as it lives.
-  class visit {
-   public:
-    explicit visit(watchdog& guard) : guard_(guard) {
-      guard_.calls_.fetch_add(1);
-      if (guard_.asleep_.load()) {
-        const std::scoped_lock lock(guard_.mutex_);
-        guard_.wake_.notify_all();
-      }
-    }
-    ~visit() { guard_.calls_.fetch_sub(1); }
-    visit(const visit&) = delete;
-    visit& operator=(const visit&) = delete;
-
-   private:
-    watchdog& guard_;
-  };
-
- private:
-  void run() {
-    constexpr int idle_ticks_before_sleep = 100;
-    int idle_ticks = 0;
-    std::unique_lock lock(mutex_);
-    while (!stopping_) {
-      idle_ticks = calls_.load() > 0 ? 0 : idle_ticks + 1;
-      if (idle_ticks > idle_ticks_before_sleep) {
-        asleep_ = true;
-        wake_.wait(lock, [&] { return stopping_ || calls_.load() > 0; });
-        asleep_ = false;
-        idle_ticks = 0;
-      }
-      wake_.wait_for(lock, tick, [&] { return stopping_; });
-      const auto now = std::chrono::steady_clock::now();
-      for (const auto& entry : connections_) {
-        if (const auto connection = entry.lock()) connection->check_time(now);
-      }
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<std::weak_ptr<watched_connection>> connections_;
-  std::atomic<int> calls_ = 0;
-  std::atomic<bool> asleep_ = false;
-  bool stopping_ = false;
-  std::thread thread_;
+  std::unique_ptr<SSL_CTX, freeing> context_;
+  std::unique_ptr<BIO_METHOD, freeing> method_;
+  bool accepts_any_ = false;
 };
 
 }  // namespace t3api::inline v0_1_0::detail
@@ -9856,314 +11854,187 @@ class watchdog {
 
 namespace t3api::inline v0_1_0::detail {
 
-/// The SSL context behind a cpp-httplib client; its accessor changed its name between versions.
-template <class Client>
-SSL_CTX* native_tls_context(Client& client) {
-  if constexpr (requires { client.tls_context(); }) {
-    return static_cast<SSL_CTX*>(client.tls_context());
-  } else {
-    return client.ssl_context();
-  }
-}
-
-/// Has cpp-httplib send paths as they are; its setter changed its name between versions.
-template <class Client>
-void send_paths_as_given(Client& client) {
-  if constexpr (requires { client.set_path_encode(false); }) {
-    client.set_path_encode(false);
-  } else {
-    client.set_url_encode(false);
-  }
-}
-
-/// Whether a failure with this code came before the request was sent.
-template <class Code>
-bool failed_before_sending(Code code) {
-  if constexpr (requires { Code::ProxyConnection; }) {
-    if (code == Code::ProxyConnection) return true;
-  }
-  return code == Code::Connection || code == Code::BindIPAddress || code == Code::SSLConnection ||
-         code == Code::SSLLoadingCerts || code == Code::SSLServerVerification ||
-         code == Code::ConnectionTimeout;
-}
-
-/// What a connection needs to know beside the request.
-struct connection_target {
-  url host;
-  std::string address;  ///< Of the host, or of the proxy when there is one; in digits.
-  std::chrono::milliseconds connect_timeout;
-  std::optional<steady_time> connect_deadline;
-};
-
-/// One keep-alive connection: a cpp-httplib client that never opens a second socket, and what it lacks in
-/// front of it.
-class httplib_connection {
+/// One kept connection to a service, perhaps through a proxy.
+class connection {
  public:
-  /// An `argument` error when the TLS settings cannot be used.
-  static result<std::unique_ptr<httplib_connection>> make(connection_target target,
-                                                          const client_config& config,
-                                                          const std::shared_ptr<const tls_trust>& trust,
-                                                          watchdog& guard) {
-    auto made = std::unique_ptr<httplib_connection>(new httplib_connection(std::move(target), config, guard));
-    if (made->target_.host.secure) {
-      if (auto failure = made->make_tls_client(config, trust)) return *std::move(failure);
-    } else {
-      made->http_ = std::make_unique<httplib::ClientImpl>(made->target_.host.host, made->target_.host.port);
+  connection(url host, const std::optional<proxy_options>& proxy, const tls_context* tls)
+      : host_(std::move(host)), proxy_(proxy ? &*proxy : nullptr), tls_(tls) {}
+
+  /// What waits on this connection are woken by.
+  std::optional<wake_up>& waker() noexcept { return waker_; }
+
+  /// Opens TCP to one address of the service, or of the proxy. The error when that did not come about.
+  std::optional<error> open(connect_function connect, const std::string& address, io_wait& wait,
+                            const send_options& options) {
+    const auto socket = connect(address, proxy_ != nullptr ? proxy_->port : host_.port, wait);
+    if (socket == no_socket) {
+      if (wait.hindered() != hindrance::none) return hindered(wait, options);
+      return not_sent("no connection to " + peer() +
+                      " could be made: check the host, the port and the network");
     }
-    made->set_up(config);
-    return made;
+    stream_.emplace(socket);
+    return std::nullopt;
   }
 
-  /// Says farewell to the peer, who may be gone.
-  ~httplib_connection() {
-    sigpipe_guard no_sigpipe;
-    http_.reset();
-    no_sigpipe.write_may_have_failed();
+  /// Makes of the open connection one to the service: the proxy's tunnel, and TLS. The error, as above.
+  std::optional<error> establish(io_wait& wait, const send_options& options) {
+    if (proxy_ != nullptr && host_.secure) {
+      if (auto failure = open_tunnel(wait, options)) return failure;
+    }
+    if (host_.secure) {
+      if (auto failure = shake_hands(wait, options)) return failure;
+    }
+    wait.connected();
+    return std::nullopt;
   }
-  httplib_connection(const httplib_connection&) = delete;
-  httplib_connection& operator=(const httplib_connection&) = delete;
 
   /// Sends the request and receives the answer. `reusable()` tells afterwards whether another may follow.
-  outcome exchange(const request& message, const send_options& options) {
+  outcome exchange(const request& message, const send_options& options, io_wait& wait) {
     reusable_ = false;
-    sockets_made_ = 0;
-    farewell_received_ = false;
-    watched_->begin(options, used_ ? std::nullopt : target_.connect_deadline);
-    const watchdog::visit visit(guard_);
-    http_->set_connection_timeout(target_.connect_timeout);
-    http_->set_read_timeout(options.read_timeout);
-    http_->set_write_timeout(options.read_timeout);
-
-    httplib::Request wire = to_wire(message);
-    reception incoming(options.max_body_bytes, understands_gzip);
-    attach_reception(wire, incoming);
-    httplib::Response head;
-    httplib::Error code{};
-    bool received = false;
-    const auto started = std::chrono::steady_clock::now();
-    {
-      sigpipe_guard no_sigpipe;
-      try {
-        received = http_->send(wire, head, code);
-      } catch (const socket_refused& refused) {
-        code = refused.code;
-      }
-      if (received && !incoming.has_headers()) incoming.take_headers(head.status, received_headers(head));
-      reusable_ = received && head.version == "HTTP/1.1" && !incoming.closes_connection();
-      // What a TLS record holds behind the answer would be taken for the next one.
-      if (reusable_ && session_ != nullptr && SSL_has_pending(session_) == 1) reusable_ = false;
-      if (!reusable_) no_sigpipe.write_may_have_failed();
+    const bool whole_address = proxy_ != nullptr && !host_.secure;
+    const std::string credentials = whole_address ? proxy_credentials() : std::string();
+    std::string_view body = message.body;
+    // Under TLS each writing is a record of its own: a small request goes in one.
+    constexpr std::size_t small = 8U << 10U;
+    const bool in_one = host_.secure && body.size() <= small;
+    std::string head =
+        http1::request_head(message, host_, whole_address ? &credentials : nullptr, in_one ? body.size() : 0);
+    if (in_one) {
+      head += body;
+      body = {};
     }
-    const auto interrupted = watched_->end();
-    used_ = true;
-    if (received && target_.host.secure && session_ == nullptr) return refused_by_proxy(head.status);
-    // Over TLS an answer that ends with the connection is whole only if the peer said farewell (RFC 8446
-    // section 6.1): an attacker can cut a connection but cannot forge that.
-    const bool may_be_cut = target_.host.secure && message.method != method::head &&
-                            incoming.ends_with_connection() && !farewell_received_;
-    if (!received || interrupted != interruption::none || may_be_cut || !incoming.fault().empty()) {
-      reusable_ = false;
-      const auto silence = std::chrono::steady_clock::now() - (std::max)(started, incoming.last_progress());
-      return failure(code, interrupted, incoming, silence >= options.read_timeout, options);
+    http1::answer_reader answer(message.method == method::head ? http1::asked::head : http1::asked::get,
+                                options.max_header_bytes, options.max_body_bytes);
+    http_exchange run(*stream_, wait, answer);
+    run.run(head, body);
+    wipe(head);
+    if (answer.whole()) {
+      reusable_ = answer.keeps_connection() && run.is_clean();
+      idle_since_ = std::chrono::steady_clock::now();
+      return answer.take_answer();
     }
-    idle_since_ = std::chrono::steady_clock::now();
-    return incoming.take_answer();
+    error cause = failure(answer, wait, options);
+    cause.sent = run.sent_any();
+    cause.status = answer.status();
+    return cause;
   }
 
   bool reusable() const noexcept { return reusable_; }
 
-  /// Whether the last failure came before the TCP connection stood, so that another address may be tried.
-  bool never_connected() const noexcept { return never_connected_; }
-
   /// Whether the peer has neither closed nor sent anything since the last answer.
-  bool is_quiet() const { return watched_->is_quiet(); }
+  bool is_quiet() const { return stream_ && stream_->is_quiet(); }
 
-  const url& host() const noexcept { return target_.host; }
+  const url& host() const noexcept { return host_; }
   steady_time idle_since() const noexcept { return idle_since_; }
 
  private:
-  struct socket_refused {
-    httplib::Error code;
-  };
+  std::string peer() const { return host_.origin() + (proxy_ != nullptr ? " through the proxy" : ""); }
 
-#ifdef CPPHTTPLIB_ZLIB_SUPPORT
-  static constexpr bool understands_gzip = true;
-#else
-  static constexpr bool understands_gzip = false;
-#endif
+  std::string proxy_credentials() const {
+    if (proxy_->username.empty()) return {};
+    std::string plain = proxy_->username + ":" + std::string(proxy_->password.reveal());
+    std::string text = "Basic " + base64_encode(plain);
+    wipe(plain);
+    return text;
+  }
 
-  httplib_connection(connection_target target, const client_config& config, watchdog& guard)
-      : target_(std::move(target)),
-        guard_(guard),
-        watched_(guard.watch()),
-        has_proxy_(config.proxy.has_value()) {}
-
-  std::optional<error> make_tls_client(const client_config& config,
-                                       const std::shared_ptr<const tls_trust>& trust) {
-    auto client = std::make_unique<httplib::SSLClient>(target_.host.host, target_.host.port);
-    if (!client->is_valid()) {
-      return error{.category = error_category::transport,
-                   .message = "OpenSSL could not set up TLS: check its configuration"};
+  std::optional<error> open_tunnel(io_wait& wait, const send_options& options) {
+    std::string credentials = proxy_credentials();
+    std::string head = http1::tunnel_head(host_, credentials);
+    http1::answer_reader answer(http1::asked::connect, options.max_header_bytes, options.max_body_bytes);
+    http_exchange run(*stream_, wait, answer);
+    run.run(head, {}, /*until_head=*/true);
+    wipe(head);
+    wipe(credentials);
+    if (wait.hindered() != hindrance::none) return hindered(wait, options);
+    const std::string target = host_.origin();
+    if (!answer.has_head()) {
+      return not_sent(
+          "the proxy opened no tunnel to " + target + ", nothing was sent: " +
+          (answer.fault().empty() ? "it ended the connection" : "its answer has " + answer.fault()));
     }
-    SSL_CTX* context = native_tls_context(*client);
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    if (auto failure = load_client_certificate(context, config.tls)) return failure;
-    SSL_CTX_set_app_data(context, this);
-    SSL_CTX_set_info_callback(context, [](const SSL* session, int event, int detail) {
-      auto& self = *static_cast<httplib_connection*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
-      if ((event & SSL_CB_HANDSHAKE_DONE) != 0) {
-        self.session_ = session;
-        self.watched_->connected();
-      }
-      const bool alert_received = (event & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT;
-      if (alert_received && (detail & 0xFF) == SSL_AD_CLOSE_NOTIFY) self.farewell_received_ = true;
-    });
-    if (config.tls.dangerously_accept_any_certificate) {
-      client->enable_server_certificate_verification(false);
-    } else {
-      verification_ = std::make_unique<tls_verification>(trust, target_.host.host);
-      verification_->install(context);
-      // cpp-httplib would read the system's authorities anew for every connection. A folder to look them up
-      // in keeps it from that; nothing is ever looked up there, since the check above takes the place of
-      // OpenSSL's.
-      client->set_ca_cert_path("", "/");
-      client->enable_server_certificate_verification(true);
+    if (answer.status() / 100 != 2) {
+      auto cause =
+          not_sent("the proxy answered " + std::to_string(answer.status()) +
+                   " instead of opening a tunnel to " + target + ", nothing was sent: " +
+                   (answer.status() == 407 ? "it wants a user and a password" : "check the proxy settings"));
+      cause.retryable = is_retryable_status(answer.status());
+      return cause;
     }
-    http_ = std::move(client);
+    if (!run.is_clean()) {
+      return not_sent("the proxy sent something of its own into the tunnel to " + target +
+                      ", nothing was sent: check the proxy settings");
+    }
     return std::nullopt;
   }
 
-  void set_up(const client_config& config) {
-    http_->set_keep_alive(true);
-    http_->set_follow_location(false);
-    http_->set_tcp_nodelay(true);
-    http_->set_decompress(true);
-    send_paths_as_given(*http_);
-    if (config.proxy) {
-      http_->set_proxy(target_.address, config.proxy->port);
-      if (!config.proxy->username.empty()) {
-        http_->set_proxy_basic_auth(config.proxy->username, std::string(config.proxy->password.reveal()));
-        hide_proxy_credentials_ = target_.host.secure;
+  std::optional<error> shake_hands(io_wait& wait, const send_options& options) {
+    if (!tls_->start(*stream_, host_.host)) return not_sent("no memory for a TLS connection to " + peer());
+    while (true) {
+      const io state = stream_->shake_hands();
+      if (state == io::moved) return std::nullopt;
+      if (state == io::wants_read || state == io::wants_write) {
+        const bool read = state == io::wants_read;
+        const auto ready = wait.until_ready(stream_->socket(), {.read = read, .write = !read});
+        if (ready.read || ready.write) continue;
+        return hindered(wait, options);
       }
-    } else if (target_.address != target_.host.host) {
-      http_->set_hostname_addr_map({{target_.host.host, target_.address}});
+      const auto refusal = tls_->refusal(stream_->tls(), host_.host);
+      if (refusal.empty()) {
+        return not_sent("no TLS connection to " + peer() +
+                        " could be made, nothing was sent: " + "does it speak TLS 1.2 or newer there?");
+      }
+      auto cause =
+          not_sent("the certificate of " + host_.origin() + " was refused, nothing was sent: " + refusal);
+      cause.retryable = false;
+      return cause;
     }
-    // Newer versions of cpp-httplib connect and send again by themselves when a TLS peer closes. That could
-    // send a write twice, so a second socket within one exchange is refused.
-    http_->set_socket_options([this](native_socket socket) {
-      const bool first = ++sockets_made_ == 1;
-      if (first && watched_->attach(socket)) return;
-      close_native(socket);
-      throw socket_refused{first ? httplib::Error::Connection : httplib::Error::Read};
-    });
   }
 
-  httplib::Request to_wire(const request& message) const {
-    httplib::Request wire;
-    wire.method = to_string(message.method);
-    wire.path = request_target(message, target_.host.base_path);
-    for (const auto& [name, value] : message.headers) wire.headers.emplace(name, value);
-    if (hide_proxy_credentials_) wire.headers.emplace("Proxy-Authorization", "");
-    if (understands_gzip) wire.headers.emplace("Accept-Encoding", "gzip");
-    if (!message.body.empty()) {
-      wire.content_length_ = message.body.size();
-      wire.content_provider_ = [&body = message.body](std::size_t offset, std::size_t length,
-                                                      httplib::DataSink& sink) {
-        return sink.write(body.data() + offset, length);
-      };
+  static error not_sent(std::string message) {
+    return {.category = error_category::transport, .message = std::move(message), .retryable = true};
+  }
+
+  error failure(const http1::answer_reader& answer, const io_wait& wait, const send_options& options) const {
+    if (wait.hindered() != hindrance::none) return hindered(wait, options);
+    if (answer.fault().empty()) {
+      return not_sent("the connection to " + host_.origin() + " ended before a whole answer had come");
     }
-    return wire;
+    error cause = not_sent("the answer has " + answer.fault() + ": " + host_.origin() + " sent it");
+    if (!answer.is_foreign()) cause.category = error_category::protocol;
+    cause.retryable = answer.is_foreign();
+    return cause;
   }
 
-  void attach_reception(httplib::Request& wire, reception& incoming) {
-    wire.response_handler = [this, &incoming](const httplib::Response& head) {
-      watched_->headers_complete();
-      return incoming.take_headers(head.status, received_headers(head));
-    };
-    wire.content_receiver = [&incoming](const char* data, std::size_t size, auto&&...) {
-      return incoming.take_body(data, size);
-    };
-  }
-
-  static headers received_headers(const httplib::Response& head) {
-    headers fields;
-    fields.reserve(head.headers.size());
-    for (const auto& [name, value] : head.headers) fields.add_received(name, value);
-    return fields;
-  }
-
-  /// Some versions of cpp-httplib pass on what a proxy says to CONNECT as if the service had said it.
-  outcome refused_by_proxy(int status) {
-    reusable_ = false;
-    return error{.category = error_category::transport,
-                 .message = "the proxy answered " + std::to_string(status) +
-                            " instead of opening a tunnel to " + target_.host.origin() +
-                            ", nothing was sent: check the proxy settings",
-                 .retryable = is_retryable_status(status)};
-  }
-
-  outcome failure(httplib::Error code, interruption why, const reception& incoming, bool silent,
-                  const send_options& options) {
-    error cause;
-    cause.status = incoming.answer().status;
-    cause.sent = !failed_before_sending(code);
-    never_connected_ = code == httplib::Error::Connection || code == httplib::Error::ConnectionTimeout;
-    cause.retryable = true;
-    const std::string peer = target_.host.origin();
-    const std::string refusal = verification_ ? verification_->refusal() : std::string();
-    if (why == interruption::stopped) {
-      cause.category = error_category::cancelled;
-      cause.message = "the call to " + peer + " was cancelled";
-      cause.retryable = false;
-    } else if (why == interruption::deadline) {
-      cause.category = error_category::timeout;
-      cause.message = "no whole answer came from " + peer + " before the call's deadline";
-    } else if (why == interruption::connect_deadline || code == httplib::Error::ConnectionTimeout) {
-      cause.category = error_category::timeout;
-      cause.message = "no connection to " + peer + " stood within " +
-                      std::to_string(options.connect_timeout.count()) +
-                      " ms: check the host, the network and the firewall";
-    } else if (why == interruption::headers_too_large) {
-      cause.category = error_category::protocol;
-      cause.message = "the headers of the answer from " + peer + " are larger than the limit of " +
-                      std::to_string(options.max_header_bytes) + " bytes (client_config::max_header_bytes)";
-      cause.retryable = false;
-    } else if (!incoming.fault().empty()) {
-      cause.category = error_category::protocol;
-      cause.message = incoming.fault() + ": " + peer + " sent it";
-      cause.retryable = false;
-    } else if (!refusal.empty()) {
-      cause.message = "the certificate of " + peer + " was refused, nothing was sent: " + refusal;
-      cause.retryable = false;
-    } else if (silent && cause.sent) {
-      cause.category = error_category::timeout;
-      cause.message = peer + " was silent for " + std::to_string(options.read_timeout.count()) + " ms";
-    } else if (code == httplib::Error::SSLConnection || code == httplib::Error::SSLServerVerification) {
-      cause.message = "no TLS connection to " + peer + " could be made, nothing was sent: " +
-                      (has_proxy_ ? "did the proxy open a tunnel?" : "does it speak TLS 1.2 or newer there?");
-    } else if (!cause.sent) {
-      cause.message = "no connection to " + peer + (has_proxy_ ? " through the proxy" : "") +
-                      " could be made: check the host, the port and the network";
-    } else {
-      cause.message = "the connection to " + peer + " ended before a whole answer had come";
+  error hindered(const io_wait& wait, const send_options& options) const {
+    const std::string target = host_.origin();
+    error cause{.category = error_category::timeout, .retryable = true};
+    switch (wait.hindered()) {
+      case hindrance::stopped:
+        cause.category = error_category::cancelled;
+        cause.message = "the call to " + target + " was cancelled";
+        cause.retryable = false;
+        break;
+      case hindrance::connect_timeout:
+        cause.message = "no connection to " + peer() + " stood within " +
+                        std::to_string(options.connect_timeout.count()) +
+                        " ms: check the host, the network and the firewall";
+        break;
+      case hindrance::silence:
+        cause.message = target + " was silent for " + std::to_string(options.read_timeout.count()) + " ms";
+        break;
+      default: cause.message = "no whole answer came from " + target + " before the call's deadline";
     }
     return cause;
   }
 
-  connection_target target_;
-  watchdog& guard_;
-  std::shared_ptr<watched_connection> watched_;
-  std::unique_ptr<tls_verification> verification_;
-  std::unique_ptr<httplib::ClientImpl> http_;
-  const SSL* session_ = nullptr;  ///< Of http_, once the handshake is done.
+  url host_;
+  const proxy_options* proxy_;
+  const tls_context* tls_;
+  std::optional<wake_up> waker_;
+  std::optional<stream> stream_;
   steady_time idle_since_{};
-  int sockets_made_ = 0;
-  bool has_proxy_ = false;
-  bool hide_proxy_credentials_ = false;
-  bool farewell_received_ = false;
-  bool used_ = false;
   bool reusable_ = false;
-  bool never_connected_ = false;
 };
 
 }  // namespace t3api::inline v0_1_0::detail
@@ -10173,26 +12044,30 @@ class httplib_connection {
 namespace t3api::inline v0_1_0::detail {
 
 /// The connections of one process, kept alive for the next call.
-class httplib_pool {
+class connection_pool {
  public:
-  explicit httplib_pool(std::shared_ptr<const client_config> config) : config_(std::move(config)) {}
+  connection_pool(std::shared_ptr<const client_config> config, connect_function connect)
+      : config_(std::move(config)), connect_(connect) {}
 
   outcome send(const request& message, const send_options& options) {
-    if (auto reused = take_idle(options)) {
-      auto answer = reused->exchange(message, options);
-      const bool stale = !answer && options.idempotent &&
-                         answer.error().category == error_category::transport && answer.error().status == 0;
-      if (!stale) return give_back(std::move(reused), std::move(answer));
-      auto second = send_on_new_connection(message, options);
-      if (!second) second.error().sent = true;  // The first time, if not the second.
-      return second;
+    auto reused = take_idle(options);
+    if (!reused) return send_on_new_connection(message, options);
+    outcome answer = error{};
+    {
+      io_wait wait(options, reused->waker());
+      answer = reused->exchange(message, options, wait);
     }
-    return send_on_new_connection(message, options);
+    // Whether the service closed it before or after it took the request cannot be told.
+    const bool stale = !answer && answer.error().category == error_category::transport &&
+                       answer.error().status == 0 && (options.idempotent || !answer.error().sent);
+    if (!stale) return give_back(std::move(reused), std::move(answer));
+    const bool sent = answer.error().sent;
+    auto second = send_on_new_connection(message, options);
+    if (!second) second.error().sent = second.error().sent || sent;
+    return second;
   }
 
  private:
-  using connection = httplib_connection;
-
   /// An idle connection to the host that is still silent; a write takes only one that was in use a moment
   /// ago.
   std::unique_ptr<connection> take_idle(const send_options& options) {
@@ -10213,73 +12088,62 @@ class httplib_pool {
 
   outcome give_back(std::unique_ptr<connection> used, outcome answer) {
     if (!answer || !used->reusable()) return answer;
+    constexpr std::size_t most_idle = 256;
     const std::scoped_lock lock(mutex_);
-    if (idle_.size() >= max_idle) idle_.erase(idle_.begin());
+    if (idle_.size() >= most_idle) idle_.erase(idle_.begin());
     idle_.push_back(std::move(used));
     return answer;
   }
 
   outcome send_on_new_connection(const request& message, const send_options& options) {
-    std::shared_ptr<const tls_trust> authorities;
-    if (options.host.secure && !config_->tls.dangerously_accept_any_certificate) {
-      auto loaded = load_trust();
+    const tls_context* tls = nullptr;
+    if (options.host.secure) {
+      const auto loaded = load_tls();
       if (!loaded) return loaded.error();
-      authorities = *loaded;
+      tls = *loaded;
     }
     const auto connect_deadline =
         (std::min)(options.deadline, std::chrono::steady_clock::now() + options.connect_timeout);
     const auto addresses =
         resolve(config_->proxy ? config_->proxy->host : options.host.host, connect_deadline, options.stop);
     if (!addresses) return addresses.error();
-    outcome answer = error{};
-    for (std::size_t i = 0; i < addresses->size(); ++i) {
-      const auto left =
-          std::chrono::ceil<std::chrono::milliseconds>(connect_deadline - std::chrono::steady_clock::now());
-      const auto share = left / static_cast<int>(addresses->size() - i);
-      auto made = make_connection(
-          {.host = options.host,
-           .address = (*addresses)[i],
-           .connect_timeout = (std::max)(share, std::chrono::milliseconds(1)),
-           .connect_deadline = options.host.secure ? std::optional(connect_deadline) : std::nullopt},
-          authorities);
-      if (!made) return made.error();
-      answer = (*made)->exchange(message, options);
-      if (answer) return give_back(*std::move(made), std::move(answer));
-      const bool interrupted = answer.error().category == error_category::cancelled ||
-                               std::chrono::steady_clock::now() >= connect_deadline;
-      if (interrupted || !(*made)->never_connected()) break;
-    }
-    return answer;
-  }
-
-  result<std::unique_ptr<connection>> make_connection(connection_target target,
-                                                      const std::shared_ptr<const tls_trust>& authorities) {
-    try {
-      return connection::make(std::move(target), *config_, authorities, guard_);
-    } catch (const std::system_error&) {
-      return error{
-          .category = error_category::transport,
-          .message = "no thread could be started to watch over connections: the system is out of them",
-          .retryable = true};
+    for (std::size_t i = 0;; ++i) {
+      // Each address gets its share of the time, the last one all that is left.
+      const auto now = std::chrono::steady_clock::now();
+      const auto share = (connect_deadline - now) / static_cast<int>(addresses->size() - i);
+      auto made = std::make_unique<connection>(options.host, config_->proxy, tls);
+      outcome answer = error{};
+      {
+        io_wait wait(options, made->waker());
+        wait.connect_until(now + share);
+        if (auto failure = made->open(connect_, (*addresses)[i], wait, options)) {
+          const bool ended = wait.hindered() == hindrance::stopped || wait.hindered() == hindrance::deadline;
+          if (!ended && i + 1 < addresses->size()) continue;
+          return *std::move(failure);
+        }
+        wait.connect_until(connect_deadline);
+        if (auto failure = made->establish(wait, options)) return *std::move(failure);
+        answer = made->exchange(message, options, wait);
+      }
+      return give_back(std::move(made), std::move(answer));
     }
   }
 
-  result<std::shared_ptr<const tls_trust>> load_trust() {
+  /// The TLS settings, read when they are first needed, and again after a failure.
+  result<const tls_context*> load_tls() {
     const std::scoped_lock lock(mutex_);
-    if (!trust_) {
-      auto loaded = tls_trust::load(config_->tls);
-      if (!loaded) return loaded;
-      trust_ = *std::move(loaded);
+    if (!tls_) {
+      auto loaded = tls_context::make(config_->tls);
+      if (!loaded) return loaded.error();
+      tls_ = *std::move(loaded);
     }
-    return trust_;
+    return tls_.get();
   }
-
-  static constexpr std::size_t max_idle = 256;
 
   const std::shared_ptr<const client_config> config_;
-  watchdog guard_;
+  const connect_function connect_;
   std::mutex mutex_;
-  std::shared_ptr<const tls_trust> trust_;
+  std::unique_ptr<tls_context> tls_;
   std::vector<std::unique_ptr<connection>> idle_;
 };
 
@@ -10287,17 +12151,34 @@ class httplib_pool {
 
 #endif
 
-namespace t3api::inline v0_1_0 {
+namespace t3api::inline v0_1_0::detail {
 
-T3API_INLINE httplib_transport::httplib_transport(client_config config)
-    : pools_(std::make_shared<detail::per_process<detail::httplib_pool>>(
-          [settings = std::make_shared<const client_config>(std::move(config))] {
-            return std::make_unique<detail::httplib_pool>(settings);
+T3API_INLINE pooled_transport::pooled_transport(client_config config, connect_function connect)
+    : pools_(std::make_shared<per_process<connection_pool>>(
+          [settings = std::make_shared<const client_config>(std::move(config)), connect] {
+            return std::make_unique<connection_pool>(settings, connect);
           })) {}
 
-T3API_INLINE outcome httplib_transport::send(const request& message, const send_options& options) {
+T3API_INLINE outcome pooled_transport::send(const request& message, const send_options& options) {
   if (auto stopped = stopped_before_sending(options.stop)) return *std::move(stopped);
   return pools_->get().send(message, options);
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_TRANSPORT_IMPL_SOCKET_HPP
+#define T3API_TRANSPORT_IMPL_SOCKET_HPP
+
+#include <cstdint>
+#include <string>
+
+
+namespace t3api::inline v0_1_0 {
+
+T3API_INLINE detail::native_socket socket_connector::connect(const std::string& address, std::uint16_t port,
+                                                             detail::io_wait& wait) {
+  return detail::await_connection(detail::begin_connect(address, port), wait);
 }
 
 }  // namespace t3api::inline v0_1_0
@@ -10307,7 +12188,6 @@ T3API_INLINE outcome httplib_transport::send(const request& message, const send_
 #define T3API_AUTHENTICATE_IMPL_BY_CREDENTIALS_HPP
 
 #include <future>
-#include <memory>
 #include <utility>
 
 
@@ -10315,60 +12195,49 @@ namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
-inline constexpr const char* credentials_login = "the T3 API login with Metrc credentials";
-
-inline login prepare_login(const credentials_arguments& given,
-                           const std::shared_ptr<auth_response_data>& answer = {}) {
+inline login prepare_credentials_login(const credentials_arguments& given, const kept_answer& answer) {
   const auto chosen = settings_for(given);
-  credentials user{.hostname = given.hostname,
-                   .username = given.username,
-                   .password = given.password,
-                   .otp = given.otp,
-                   .email = given.email,
-                   .otp_seed = given.otp_seed};
-  credentials_auth auth(std::move(user), given.store.value_or(memory_store()),
-                        {.rules = chosen.rules, .renewal = once_into(answer, given.renew)});
-  return {
-      .client = make_client(heard_by(answer, std::move(auth)), chosen), .answer = answer, .stop = given.stop};
+  credentials_auth auth({.hostname = given.hostname,
+                         .username = given.username,
+                         .password = given.password,
+                         .otp = given.otp,
+                         .email = given.email,
+                         .otp_seed = given.otp_seed},
+                        given.store.value_or(memory_store()),
+                        {.rules = chosen.rules, .renewal = renewal_into(answer, given.renew)});
+  return {make_client(record_into(answer, std::move(auth)), chosen), answer, given.stop};
 }
+
+inline constexpr login_method<credentials_arguments> credentials_login{
+    "the T3 API login with Metrc credentials", prepare_credentials_login};
 
 }  // namespace detail
 
 T3API_INLINE authenticated_client
 create_credentials_authenticated_client_or_error(const credentials_arguments& given) {
-  return detail::log_in(
-      detail::credentials_login, [&] { return detail::prepare_login(given); }, detail::client_of);
+  return detail::log_in<authenticated_client>(detail::credentials_login, given);
 }
 
 T3API_INLINE std::future<authenticated_client> create_credentials_authenticated_client_or_error_async(
     credentials_arguments given) {
-  return detail::log_in_async(
-      detail::credentials_login, [&] { return detail::prepare_login(given); }, detail::client_of);
+  return detail::log_in_async<authenticated_client>(detail::credentials_login, given);
 }
 
 T3API_INLINE auth_response_data authenticate_and_get_response(const credentials_arguments& given) {
-  return detail::log_in(
-      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::response_of);
+  return detail::log_in<auth_response_data>(detail::credentials_login, given);
 }
 
 T3API_INLINE std::future<auth_response_data> authenticate_and_get_response_async(
     credentials_arguments given) {
-  return detail::log_in_async(
-      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::response_of);
+  return detail::log_in_async<auth_response_data>(detail::credentials_login, given);
 }
 
 T3API_INLINE secret authenticate_and_get_token(const credentials_arguments& given) {
-  return detail::log_in(
-      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::token_of);
+  return detail::log_in<secret>(detail::credentials_login, given);
 }
 
 T3API_INLINE std::future<secret> authenticate_and_get_token_async(credentials_arguments given) {
-  return detail::log_in_async(
-      detail::credentials_login, [&] { return detail::prepare_login(given, detail::make_room()); },
-      detail::token_of);
+  return detail::log_in_async<secret>(detail::credentials_login, given);
 }
 
 }  // namespace t3api::inline v0_1_0
@@ -10398,112 +12267,232 @@ T3API_INLINE authenticated_client create_jwt_authenticated_client(const jwt_argu
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#ifndef T3API_AUTHENTICATE_TAKE_WAY_IN_HPP
-#define T3API_AUTHENTICATE_TAKE_WAY_IN_HPP
+
+namespace t3api::inline v0_1_0 {
+
+namespace detail {
+
+/// Where the credentials go and how well that is made sure of; who has set it, if it is not the program; and
+/// what there is to warn of.
+inline std::string destination(const settings& chosen) {
+  const auto set_by = [](std::string_view name, const std::optional<setting>& found) {
+    const credential_part part{name, found};
+    return found ? " (" + origins({&part}) + ")" : std::string();
+  };
+  std::string text =
+      ", at " + parse_url(chosen.client.host).value().origin() + set_by("T3_API_HOST", chosen.host);
+  if (chosen.client.tls.dangerously_accept_any_certificate)
+    text += "; certificates are NOT checked" + set_by("VERIFY_SSL", chosen.verify_ssl);
+  for (const auto& warning : chosen.warnings) text += "; " + warning;
+  return text;
+}
+
+/// The first secret of a provider that does not come from the file; empty when there is none.
+inline std::string secret_from_elsewhere(const credential_provider& provider) {
+  for (const auto* part : provider.present()) {
+    if (part->is_secret && !part->is_from(setting_place::file)) return origins({part});
+  }
+  return {};
+}
+
+inline login prepare_configured_login(const configured_arguments& given, const kept_answer& answer) {
+  auto found = read_settings(environment::load(given.environment).value()).value();
+  const credential_chain chain(find_credentials(given, found.credentials, found.rules), found.rules);
+  const auto& provider = chain.choose(given.order, given.environment.file);
+  auto chosen = settings_for(given, std::move(found), secret_from_elsewhere(provider));
+  auto auth =
+      chain.make_auth(provider, given.renew, given.store.value_or(memory_store()), destination(chosen));
+  chosen.warnings = {auth.description()};
+  return {make_client(std::move(auth), chosen), answer, given.stop};
+}
+
+inline constexpr login_method<configured_arguments> configured_login{
+    "the T3 API login with what is configured", prepare_configured_login};
+
+}  // namespace detail
+
+T3API_INLINE authenticated_client get_authenticated_client_or_error(const configured_arguments& given) {
+  return detail::log_in<authenticated_client>(detail::configured_login, given);
+}
+
+T3API_INLINE std::future<authenticated_client> get_authenticated_client_or_error_async(
+    configured_arguments given) {
+  return detail::log_in_async<authenticated_client>(detail::configured_login, given);
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+#ifndef T3API_CORE_IMPL_JSON_HPP
+#define T3API_CORE_IMPL_JSON_HPP
 
 #include <algorithm>
-#include <stdexcept>
+#include <charconv>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#ifndef T3API_CORE_IMPL_JSON_BUILDER_HPP
+#define T3API_CORE_IMPL_JSON_BUILDER_HPP
+
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 
 namespace t3api::inline v0_1_0::detail {
 
-/// What an auth method says against a way in, with the part it speaks of and that part's place in front; with
-/// the whole way in when it speaks of none alone.
-inline std::string blamed(const candidate& way, std::string_view message) {
-  const auto parts = way.present();
-  const ingredient* culprit = nullptr;
-  for (const auto& part : parts) {
-    const bool spoken_of = message.starts_with("the " + std::string(part.noun) + " ");
-    if (spoken_of && (culprit == nullptr || part.noun.size() > culprit->noun.size())) culprit = &part;
+/// Empties a value. Its own destructor allocates memory, and ends the process when there is none.
+inline void release(nlohmann::json& value) noexcept {
+  if (auto* list = value.get_ptr<nlohmann::json::array_t*>()) {
+    for (auto& element : *list) release(element);
+    list->clear();
+  } else if (auto* members = value.get_ptr<nlohmann::json::object_t*>()) {
+    for (auto& member : *members) release(member.second);
+    members->clear();
   }
-  return (culprit != nullptr ? origins({*culprit}) : "the " + origin_of(way)) + ": " + std::string(message);
 }
 
-inline bool is_all_configured(const candidate& way) {
-  const auto parts = way.present();
-  return std::none_of(parts.begin(), parts.end(),
-                      [](const ingredient& part) { return part.is_from(place::arguments); });
-}
+/// Makes a value of what nlohmann/json's parser meets in a text. It counts the memory of each part before it
+/// makes it, and it knows where it is, which the library's own builder does not.
+class json_builder {
+ public:
+  using json = nlohmann::json;
 
-/// Throws std::invalid_argument when the state wants more of Metrc credentials than there is. Who has given
-/// no argument hears of settings alone.
-inline void require_rules(const candidate& way, const state_rules& rules) {
-  const auto& hostname = way.needed[1];
-  const auto refuse = [&](const std::string& what, const std::string& setting, const std::string& argument) {
-    throw std::invalid_argument(origins({hostname}) + ": " + printable(trim(hostname.value().reveal()), 100) +
-                                " wants " + what + ": set " + setting +
-                                (is_all_configured(way) ? "" : ", or give " + argument));
-  };
-  const auto& otp = way.optional[0];
-  const auto& email = way.optional[1];
-  const auto& seed = way.optional[2];
-  if (rules.needs_otp(hostname.value().reveal()) && !otp.found && !seed.found)
-    refuse("a one-time password", "OTP_SEED, the Base32 text that they come from", "otp_seed or otp");
-  if (rules.needs_email(hostname.value().reveal()) && !email.found)
-    refuse("the account's e-mail address", "METRC_EMAIL", "email");
-}
-
-inline any_auth make_auth(const candidate& way, const state_rules& rules, bool renew,
-                          const memory_store& store, std::string description) {
-  const auto& needed = way.needed;
-  const renewal_options renewal{.keep_credentials = renew};
-  switch (way.way) {
-    case way_in::secret_key: return {secret_key_auth(needed[0].value()), std::move(description)};
-    case way_in::jwt: return {bearer_auth(needed[0].value()), std::move(description)};
-    case way_in::api_key:
-      return {api_key_auth(needed[0].value(), needed[1].text(), store, renewal), std::move(description)};
-    case way_in::credentials: break;
+  /// `exact`: an integer of more than 64 bits is a fault, and no double.
+  json_builder(std::string_view text, std::size_t memory, bool exact)
+      : text_(text), memory_left_(memory), exact_(exact) {
+    open_.reserve(max_json_depth);
   }
-  return {credentials_auth({.hostname = needed[1].text(),
-                            .username = needed[2].text(),
-                            .password = needed[0].value(),
-                            .otp = way.optional[0].value(),
-                            .email = way.optional[1].text(),
-                            .otp_seed = way.optional[2].value()},
-                           store, {.rules = rules, .renewal = renewal}),
-          std::move(description)};
-}
+  json_builder(const json_builder&) = delete;
+  json_builder& operator=(const json_builder&) = delete;
+  ~json_builder() { release(root_); }
 
-/// What is taken, from where, and what else there is.
-inline std::string description_of(const std::vector<candidate>& ways, const candidate& chosen) {
-  std::string others;
-  for (const auto& way : ways) {
-    if (&way != &chosen && way.is_meant()) others += (others.empty() ? "" : ", ") + origin_of(way);
-  }
-  return "using the " + origin_of(chosen) + (others.empty() ? "" : " (not used: " + others + ")");
-}
+  json take() noexcept { return std::move(root_); }
+  const std::string& fault() const noexcept { return fault_; }
 
-/// The auth method for `chosen`, one of `ways`, with a description of what it is and where it comes from;
-/// `destination` is its end. Throws std::invalid_argument when something is missing of it or malformed, and
-/// authentication_error for an expired JWT; both name the settings and their places.
-inline any_auth take_way_in(const std::vector<candidate>& ways, const candidate& chosen,
-                            const state_rules& rules, bool renew, const memory_store& store = memory_store(),
-                            const std::string& destination = {}) {
-  if (const auto missing = chosen.missing(); !missing.empty()) {
-    throw std::invalid_argument("the " + origin_of(chosen) + " is not enough: " + listed(missing) +
-                                " must be set too");
-  }
-  if (chosen.way == way_in::credentials) require_rules(chosen, rules);
-  try {
-    return make_auth(chosen, rules, renew, store, description_of(ways, chosen) + destination);
-  } catch (const std::invalid_argument& failure) {
-    throw std::invalid_argument(blamed(chosen, failure.what()));
-  } catch (const authentication_error& failure) {
-    error told = failure.details();
-    if (is_all_configured(chosen)) {
-      told.message =
-          "the JWT has expired: get a new one, or set T3_SECRET_KEY or Metrc credentials in its place";
+  // The parser calls these, and stops when one gives false.
+
+  bool null() { return add(nullptr); }
+  bool boolean(bool value) { return add(value); }
+  bool number_integer(json::number_integer_t value) { return add(value); }
+  bool number_unsigned(json::number_unsigned_t value) { return add(value); }
+  bool number_float(json::number_float_t value, const std::string& written) {
+    if (exact_ && written.find_first_not_of("-0123456789") == written.npos) {
+      return refuse("an integer of more than 64 bits");
     }
-    told.message = blamed(chosen, told.message);
-    throw authentication_error(std::move(told));
+    return add(value);
   }
-}
+  bool string(const std::string& value) { return count(48 + heap_of(value)) && add(value); }
+  bool binary(json::binary_t&) { return false; }
+
+  bool start_object(std::size_t) { return open(json::object()); }
+  bool key(const std::string& name) {
+    if (!count(96 + heap_of(name))) return false;
+    auto& in = open_.back();
+    const auto [member, is_new] = in.container->get_ref<json::object_t&>().try_emplace(name);
+    in.member = &member->second;
+    if (is_new || name.find("\xEF\xBF\xBD") == name.npos) return true;
+    return refuse("two names that are alike but for halves of surrogate pairs");
+  }
+  bool end_object() { return close(); }
+  bool start_array(std::size_t) { return open(json::array()); }
+  bool end_array() { return close(); }
+
+  bool parse_error(std::size_t position, const std::string&, const json::exception& cause) {
+    const auto rest = text_.substr((std::min)(position - 1, text_.size()));
+    const std::string_view why = cause.what();
+    const bool not_finite = rest.starts_with("NaN") || rest.starts_with("Infinity");
+    constexpr int number_overflow = 406;
+    const char* what = not_finite                                  ? "NaN or Infinity, which are no JSON"
+                       : cause.id == number_overflow               ? "a number that is too large for a double"
+                       : why.find("ill-formed UTF-8") != why.npos  ? "bytes that are not UTF-8"
+                       : why.find("control character") != why.npos ? "a control character that is not escaped"
+                       : rest.empty()                              ? "a value that is cut off"
+                                                                   : "a mistake in its syntax";
+    return refuse(what + (", at byte " + std::to_string(position)));
+  }
+
+ private:
+  struct level {
+    json* container;
+    json* member = nullptr;  ///< Of an object: the one whose value is being read.
+  };
+
+  /// What a text takes beside its object; short ones are held within.
+  static std::size_t heap_of(const std::string& text) { return text.size() > 15 ? text.size() + 32 : 0; }
+
+  bool count(std::size_t bytes) {
+    if (bytes > memory_left_)
+      return refuse("too many values to keep in memory: ask for less, such as a smaller page");
+    memory_left_ -= bytes;
+    return true;
+  }
+
+  bool add(json value) {
+    if (insert(std::move(value)) == nullptr) return false;
+    if (!open_.empty()) open_.back().member = nullptr;
+    return true;
+  }
+
+  bool open(json empty) {
+    if (open_.size() == max_json_depth) {
+      return refuse("values nested more than " + std::to_string(max_json_depth) + " deep");
+    }
+    json* const made = count(64) ? insert(std::move(empty)) : nullptr;
+    if (made != nullptr) open_.push_back({made});
+    return made != nullptr;
+  }
+
+  bool close() {
+    open_.pop_back();
+    if (!open_.empty()) open_.back().member = nullptr;
+    return true;
+  }
+
+  /// Where it was put; null when there is no memory for it.
+  json* insert(json value) {
+    if (!count(32)) return nullptr;  // An array that grows has room for twice its elements.
+    if (open_.empty()) return &(root_ = std::move(value));
+    const auto& in = open_.back();
+    if (in.member != nullptr) return &(*in.member = std::move(value));
+    return &in.container->get_ref<json::array_t&>().emplace_back(std::move(value));
+  }
+
+  bool refuse(std::string what) {
+    fault_ = std::move(what);
+    std::string place;
+    for (const auto& [container, member] : open_) {
+      if (container->is_array()) {
+        const bool innermost = container == open_.back().container;
+        place += "/" + std::to_string(container->size() - (innermost ? 0 : 1));
+      } else if (member != nullptr) {
+        for (const auto& [name, value] : container->get_ref<json::object_t&>()) {
+          if (&value == member) place += "/" + printable(name, 40);
+        }
+      }
+    }
+    if (!place.empty()) fault_ += ", in " + printable(place, 200);
+    return false;
+  }
+
+  const std::string_view text_;
+  std::size_t memory_left_;
+  const bool exact_;
+  json root_;
+  std::vector<level> open_;
+  std::string fault_;
+};
 
 }  // namespace t3api::inline v0_1_0::detail
 
@@ -10513,97 +12502,67 @@ namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
-inline constexpr const char* configured_login = "the T3 API login with what is configured";
-
-/// Where the credentials go and how well that is made sure of; who has set it, if it is not the program.
-inline std::string destination(const configured_arguments& given, const environment& from,
-                               const client_config& chosen) {
-  const auto set_by = [&](std::string_view name) {
-    const auto found = given.config ? std::nullopt : from.get(name);
-    return found ? " (" + origins({take(name, {}, {}, found)}) + ")" : std::string();
+/// The text with U+FFFD in place of each escape that is half a surrogate pair; nothing when there is none.
+inline std::optional<std::string> without_lone_surrogates(std::string_view text) {
+  const auto unit_at = [&](std::size_t at) {
+    unsigned unit = 0;
+    const auto digits = text.substr((std::min)(at, text.size()), 6);
+    if (!digits.starts_with("\\u")) return unit;
+    const char* const end = digits.data() + digits.size();
+    return std::from_chars(digits.data() + 2, end, unit, 16).ptr == end ? unit : 0U;
   };
-  const bool host_given = given.host && !given.host->empty();
-  std::string text = ", at " + parse_url(chosen.host).value().origin();
-  if (!host_given) text += set_by("T3_API_HOST");
-  if (chosen.tls.dangerously_accept_any_certificate)
-    text += "; certificates are NOT checked" + set_by("VERIFY_SSL");
-  return text;
-}
-
-inline login prepare_login(const configured_arguments& given) {
-  const auto from = environment::load(given.environment).value();
-  auto found = read_settings(from).value();
-  const auto candidates = ways_in(given, found.credentials, found.rules);
-  const auto& taken = first_in_order(candidates, given.order, given.environment.file);
-  const auto chosen = settings_for(given, std::move(found));
-  auto auth = take_way_in(candidates, taken, chosen.rules, given.renew, given.store.value_or(memory_store()),
-                          destination(given, from, chosen.client));
-  tell(chosen.client.logging.on_notice, [&] { return std::string_view(auth.description()); });
-  return {.client = make_client(std::move(auth), chosen), .stop = given.stop};
-}
-
-}  // namespace detail
-
-T3API_INLINE authenticated_client get_authenticated_client_or_error(const configured_arguments& given) {
-  return detail::log_in(
-      detail::configured_login, [&] { return detail::prepare_login(given); }, detail::client_of);
-}
-
-T3API_INLINE std::future<authenticated_client> get_authenticated_client_or_error_async(
-    configured_arguments given) {
-  return detail::log_in_async(
-      detail::configured_login, [&] { return detail::prepare_login(given); }, detail::client_of);
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-#ifndef T3API_CORE_IMPL_JSON_HPP
-#define T3API_CORE_IMPL_JSON_HPP
-
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
-#include <nlohmann/json.hpp>
-
-
-namespace t3api::inline v0_1_0 {
-
-namespace detail {
-
-inline bool json_too_deep(std::string_view text) noexcept {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > max_json_depth) return true;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
+  const auto is_high = [](unsigned unit) { return unit >= 0xD800 && unit < 0xDC00; };
+  const auto is_low = [](unsigned unit) { return unit >= 0xDC00 && unit < 0xE000; };
+  std::optional<std::string> mended;
+  for (auto at = text.find('\\'); at != text.npos;) {
+    const unsigned unit = unit_at(at);
+    std::size_t size = 2;
+    if (is_high(unit) && is_low(unit_at(at + 6))) {
+      size = 12;
+    } else if (is_high(unit) || is_low(unit)) {
+      size = 6;
+      if (!mended) mended = std::string(text);
+      mended->replace(at, size, "\\ufffd");
     }
+    at = text.find('\\', at + size);
   }
-  return false;
+  return mended;
+}
+
+/// Not `json::sax_parse`, which compiles the readers of CBOR, BSON and others as well: a second at -O2.
+inline bool build_json(std::string_view text, json_builder& builder) {
+#if NLOHMANN_JSON_VERSION_MAJOR == 3
+  auto input = nlohmann::detail::input_adapter(text);
+  return nlohmann::detail::parser<nlohmann::json, decltype(input)>(std::move(input)).sax_parse(&builder);
+#else
+  return nlohmann::json::sax_parse(text, &builder);
+#endif
+}
+
+T3API_INLINE result<nlohmann::json> read_json(std::string_view text, bool exact) {
+  const auto cannot = [](std::string what) {
+    return error{.category = error_category::protocol, .message = std::move(what)};
+  };
+  if (const auto at = text.find('\0'); at != text.npos) {  // The parser would take it for the end.
+    return cannot("a NUL byte, at byte " + std::to_string(at + 1));
+  }
+  const auto built = [&, memory = 4 * (std::max<std::size_t>)(text.size(), 64U << 20U)](
+                         std::string_view from) -> result<nlohmann::json> {
+    json_builder builder(from, memory, exact);
+    if (build_json(from, builder)) return builder.take();
+    return cannot(builder.fault());
+  };
+  auto value = built(text);
+  if (value) return value;
+  const auto mended = without_lone_surrogates(text);
+  return mended ? built(*mended) : std::move(value);
 }
 
 }  // namespace detail
 
 T3API_INLINE std::optional<nlohmann::json> parse_json(std::string_view text) {
-  if (text.find('\0') != text.npos) return std::nullopt;  // The parser would take it for the end.
-  if (detail::json_too_deep(text)) return std::nullopt;
-  auto value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (value.is_discarded()) return std::nullopt;
-  return std::optional(std::move(value));
+  if (auto value = detail::read_json(text, /*exact=*/false)) return *std::move(value);
+  return std::nullopt;
 }
 
 T3API_INLINE std::optional<std::string> string_member(const nlohmann::json& object, const char* name) {
@@ -10614,16 +12573,25 @@ T3API_INLINE std::optional<std::string> string_member(const nlohmann::json& obje
 }
 
 T3API_INLINE result<nlohmann::json> response::json() const {
-  if (auto value = parse_json(body)) return *std::move(value);
+  auto value = detail::read_json(body, /*exact=*/true);
+  if (value) return value;
+  std::string_view start = body;
+  if (start.starts_with("\xEF\xBB\xBF")) start.remove_prefix(3);
+  start = detail::trim(start).substr(0, 1);
+  auto cause = std::move(value).error();
+  cause.status = status;
+  cause.sent = true;
+  if (start == "{" || start == "[") {
+    cause.message =
+        "the service answered " + std::to_string(status) + " with JSON that holds " + cause.message;
+    return cause;
+  }
   const auto type = headers.get("Content-Type").value_or("no content type");
-  std::string what =
+  const std::string what =
       body.empty() ? "an empty body" : std::to_string(body.size()) + " bytes that are not valid JSON";
-  return t3api::error{.category = error_category::protocol,
-                      .message = "the service answered " + std::to_string(status) + " with " + what + " (" +
-                                 detail::printable(type, 60) +
-                                 ") where JSON was expected: is the host setting right?",
-                      .status = status,
-                      .sent = true};
+  cause.message = "the service answered " + std::to_string(status) + " with " + what + " (" +
+                  detail::printable(type, 60) + ") where JSON was expected: is the host setting right?";
+  return cause;
 }
 
 }  // namespace t3api::inline v0_1_0
@@ -10632,6 +12600,7 @@ T3API_INLINE result<nlohmann::json> response::json() const {
 #ifndef T3API_LOGGING_IMPL_SINKS_HPP
 #define T3API_LOGGING_IMPL_SINKS_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -10643,17 +12612,10 @@ T3API_INLINE result<nlohmann::json> response::json() const {
 #include <string_view>
 #include <utility>
 
-#ifndef T3API_LOGGING_IMPL_LOG_LINE_HPP
-#define T3API_LOGGING_IMPL_LOG_LINE_HPP
 
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <string>
-#include <string_view>
+namespace t3api::inline v0_1_0 {
 
-
-namespace t3api::inline v0_1_0::detail {
+namespace detail {
 
 /// `12.3 ms`, whatever the locale.
 inline std::string milliseconds_text(std::chrono::microseconds time) {
@@ -10661,212 +12623,87 @@ inline std::string milliseconds_text(std::chrono::microseconds time) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
 }
 
-/// What follows an event on its line: `, 12 bytes [Accept: text/csv; Cookie: ***] body: {}`.
-inline std::string content_text(const headers& fields, const std::string& body, std::size_t body_bytes) {
-  constexpr std::size_t longest_fields = 4000;
-  constexpr std::size_t longest_body = 2200;
-  std::string text;
-  if (body_bytes > 0) text = ", " + std::to_string(body_bytes) + " bytes";
-  std::string list;
-  for (const auto& [name, value] : fields) {
-    if (list.size() > longest_fields) break;
-    list.append(list.empty() ? "" : "; ").append(name).append(": ").append(value);
-  }
-  if (!list.empty()) text += " [" + one_line(list, longest_fields) + "]";
-  if (!body.empty()) text += " body: " + one_line(body, longest_body);
-  return text;
-}
-
 /// One line for a log, with its line break; what is foreign in it cannot make a second one.
 class log_line {
  public:
   static std::string of(wall_time now, const request_event& event) {
-    std::string line = start(now, event.request_id) + "-> ";
-    line.append(to_string(event.method)).append(" ").append(one_line(event.url, longest));
-    line += " (attempt " + std::to_string(event.attempt) + ")";
-    return line + content_text(event.headers, event.body, event.body_bytes) + "\n";
+    return start(now, event) + "-> " + std::string(to_string(event.method)) + " " + shown(event.url) +
+           " (attempt " + std::to_string(event.attempt) + ")" + content(event);
   }
 
   static std::string of(wall_time now, const response_event& event) {
-    std::string line = start(now, event.request_id) + "<- ";
-    line += event.status == 0 ? "no answer" : std::to_string(event.status);
-    line += " in " + milliseconds_text(event.elapsed);
-    if (!event.problem.empty()) line += ": " + one_line(event.problem, longest);
-    return line + content_text(event.headers, event.body, event.body_bytes) + "\n";
+    const std::string status = event.status == 0 ? "no answer" : std::to_string(event.status);
+    return start(now, event) + "<- " + status + " in " + milliseconds_text(event.elapsed) +
+           (event.problem.empty() ? "" : ": " + shown(event.problem)) + content(event);
   }
 
   static std::string of(wall_time now, const retry_event& event) {
-    return start(now, event.request_id) + "retry in " + std::to_string(event.pause.count()) +
-           " ms: " + one_line(event.reason, longest) + "\n";
+    return start(now, event) + "retry in " + std::to_string(event.pause.count()) +
+           " ms: " + shown(event.reason) + "\n";
   }
 
   static std::string of(wall_time now, const renewal_event& event) {
-    std::string line = start(now, event.request_id) + "token ";
+    const std::string line = start(now, event) + "token ";
+    const std::string time = " in " + milliseconds_text(event.elapsed);
     if (!event.problem.empty()) {
-      line += event.generation == 0 ? "not obtained in " : "not renewed in ";
-      line += milliseconds_text(event.elapsed) + ": " + one_line(event.problem, longest);
-    } else {
-      const bool first = event.generation <= 1;
-      line += event.shared ? "found in the store" : first ? "obtained" : "renewed";
-      line += " (generation " + std::to_string(event.generation) + ") in " + milliseconds_text(event.elapsed);
+      const char* what = event.generation == 0 ? "not obtained" : "not renewed";
+      return line + what + time + ": " + shown(event.problem) + "\n";
     }
-    return line + "\n";
+    const char* what = event.shared ? "found in the store" : event.generation <= 1 ? "obtained" : "renewed";
+    return line + what + " (generation " + std::to_string(event.generation) + ")" + time + "\n";
   }
 
   static std::string of(wall_time now, std::string_view notice) {
-    return iso_time(now) + " -- " + one_line(notice, longest) + "\n";
+    return iso_time(now) + " -- " + shown(notice) + "\n";
   }
 
  private:
-  static constexpr std::size_t longest = 2100;
-
-  static std::string start(wall_time now, std::string_view request_id) {
-    constexpr std::size_t longest_id = 64;
-    return iso_time(now) + " " + one_line(request_id, longest_id) + (request_id.empty() ? "" : " ");
+  static std::string shown(std::string_view text, std::size_t longest = 2100) {
+    return one_line(text, longest);
   }
-};
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-#ifndef T3API_NATIVE_PRIVATE_FILE_HPP
-#define T3API_NATIVE_PRIVATE_FILE_HPP
-
-#include <array>
-#include <cerrno>
-#include <cstddef>
-#include <cstdio>
-#include <stdexcept>
-#include <string>
-#include <system_error>
-
-#ifndef _WIN32
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-#ifndef _WIN32
-/// Why a file could not be opened with O_NOFOLLOW, from its `errno`.
-inline std::string private_open_failure(int code) {
-  if (code == ELOOP) return "it is a symbolic link, which is not followed: name the file itself";
-  return std::error_code(code, std::generic_category()).message();
-}
-
-/// Why an open file is not a regular file of its owner alone; empty when it is.
-inline std::string private_file_fault(int descriptor) {
-  struct stat info {};
-  if (::fstat(descriptor, &info) != 0) return private_open_failure(errno);
-  if (!S_ISREG(info.st_mode)) return "it is not a regular file";
-  if (info.st_uid != ::geteuid()) return "it belongs to another user: name a file of your own";
-  if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
-  std::array<char, 8> mode{};
-  std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(info.st_mode & 07777U));
-  return "others than its owner may use it (mode " + std::string(mode.data()) +
-         "): run chmod 600 on it, or name a new file";
-}
-#endif
-
-/// A file that lines are appended to and that its owner alone may read. Child processes do not inherit it.
-/// Not for more than one thread at once.
-class private_file {
- public:
-  /// Opens a file, or makes one with mode 0600. Throws std::runtime_error, which gives the reason without the
-  /// path, when it cannot be opened or is a symbolic link, no regular file, someone else's, or open to the
-  /// group or others.
-  explicit private_file(const std::string& path) {
-#ifdef _WIN32
-    static_cast<void>(path);
-    throw std::runtime_error("files of one owner alone are not supported on this system");
-#else
-    if (path.empty() || path.find('\0') != path.npos) {
-      throw std::runtime_error("its path is empty or holds a NUL");
-    }
-    // O_NONBLOCK: a FIFO is refused below, without waiting for its reader.
-    constexpr int how = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
-    do {
-      descriptor_ = ::open(path.c_str(), how, S_IRUSR | S_IWUSR);
-    } while (descriptor_ < 0 && errno == EINTR);
-    if (descriptor_ < 0) throw std::runtime_error(private_open_failure(errno));
-    const std::string fault = private_file_fault(descriptor_);
-    if (fault.empty()) return;
-    ::close(descriptor_);
-    throw std::runtime_error(fault);
-#endif
-  }
-
-  ~private_file() {
-#ifndef _WIN32
-    ::close(descriptor_);
-#endif
-  }
-  private_file(const private_file&) = delete;
-  private_file& operator=(const private_file&) = delete;
-
-  /// Appends a line, which ends in a line break, with one write; false when the system refuses, as for a full
-  /// disk. The line after one that was cut begins on a line of its own.
-  bool append(const std::string& line) noexcept {
-#ifdef _WIN32
-    return line.empty();
-#else
-    if (cut_ && ::write(descriptor_, "\n", 1) == 1) cut_ = false;
-    if (cut_) return false;
-    std::size_t done = 0;
-    while (done < line.size()) {
-      const auto written = ::write(descriptor_, line.data() + done, line.size() - done);
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) break;
-      done += static_cast<std::size_t>(written);
-    }
-    cut_ = done > 0 && done < line.size();
-    return done == line.size();
-#endif
-  }
-
-  int descriptor() const noexcept { return descriptor_; }
-
- private:
-  int descriptor_ = -1;
-  bool cut_ = false;
-};
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-
-namespace t3api::inline v0_1_0 {
-
-namespace detail {
-
-class line_sink {
- public:
-  explicit line_sink(std::function<void(const std::string&)> write) : write_(std::move(write)) {}
 
   template <class Event>
-  void put(const Event& event) noexcept {
-    try {
-      const auto line = log_line::of(std::chrono::system_clock::now(), event);
-      const std::scoped_lock lock(mutex_);
-      write_(line);
-    } catch (...) {  // A log that cannot be written must not break a call.
-    }
+  static std::string start(wall_time now, const Event& event) {
+    return iso_time(now) + " " + shown(event.request_id, 64) + (event.request_id.empty() ? "" : " ");
   }
 
- private:
-  const std::function<void(const std::string&)> write_;
-  std::mutex mutex_;
+  /// `, 12 bytes [Accept: text/csv; Cookie: ***] body: {}`.
+  template <class Event>
+  static std::string content(const Event& event) {
+    constexpr std::size_t longest = 4000;
+    std::string text, list;
+    if (event.body_bytes > 0) text = ", " + std::to_string(event.body_bytes) + " bytes";
+    for (const auto& [name, value] : event.headers) {
+      if (list.size() > longest) break;
+      list += (list.empty() ? "" : "; ") + name + ": " + value;
+    }
+    if (!list.empty()) text += " [" + shown(list, longest) + "]";
+    if (!event.body.empty()) text += " body: " + shown(event.body);
+    return text + "\n";
+  }
 };
 
 T3API_INLINE logging_hooks line_hooks(std::function<void(const std::string&)> write,
                                       const log_options& options) {
-  const auto sink = std::make_shared<line_sink>(std::move(write));
-  return {.on_request = [sink](const request_event& event) { sink->put(event); },
-          .on_response = [sink](const response_event& event) { sink->put(event); },
-          .on_retry = [sink](const retry_event& event) { sink->put(event); },
-          .on_renewal = [sink](const renewal_event& event) { sink->put(event); },
-          .on_notice = [sink](std::string_view notice) { sink->put(notice); },
+  struct sink {
+    std::function<void(const std::string&)> write{};
+    std::mutex mutex{};
+  };
+  const auto out = std::make_shared<sink>();
+  out->write = std::move(write);
+  const auto put = [out](const auto& event) noexcept {
+    try {
+      const auto line = log_line::of(std::chrono::system_clock::now(), event);
+      const std::scoped_lock lock(out->mutex);
+      out->write(line);
+    } catch (...) {  // A log that cannot be written must not break a call.
+    }
+  };
+  return {.on_request = put,
+          .on_response = put,
+          .on_retry = put,
+          .on_renewal = put,
+          .on_notice = put,
           .with_headers = options.headers,
           .with_body = options.body};
 }

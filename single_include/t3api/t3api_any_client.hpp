@@ -32,13 +32,13 @@
 //   t3api/core/request.hpp
 //   t3api/core/headers.hpp
 //   t3api/detail/ascii.hpp
+//   t3api/detail/printable.hpp
 //   t3api/detail/utf8.hpp
 //   t3api/core/result.hpp
 //   t3api/core/error.hpp
 //   t3api/core/exceptions.hpp
 //   t3api/detail/percent.hpp
 //   t3api/core/response.hpp
-//   t3api/detail/tell_httplib.hpp
 //   t3api/fwd.hpp
 
 #ifndef T3API_VERSION_HPP
@@ -197,6 +197,8 @@ class stop_token {
  public:
   stop_token() = default;
   bool stop_requested() const noexcept { return state_ && state_->requested(); }
+  /// Whether there is a source behind it, or was.
+  bool stop_possible() const noexcept { return state_ != nullptr; }
   friend bool operator==(const stop_token&, const stop_token&) = default;
 
  private:
@@ -321,6 +323,9 @@ struct call_options {
   std::vector<int> expected{};
   /// Whether the request may safely arrive twice; by default as its method says (RFC 9110 section 9.2.2).
   std::optional<bool> idempotent{};
+  /// Whether the call may wait and go on when the service asks for a pause (`Retry-After`). If not, it ends
+  /// with that error, whose `retry_after` says how long.
+  bool wait_when_asked = true;
 
   /// Whether a status is no error.
   bool expects(int status) const noexcept {
@@ -395,37 +400,131 @@ static_assert(NLOHMANN_JSON_VERSION_MAJOR > 3 ||
 #include <string>
 #include <string_view>
 
+#ifndef T3API_DETAIL_PRINTABLE_HPP
+#define T3API_DETAIL_PRINTABLE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
 #ifndef T3API_DETAIL_UTF8_HPP
 #define T3API_DETAIL_UTF8_HPP
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace t3api::inline v0_1_0::detail {
 
-/// Whether `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
+/// A character and how many bytes it takes; 0 bytes when there is none.
+struct utf8_character {
+  std::uint32_t point = 0;
+  std::size_t size = 0;
+};
+
+/// The character at the beginning of `text`, if well-formed UTF-8 (RFC 3629) stands there: no overlong form,
+/// no surrogate, nothing above U+10FFFF.
+inline utf8_character utf8_front(std::string_view text) noexcept {
+  if (text.empty()) return {};
+  const auto lead = static_cast<unsigned char>(text.front());
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t extra = lead < 0xC2 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : lead < 0xF5 ? 3 : 0;
+  if (extra == 0 || text.size() <= extra) return {};
+  std::uint32_t point = lead & (0x3FU >> extra);
+  for (std::size_t k = 1; k <= extra; ++k) {
+    const auto next = static_cast<unsigned char>(text[k]);
+    if ((next & 0xC0U) != 0x80U) return {};
+    point = (point << 6) | (next & 0x3FU);
+  }
+  const bool overlong = (extra == 2 && point < 0x800) || (extra == 3 && point < 0x10000);
+  if (overlong || (point >= 0xD800 && point <= 0xDFFF) || point > 0x10FFFF) return {};
+  return {point, extra + 1};
+}
+
+/// Whether `text` is well-formed UTF-8.
 inline bool is_utf8(std::string_view text) noexcept {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t extra = lead < 0x80   ? 0
-                              : lead < 0xC2 ? 9
-                              : lead < 0xE0 ? 1
-                              : lead < 0xF0 ? 2
-                              : lead < 0xF5 ? 3
-                                            : 9;
-    if (extra == 9 || text.size() - i <= extra) return false;
-    std::uint32_t point = extra == 0 ? lead : lead & (0x3FU >> extra);
-    for (std::size_t k = 1; k <= extra; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if ((next & 0xC0U) != 0x80U) return false;
-      point = (point << 6) | (next & 0x3FU);
-    }
-    const bool overlong = (extra == 2 && point < 0x800) || (extra == 3 && point < 0x10000);
-    if (overlong || (point >= 0xD800 && point <= 0xDFFF) || point > 0x10FFFF) return false;
-    i += extra + 1;
+  while (!text.empty()) {
+    const auto character = utf8_front(text);
+    if (character.size == 0) return false;
+    text.remove_prefix(character.size);
   }
   return true;
+}
+
+/// Appends a character; `point` must be one that UTF-8 has a form for.
+inline void append_utf8(std::string& text, std::uint32_t point) {
+  const auto byte = [&](std::uint32_t bits) { text += static_cast<char>(static_cast<unsigned char>(bits)); };
+  if (point < 0x80) return byte(point);
+  if (point < 0x800) {
+    byte(0xC0U | (point >> 6));
+  } else {
+    if (point < 0x10000) {
+      byte(0xE0U | (point >> 12));
+    } else {
+      byte(0xF0U | (point >> 18));
+      byte(0x80U | ((point >> 12) & 0x3FU));
+    }
+    byte(0x80U | ((point >> 6) & 0x3FU));
+  }
+  byte(0x80U | (point & 0x3FU));
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+constexpr bool is_control(std::uint32_t point) noexcept {
+  return point < 0x20 || (point >= 0x7F && point < 0xA0);
+}
+
+/// Whether a character can drive a terminal, break a line, or make text look other than it is: controls, line
+/// separators, and what has no width or turns the writing direction (Unicode: Cc, Cf, Zl, Zp,
+/// Default_Ignorable_Code_Point, noncharacters).
+constexpr bool is_unprintable(std::uint32_t point) noexcept {
+  constexpr std::uint32_t ranges[][2] = {
+      {0xAD, 0xAD},       {0x34F, 0x34F},     {0x600, 0x605},     {0x61C, 0x61C},     {0x6DD, 0x6DD},
+      {0x70F, 0x70F},     {0x115F, 0x1160},   {0x17B4, 0x17B5},   {0x180B, 0x180F},   {0x200B, 0x200F},
+      {0x2028, 0x202E},   {0x2060, 0x206F},   {0x3164, 0x3164},   {0xFDD0, 0xFDEF},   {0xFE00, 0xFE0F},
+      {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB},   {0x110BD, 0x110BD}, {0x110CD, 0x110CD},
+      {0x13430, 0x1343F}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}};
+  if (is_control(point) || (point & 0xFFFEU) == 0xFFFEU) return true;
+  for (const auto& range : ranges) {
+    if (point >= range[0] && point <= range[1]) return true;
+  }
+  return false;
+}
+
+/// Foreign text as part of one line: what is unprintable becomes `\uXXXX` (`?` above U+FFFF), bytes that are
+/// no UTF-8 become `?`. At most `limit` bytes, cut between characters; dots follow when something was cut.
+/// With `blank_controls` control characters become as many spaces as they have bytes.
+inline std::string one_line(std::string_view text, std::size_t limit, bool blank_controls = false) {
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string line;
+  while (!text.empty()) {
+    const auto [point, size] = utf8_front(text);
+    std::string piece(text.substr(0, size));
+    if (size == 0 || (is_unprintable(point) && point > 0xFFFF)) {
+      piece = "?";
+    } else if (blank_controls && is_control(point)) {
+      piece.assign(size, ' ');
+    } else if (is_unprintable(point)) {
+      piece = "\\u";
+      for (int shift = 12; shift >= 0; shift -= 4) piece += hex[(point >> shift) & 15U];
+    }
+    if (line.size() + piece.size() > limit) return line + "...";
+    line += piece;
+    text.remove_prefix(size == 0 ? 1 : size);
+  }
+  return line;
+}
+
+/// Foreign text made fit for a sentence: `one_line` with spaces in the place of control characters.
+inline std::string printable(std::string_view text, std::size_t limit) {
+  return one_line(text, limit, /*blank_controls=*/true);
 }
 
 }  // namespace t3api::inline v0_1_0::detail
@@ -484,27 +583,6 @@ inline std::optional<std::uint64_t> parse_decimal(std::string_view text) noexcep
   return value;
 }
 
-/// Foreign text made fit for a message or a terminal: control characters become spaces, bytes that are no
-/// UTF-8 become question marks, and dots follow when more than `limit` bytes were cut.
-inline std::string printable(std::string_view text, std::size_t limit) {
-  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-  std::size_t end = (std::min)(limit, text.size());
-  for (int back = 0; back < 3 && end > 0 && end < text.size() && continues(text[end]); ++back) --end;
-  std::string shown(text.substr(0, end));
-  const bool utf8 = is_utf8(shown);
-  for (std::size_t i = 0; i < shown.size(); ++i) {
-    if (ascii_control(shown[i])) {
-      shown[i] = ' ';
-    } else if (!utf8 && static_cast<unsigned char>(shown[i]) >= 0x80) {
-      shown[i] = '?';
-    } else if (shown[i] == '\xC2' && static_cast<unsigned char>(shown[i + 1]) < 0xA0) {  // U+0080 to U+009F
-      shown[i] = shown[i + 1] = ' ';
-    }
-  }
-  if (text.size() > limit) shown += "...";
-  return shown;
-}
-
 }  // namespace t3api::inline v0_1_0::detail
 
 #endif
@@ -543,6 +621,14 @@ class headers {
   /// Adds a field as it was received, unchecked.
   void add_received(std::string name, std::string value) {
     fields_.emplace_back(std::move(name), std::move(value));
+  }
+
+  /// Adds to the value of the last field, behind a space: what a sender wrote on a line of its own (RFC 9112
+  /// section 5.2). A value does not begin or end with that space.
+  void continue_received(std::string_view more) {
+    auto& value = fields_.back().second;
+    if (!value.empty() && !more.empty()) value += ' ';
+    value += more;
   }
 
   /// Removes all fields of that name.
@@ -593,7 +679,7 @@ class headers {
 #ifndef T3API_CORE_RESULT_HPP
 #define T3API_CORE_RESULT_HPP
 
-#include <optional>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -636,8 +722,8 @@ constexpr std::string_view to_string(error_category category) noexcept {
 
 /// Why a call failed. A plain value: copy it, keep it, send it to another thread. It never holds a secret.
 /// Each error of a call has its `request_id`, but for that of a JSON body that cannot be written (no object
-/// or array, or text in it that is no UTF-8): such a call had not begun. Errors of functions that make no
-/// call have none either.
+/// or array, or something in it that JSON cannot say): such a call had not begun. Errors of functions that
+/// make no call have none either.
 struct error {
   error_category category = error_category::transport;  ///< What to do depends on it.
   std::string message{};                                ///< One sentence: what was wrong, where, what to do.
@@ -648,6 +734,9 @@ struct error {
   int attempts = 0;                  ///< How often the request was tried.
   bool retryable = false;            ///< Whether the same call could succeed later.
   bool sent = false;                 ///< Whether the service may have seen the request.
+  /// Whether a write was refused (4xx) that an earlier attempt, whose outcome is unknown, may have carried
+  /// out.
+  bool maybe_done = false;
   std::optional<std::chrono::seconds>
       retry_after{};  ///< How long the service asked to wait (RFC 9110 section 10.2.3).
 };
@@ -741,24 +830,34 @@ class [[nodiscard]] result {
   using value_type = T;
 
   /// From a value: `return value;`.
-  result(T value) : value_(std::in_place, std::move(value)) {}
+  result(T value) : has_value_(true), value_(std::move(value)) {}
   /// From an error: `return error{…};`.
-  result(t3api::error cause) : error_(std::in_place, std::move(cause)) {}
+  result(t3api::error cause) : has_value_(false), error_(std::move(cause)) {}
 
   /// A copy of the value or the error.
-  result(const result&) = default;
+  result(const result& other) requires std::is_copy_constructible_v<T> : has_value_(other.has_value_) {
+    if (has_value_) {
+      std::construct_at(&value_, other.value_);
+    } else {
+      std::construct_at(&error_, other.error_);
+    }
+  }
   /// Moves the value or the error.
-  result(result&&) = default;
+  result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : has_value_(other.has_value_) {
+    take(std::move(other));
+  }
   /// As good as before when the copy throws.
-  result& operator=(result other) {
-    value_ = std::move(other.value_);
-    error_ = std::move(other.error_);
+  result& operator=(result other) noexcept {
+    static_assert(std::is_nothrow_move_constructible_v<T>, "what a result holds must move without throwing");
+    destroy();
+    has_value_ = other.has_value_;
+    take(std::move(other));
     return *this;
   }
-  ~result() = default;
+  ~result() { destroy(); }
 
   /// Whether there is a value.
-  bool has_value() const noexcept { return value_.has_value(); }
+  bool has_value() const noexcept { return has_value_; }
   /// Whether there is a value.
   explicit operator bool() const noexcept { return has_value(); }
 
@@ -779,31 +878,50 @@ class [[nodiscard]] result {
   }
 
   /// The value; only to be called when there is one.
-  T& operator*() & noexcept { return *value_; }
+  T& operator*() & noexcept { return value_; }
   /// The value; only to be called when there is one.
-  const T& operator*() const& noexcept { return *value_; }
+  const T& operator*() const& noexcept { return value_; }
   /// The value, moved out; only to be called when there is one.
-  T operator*() && { return std::move(*value_); }
+  T operator*() && { return std::move(value_); }
   /// The value; only to be called when there is one.
-  T* operator->() noexcept { return value_.operator->(); }
+  T* operator->() noexcept { return std::addressof(value_); }
   /// The value; only to be called when there is one.
-  const T* operator->() const noexcept { return value_.operator->(); }
+  const T* operator->() const noexcept { return std::addressof(value_); }
 
   /// The error; only to be called when there is one.
-  t3api::error& error() & noexcept { return *error_; }
+  t3api::error& error() & noexcept { return error_; }
   /// The error; only to be called when there is one.
-  const t3api::error& error() const& noexcept { return *error_; }
+  const t3api::error& error() const& noexcept { return error_; }
   /// The error; only to be called when there is one.
-  t3api::error&& error() && noexcept { return std::move(*error_); }
+  t3api::error&& error() && noexcept { return std::move(error_); }
 
  private:
   void demand() const {
     if (!has_value()) throw_error(error());
   }
 
-  // One of the two. A std::variant of them takes a compiler much longer, and programs have many results.
-  std::optional<T> value_;
-  std::optional<t3api::error> error_;
+  void take(result&& other) {
+    if (has_value_) {
+      std::construct_at(&value_, std::move(other.value_));
+    } else {
+      std::construct_at(&error_, std::move(other.error_));
+    }
+  }
+
+  void destroy() noexcept {
+    if (has_value_) {
+      std::destroy_at(&value_);
+    } else {
+      std::destroy_at(&error_);
+    }
+  }
+
+  // A std::variant of the two, or two std::optional, take a compiler much longer; programs have many results.
+  bool has_value_;
+  union {
+    T value_;
+    t3api::error error_;
+  };
 };
 
 }  // namespace t3api::inline v0_1_0
@@ -880,6 +998,9 @@ constexpr std::string_view to_string(method m) noexcept {
 
 /// Whether sending it twice means the same as once (RFC 9110 section 9.2.2).
 constexpr bool is_idempotent(method m) noexcept { return m != method::post && m != method::patch; }
+
+/// Whether it only reads (RFC 9110 section 9.2.1).
+constexpr bool is_safe(method m) noexcept { return m == method::get || m == method::head; }
 
 /// Query parameters in order, names may repeat; plain text, encoded when they are sent.
 using query_params = std::vector<std::pair<std::string, std::string>>;
@@ -989,18 +1110,6 @@ inline std::optional<error> normalise(request& r) {
 
 #include <string>
 
-#ifndef T3API_DETAIL_TELL_HTTPLIB_HPP
-#define T3API_DETAIL_TELL_HTTPLIB_HPP
-
-// cpp-httplib without TLS beside the light headers is fine, but does not link with files for which
-// detail/httplib.hpp says the opposite.
-#if defined(CPPHTTPLIB_HTTPLIB_H) && !defined(CPPHTTPLIB_OPENSSL_SUPPORT) && defined(__ELF__)
-namespace t3api::inline v0_1_0::detail {
-[[gnu::used]] inline const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
-}  // namespace t3api::inline v0_1_0::detail
-#endif
-
-#endif
 
 namespace t3api::inline v0_1_0 {
 
@@ -1010,7 +1119,9 @@ struct response {
   t3api::headers headers{};  ///< As they were received.
   std::string body{};        ///< Unpacked, if it came packed.
 
-  /// The body as JSON, nested at most 64 deep; a `protocol` error when it is none. Needs t3api/core/json.hpp.
+  /// The body as JSON, as `parse_json` reads it. A `protocol` error when it is none, and when a value could
+  /// not be held as it was sent, such as NaN or an integer of more than 64 bits: its message names byte and
+  /// place. Needs t3api/core/json.hpp.
   result<nlohmann::json> json() const;
 };
 

@@ -29,7 +29,7 @@
 //   t3api/store/failure_pause.hpp
 //   t3api/store/redis_connection.hpp
 //   t3api/core/resolver.hpp
-//   t3api/native/socket.hpp
+//   t3api/native/sigpipe_guard.hpp
 //   t3api/store/redis_failure.hpp
 //   t3api/store/redis_options.hpp
 //   t3api/detail/base64url.hpp
@@ -206,216 +206,6 @@ class failure_pause {
 #include <thread>
 #include <vector>
 
-#ifndef T3API_NATIVE_SOCKET_HPP
-#define T3API_NATIVE_SOCKET_HPP
-
-// This folder is the one place of the client wing that talks to the operating system itself.
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
-#ifdef _WIN32
-#include <winsock2.h>
-#include <ws2tcpip.h>
-#else
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-#ifdef _WIN32
-using native_socket = SOCKET;
-inline constexpr native_socket no_socket = INVALID_SOCKET;
-#else
-using native_socket = int;
-inline constexpr native_socket no_socket = -1;
-#endif
-
-inline void close_native(native_socket socket) noexcept {
-#ifdef _WIN32
-  ::closesocket(socket);
-#else
-  ::close(socket);
-#endif
-}
-
-/// Keeps a socket from programs that this one starts.
-inline void close_on_exec(native_socket socket) noexcept {
-#ifdef _WIN32
-  ::SetHandleInformation(reinterpret_cast<HANDLE>(socket), HANDLE_FLAG_INHERIT, 0);
-#else
-  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
-#endif
-}
-
-/// A second descriptor of a socket that someone else owns. It stays valid whatever the owner does, so that
-/// another thread can end the connection without ever touching a descriptor number that has been given to
-/// someone new.
-class socket_handle {
- public:
-  explicit socket_handle(native_socket owned_elsewhere) noexcept {
-#ifdef _WIN32
-    WSAPROTOCOL_INFOW info;
-    if (::WSADuplicateSocketW(owned_elsewhere, ::GetCurrentProcessId(), &info) == 0) {
-      socket_ = ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0, 0);
-    }
-#else
-    socket_ = ::fcntl(owned_elsewhere, F_DUPFD_CLOEXEC, 0);
-#endif
-  }
-  socket_handle(socket_handle&& other) noexcept : socket_(std::exchange(other.socket_, no_socket)) {}
-  socket_handle& operator=(socket_handle&& other) noexcept {
-    std::swap(socket_, other.socket_);
-    return *this;
-  }
-  ~socket_handle() {
-    if (socket_ != no_socket) close_native(socket_);
-  }
-
-  bool valid() const noexcept { return socket_ != no_socket; }
-
-  /// Ends the connection in both directions: whoever connects, reads or writes on it gets an error at once.
-  void interrupt() const noexcept {
-#ifdef _WIN32
-    ::shutdown(socket_, SD_BOTH);
-#else
-    ::shutdown(socket_, SHUT_RDWR);
-#endif
-  }
-
-  /// Whether there is something to read, be it the peer's farewell or an error. Never blocks.
-  bool has_pending_input() const noexcept {
-#ifdef _WIN32
-    u_long waiting = 0;
-    if (::ioctlsocket(socket_, FIONREAD, &waiting) != 0 || waiting > 0) return true;
-    WSAPOLLFD poll{socket_, POLLRDNORM, 0};
-    return ::WSAPoll(&poll, 1, 0) != 0;
-#else
-    char byte = 0;
-    return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-           (errno != EAGAIN && errno != EWOULDBLOCK);
-#endif
-  }
-
-  /// How many bytes the program has taken from this connection so far; nothing where the system does not
-  /// tell.
-  std::optional<std::uint64_t> bytes_consumed() const noexcept {
-#ifdef __linux__
-    // The head of `struct tcp_info` in linux/tcp.h; libc's own copy stops short of what is needed here.
-    struct {
-      std::uint8_t states[8];
-      std::uint32_t counters[24];
-      std::uint64_t pacing_rates[2];
-      std::uint64_t bytes_acked;
-      std::uint64_t bytes_received;
-    } info{};
-    const auto received = [&]() -> std::optional<std::uint64_t> {
-      socklen_t size = sizeof info;
-      const bool told =
-          ::getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && size >= sizeof info;
-      return told ? std::optional(info.bytes_received) : std::nullopt;
-    };
-    // What comes between the two answers would be in one of them only.
-    constexpr int most_tries = 10;
-    for (int tries = 0; tries < most_tries; ++tries) {
-      int unread = 0;
-      const auto before = received();
-      if (!before || ::ioctl(socket_, FIONREAD, &unread) != 0) return std::nullopt;
-      if (received() == before) return *before - static_cast<std::uint64_t>(unread);
-    }
-#endif
-    return std::nullopt;
-  }
-
- private:
-  native_socket socket_ = no_socket;
-};
-
-/// Keeps a write to a connection that the peer has closed from raising SIGPIPE in this thread, without
-/// touching the program's own handling of that signal.
-class sigpipe_guard {
- public:
-#ifdef _WIN32
-  sigpipe_guard() = default;
-  void write_may_have_failed() noexcept {}
-#else
-  sigpipe_guard() noexcept {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~sigpipe_guard() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-  /// Takes the signal away that a failed write has left pending, unless the thread had it blocked all along.
-  void write_may_have_failed() noexcept {
-    sigset_t pending;
-    ::sigpending(&pending);
-    if (::sigismember(&before_, SIGPIPE) == 1 || ::sigismember(&pending, SIGPIPE) != 1) return;
-#ifdef __APPLE__
-    int signal = 0;
-    ::sigwait(&pipe_, &signal);
-#else
-    const timespec at_once{};
-    ::sigtimedwait(&pipe_, nullptr, &at_once);
-#endif
-  }
-#endif
-  sigpipe_guard(const sigpipe_guard&) = delete;
-  sigpipe_guard& operator=(const sigpipe_guard&) = delete;
-
-#ifndef _WIN32
- private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-#endif
-};
-
-/// Whether `host` is an IPv4 or IPv6 address in digits.
-inline bool is_address(const std::string& host) noexcept {
-  unsigned char bytes[16];
-  return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
-}
-
-/// The addresses of a name in the system's order of preference; empty when it has none. Blocks as long as the
-/// system resolver likes.
-inline std::vector<std::string> lookup_addresses(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
-    hints.ai_flags = 0;
-    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return {};
-  }
-  std::vector<std::string> addresses;
-  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
-    char text[NI_MAXHOST];
-    if (::getnameinfo(entry->ai_addr, static_cast<socklen_t>(entry->ai_addrlen), text, sizeof text, nullptr,
-                      0, NI_NUMERICHOST) == 0) {
-      addresses.emplace_back(text);
-    }
-  }
-  ::freeaddrinfo(found);
-  return addresses;
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
 
 namespace t3api::inline v0_1_0::detail {
 
@@ -470,6 +260,58 @@ inline result<std::vector<std::string>> resolve(const std::string& host, steady_
 }  // namespace t3api::inline v0_1_0::detail
 
 #endif
+#ifndef T3API_NATIVE_SIGPIPE_GUARD_HPP
+#define T3API_NATIVE_SIGPIPE_GUARD_HPP
+
+#ifndef _WIN32
+#include <signal.h>
+#include <time.h>
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Keeps a write to a connection that the peer has closed from raising SIGPIPE in this thread, without
+/// touching the program's own handling of that signal.
+class sigpipe_guard {
+ public:
+#ifdef _WIN32
+  sigpipe_guard() = default;
+  void write_may_have_failed() noexcept {}
+#else
+  sigpipe_guard() noexcept {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~sigpipe_guard() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  /// Takes the signal away that a failed write has left pending, unless the thread had it blocked all along.
+  void write_may_have_failed() noexcept {
+    sigset_t pending;
+    ::sigpending(&pending);
+    if (::sigismember(&before_, SIGPIPE) == 1 || ::sigismember(&pending, SIGPIPE) != 1) return;
+#ifdef __APPLE__
+    int signal = 0;
+    ::sigwait(&pipe_, &signal);
+#else
+    const timespec at_once{};
+    ::sigtimedwait(&pipe_, nullptr, &at_once);
+#endif
+  }
+#endif
+  sigpipe_guard(const sigpipe_guard&) = delete;
+  sigpipe_guard& operator=(const sigpipe_guard&) = delete;
+
+#ifndef _WIN32
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+#endif
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
 #ifndef T3API_STORE_REDIS_FAILURE_HPP
 #define T3API_STORE_REDIS_FAILURE_HPP
 
@@ -511,6 +353,14 @@ inline std::string base64url_encode(std::string_view bytes) {
     for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(window >> (bits - 6)) & 63U];
   }
   if (bits > 0) text += alphabet[(window << (6 - bits)) & 63U];
+  return text;
+}
+
+/// Base64 with its first alphabet and padding (RFC 4648 section 4).
+inline std::string base64_encode(std::string_view bytes) {
+  std::string text = base64url_encode(bytes);
+  for (char& c : text) c = c == '-' ? '+' : c == '_' ? '/' : c;
+  while (text.size() % 4 != 0) text += '=';
   return text;
 }
 
@@ -753,10 +603,7 @@ class redis_connection {
     return replies;
   }
 
-  void drop() noexcept {
-    watched_.reset();
-    context_.reset();
-  }
+  void drop() noexcept { context_.reset(); }
 
  private:
   static constexpr std::size_t longest_answer = 1U << 20U;
@@ -768,7 +615,7 @@ class redis_connection {
 
   result<redis_replies> connect_and_exchange(const std::vector<redis_command>& commands) {
     // Redis closes idle connections and is restarted at times; and nothing may come that nobody asked for.
-    if (context_ && (!watched_->valid() || watched_->has_pending_input())) drop();
+    if (context_ && has_pending_input(context_->fd)) drop();
     if (!context_) {
       const auto deadline = real_now() + options_.timeout;
       if (auto failed = connect(deadline)) return *std::move(failed);
@@ -811,7 +658,6 @@ class redis_connection {
       return failure_.unreachable(printable(context_->errstr, sizeof context_->errstr));
     }
     close_on_exec(context_->fd);
-    watched_.emplace(context_->fd);
     answers_ = *context_->reader->fn;
     answers_.createArray = no_list;
     context_->reader->fn = &answers_;
@@ -922,7 +768,6 @@ class redis_connection {
   const redis_failure failure_;
   redisReplyObjectFunctions answers_{};
   std::unique_ptr<redisContext, freeing> context_;
-  std::optional<socket_handle> watched_;
 };
 
 }  // namespace t3api::inline v0_1_0::detail
@@ -1076,28 +921,33 @@ namespace t3api::inline v0_1_0::detail {
 
 /// What keys and values look like to those who can look into Redis: HMACs and sealed bytes, made with two
 /// keys that come from the one the user gave (HMAC-SHA-256 as a pseudo-random function, one label each).
+///
+/// A value is sealed with a key that its own name takes part in, and Redis never sees that name: so the
+/// user's key alone opens no value whose name holds a secret. Values of version 1 were sealed otherwise and
+/// have other names in Redis; claims are those of version 1, so that both keep out of each other's way.
 class redis_names {
  public:
   redis_names(const secret& key, std::string prefix)
       : prefix_(std::move(prefix)),
-        sealing_key_(hmac_sha256(key.reveal(), "t3api redis_store 1: sealing")),
+        sealing_key_(hmac_sha256(key.reveal(), "t3api redis_store 2: sealing")),
         naming_key_(hmac_sha256(key.reveal(), "t3api redis_store 1: naming")) {}
 
-  std::string of_value(std::string_view key) const { return name("value ", key); }
+  std::string of_value(std::string_view key) const { return name("value 2 ", key); }
   std::string of_claim(std::string_view key) const { return name("claim ", key); }
 
-  /// A value sealed to its place: it opens under this name only.
-  std::string seal_value(std::string_view value, std::string_view name) const {
-    return seal(sealing_key_.reveal(), value, name);
+  /// A value sealed to its place: it opens for this key only.
+  std::string seal_value(std::string_view value, std::string_view key) const {
+    return seal(key_of_value(key).reveal(), value, of_value(key));
   }
-  std::optional<std::string> unseal_value(std::string_view sealed, std::string_view name) const {
-    return unseal(sealing_key_.reveal(), sealed, name);
+  std::optional<std::string> unseal_value(std::string_view sealed, std::string_view key) const {
+    return unseal(key_of_value(key).reveal(), sealed, of_value(key));
   }
 
  private:
   std::string name(std::string_view kind, std::string_view key) const {
     return prefix_ + hex(hmac_sha256(naming_key_.reveal(), std::string(kind) + std::string(key)));
   }
+  secret key_of_value(std::string_view key) const { return hmac_sha256(sealing_key_.reveal(), key); }
 
   const std::string prefix_;
   const secret sealing_key_;
@@ -1112,7 +962,8 @@ namespace t3api::inline v0_1_0 {
 
 /// A store in a Redis server, for processes and machines that share tokens; needs hiredis (CMake: the
 /// component `redis`). Redis sees neither keys nor values, only how many there are and how long. A value that
-/// somebody changed, moved to another key or sealed with another key is a value that is not there.
+/// somebody changed, moved to another key or sealed with another key is a value that is not there. To open
+/// one takes the key of the options and the value's own.
 ///
 /// Copies share one connection; a forked child makes its own. Nothing is sent before the first operation. An
 /// operation takes as long as two timeouts at the most, three when other threads are at it, plus what the
@@ -1135,7 +986,7 @@ class redis_store {
       if (got[1].type == kind::nothing || is_wrong_type(got[1])) return found();
       if (got[1].type != kind::text) return not_understood(got[1]);
       if (got[0].number <= 0) return found();  // Nothing of ours lives for ever.
-      auto value = shared_->names.unseal_value(got[1].text, name);
+      auto value = shared_->names.unseal_value(got[1].text, key);
       if (!value) return found();
       return found(
           stored_value{.value = *std::move(value), .time_left = std::chrono::milliseconds(got[0].number)});
@@ -1149,7 +1000,7 @@ class redis_store {
                             std::to_string(max_value_bytes) + " are allowed");
     }
     const std::string name = shared_->names.of_value(key);
-    const std::string sealed = shared_->names.seal_value(value, name);
+    const std::string sealed = shared_->names.seal_value(value, key);
     const std::string time = milliseconds_text(ttl);
     return done(run<bool>({{"SET", name, sealed, "PX", time}}, [&](replies& got) -> result<bool> {
       if (!is_ok(got[0])) return not_understood(got[0]);

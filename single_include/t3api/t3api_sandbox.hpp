@@ -35,8 +35,8 @@
 //   t3api/core/response.hpp
 //   t3api/core/headers.hpp
 //   t3api/detail/ascii.hpp
+//   t3api/detail/printable.hpp
 //   t3api/detail/utf8.hpp
-//   t3api/detail/tell_httplib.hpp
 //   t3api/detail/base32.hpp
 //   t3api/sandbox/model.hpp
 //   t3api/core/secret.hpp
@@ -49,30 +49,33 @@
 //   t3api/detail/stoppable_condition.hpp
 //   t3api/sandbox/http/server.hpp
 //   t3api/detail/worker_pool.hpp
+//   t3api/native/listener.hpp
+//   t3api/native/socket.hpp
+//   t3api/native/sigpipe_guard.hpp
+//   t3api/sandbox/answer.hpp
+//   t3api/core/iso_time.hpp
 //   t3api/sandbox/handler.hpp
 //   t3api/core/request.hpp
 //   t3api/detail/percent.hpp
-//   t3api/sandbox/http/answer_form.hpp
+//   t3api/sandbox/http/memory_budget.hpp
+//   t3api/sandbox/http/answer_head.hpp
 //   t3api/sandbox/http/connection.hpp
-//   t3api/native/socket.hpp
 //   t3api/sandbox/http/address.hpp
 //   t3api/sandbox/http/connection_table.hpp
 //   t3api/sandbox/http/exchange.hpp
 //   t3api/detail/uuid.hpp
 //   t3api/detail/crypto.hpp
 //   t3api/detail/require_openssl.hpp
-//   t3api/sandbox/answer.hpp
-//   t3api/core/iso_time.hpp
 //   t3api/sandbox/http/answer_sender.hpp
 //   t3api/sandbox/http/options.hpp
 //   t3api/sandbox/input.hpp
-//   t3api/sandbox/http/request_reader.hpp
-//   t3api/sandbox/http/chunked_decoder.hpp
 //   t3api/sandbox/http/request_head.hpp
+//   t3api/http1/fields.hpp
+//   t3api/http1/line_reader.hpp
+//   t3api/sandbox/http/request_reader.hpp
+//   t3api/http1/chunked_reader.hpp
 //   t3api/sandbox/http/target.hpp
 //   t3api/sandbox/time_text.hpp
-//   t3api/sandbox/http/httplib_server.hpp
-//   t3api/detail/httplib.hpp
 //   t3api/sandbox/http/tls_context.hpp
 //   t3api/sandbox/keys/key_ring_file.hpp
 //   t3api/detail/base64url.hpp
@@ -153,7 +156,9 @@
 //   t3api/sandbox/data/create_package.hpp
 //   t3api/sandbox/data/write_entry.hpp
 //   t3api/sandbox/data/small_writes.hpp
+//   t3api/sandbox/web_pages.hpp
 //   t3api/core/impl/json.hpp
+//   t3api/core/impl/json_builder.hpp
 //   t3api/detail/inline.hpp
 //   t3api/core/impl/json_body.hpp
 
@@ -241,6 +246,7 @@ inline constexpr std::string_view version_string =
 #ifndef T3API_CORE_JSON_BODY_HPP
 #define T3API_CORE_JSON_BODY_HPP
 
+#include <cstddef>
 #include <string>
 
 #ifndef T3API_CORE_JSON_FWD_HPP
@@ -276,7 +282,7 @@ static_assert(NLOHMANN_JSON_VERSION_MAJOR > 3 ||
 #ifndef T3API_CORE_RESULT_HPP
 #define T3API_CORE_RESULT_HPP
 
-#include <optional>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -319,8 +325,8 @@ constexpr std::string_view to_string(error_category category) noexcept {
 
 /// Why a call failed. A plain value: copy it, keep it, send it to another thread. It never holds a secret.
 /// Each error of a call has its `request_id`, but for that of a JSON body that cannot be written (no object
-/// or array, or text in it that is no UTF-8): such a call had not begun. Errors of functions that make no
-/// call have none either.
+/// or array, or something in it that JSON cannot say): such a call had not begun. Errors of functions that
+/// make no call have none either.
 struct error {
   error_category category = error_category::transport;  ///< What to do depends on it.
   std::string message{};                                ///< One sentence: what was wrong, where, what to do.
@@ -331,6 +337,9 @@ struct error {
   int attempts = 0;                  ///< How often the request was tried.
   bool retryable = false;            ///< Whether the same call could succeed later.
   bool sent = false;                 ///< Whether the service may have seen the request.
+  /// Whether a write was refused (4xx) that an earlier attempt, whose outcome is unknown, may have carried
+  /// out.
+  bool maybe_done = false;
   std::optional<std::chrono::seconds>
       retry_after{};  ///< How long the service asked to wait (RFC 9110 section 10.2.3).
 };
@@ -424,24 +433,34 @@ class [[nodiscard]] result {
   using value_type = T;
 
   /// From a value: `return value;`.
-  result(T value) : value_(std::in_place, std::move(value)) {}
+  result(T value) : has_value_(true), value_(std::move(value)) {}
   /// From an error: `return error{…};`.
-  result(t3api::error cause) : error_(std::in_place, std::move(cause)) {}
+  result(t3api::error cause) : has_value_(false), error_(std::move(cause)) {}
 
   /// A copy of the value or the error.
-  result(const result&) = default;
+  result(const result& other) requires std::is_copy_constructible_v<T> : has_value_(other.has_value_) {
+    if (has_value_) {
+      std::construct_at(&value_, other.value_);
+    } else {
+      std::construct_at(&error_, other.error_);
+    }
+  }
   /// Moves the value or the error.
-  result(result&&) = default;
+  result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : has_value_(other.has_value_) {
+    take(std::move(other));
+  }
   /// As good as before when the copy throws.
-  result& operator=(result other) {
-    value_ = std::move(other.value_);
-    error_ = std::move(other.error_);
+  result& operator=(result other) noexcept {
+    static_assert(std::is_nothrow_move_constructible_v<T>, "what a result holds must move without throwing");
+    destroy();
+    has_value_ = other.has_value_;
+    take(std::move(other));
     return *this;
   }
-  ~result() = default;
+  ~result() { destroy(); }
 
   /// Whether there is a value.
-  bool has_value() const noexcept { return value_.has_value(); }
+  bool has_value() const noexcept { return has_value_; }
   /// Whether there is a value.
   explicit operator bool() const noexcept { return has_value(); }
 
@@ -462,31 +481,50 @@ class [[nodiscard]] result {
   }
 
   /// The value; only to be called when there is one.
-  T& operator*() & noexcept { return *value_; }
+  T& operator*() & noexcept { return value_; }
   /// The value; only to be called when there is one.
-  const T& operator*() const& noexcept { return *value_; }
+  const T& operator*() const& noexcept { return value_; }
   /// The value, moved out; only to be called when there is one.
-  T operator*() && { return std::move(*value_); }
+  T operator*() && { return std::move(value_); }
   /// The value; only to be called when there is one.
-  T* operator->() noexcept { return value_.operator->(); }
+  T* operator->() noexcept { return std::addressof(value_); }
   /// The value; only to be called when there is one.
-  const T* operator->() const noexcept { return value_.operator->(); }
+  const T* operator->() const noexcept { return std::addressof(value_); }
 
   /// The error; only to be called when there is one.
-  t3api::error& error() & noexcept { return *error_; }
+  t3api::error& error() & noexcept { return error_; }
   /// The error; only to be called when there is one.
-  const t3api::error& error() const& noexcept { return *error_; }
+  const t3api::error& error() const& noexcept { return error_; }
   /// The error; only to be called when there is one.
-  t3api::error&& error() && noexcept { return std::move(*error_); }
+  t3api::error&& error() && noexcept { return std::move(error_); }
 
  private:
   void demand() const {
     if (!has_value()) throw_error(error());
   }
 
-  // One of the two. A std::variant of them takes a compiler much longer, and programs have many results.
-  std::optional<T> value_;
-  std::optional<t3api::error> error_;
+  void take(result&& other) {
+    if (has_value_) {
+      std::construct_at(&value_, std::move(other.value_));
+    } else {
+      std::construct_at(&error_, std::move(other.error_));
+    }
+  }
+
+  void destroy() noexcept {
+    if (has_value_) {
+      std::destroy_at(&value_);
+    } else {
+      std::destroy_at(&error_);
+    }
+  }
+
+  // A std::variant of the two, or two std::optional, take a compiler much longer; programs have many results.
+  bool has_value_;
+  union {
+    T value_;
+    t3api::error error_;
+  };
 };
 
 }  // namespace t3api::inline v0_1_0
@@ -495,8 +533,12 @@ class [[nodiscard]] result {
 
 namespace t3api::inline v0_1_0 {
 
+/// Deeper JSON is neither read nor sent: copying and printing it could exhaust the stack.
+inline constexpr std::size_t max_json_depth = 64;
+
 /// JSON as a request body: an object or an array. An `argument` error for anything else, since a lone text is
-/// most likely JSON that was already written out, and for texts that are no UTF-8.
+/// most likely JSON that was already written out. Also for what JSON cannot say, and the message then names
+/// its place: NaN and infinity, text that is not UTF-8, binary and discarded values, more than 64 levels.
 result<std::string> json_body(const nlohmann::json& value);
 
 }  // namespace t3api::inline v0_1_0
@@ -530,37 +572,131 @@ result<std::string> json_body(const nlohmann::json& value);
 #include <string>
 #include <string_view>
 
+#ifndef T3API_DETAIL_PRINTABLE_HPP
+#define T3API_DETAIL_PRINTABLE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
 #ifndef T3API_DETAIL_UTF8_HPP
 #define T3API_DETAIL_UTF8_HPP
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace t3api::inline v0_1_0::detail {
 
-/// Whether `text` is well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
+/// A character and how many bytes it takes; 0 bytes when there is none.
+struct utf8_character {
+  std::uint32_t point = 0;
+  std::size_t size = 0;
+};
+
+/// The character at the beginning of `text`, if well-formed UTF-8 (RFC 3629) stands there: no overlong form,
+/// no surrogate, nothing above U+10FFFF.
+inline utf8_character utf8_front(std::string_view text) noexcept {
+  if (text.empty()) return {};
+  const auto lead = static_cast<unsigned char>(text.front());
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t extra = lead < 0xC2 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : lead < 0xF5 ? 3 : 0;
+  if (extra == 0 || text.size() <= extra) return {};
+  std::uint32_t point = lead & (0x3FU >> extra);
+  for (std::size_t k = 1; k <= extra; ++k) {
+    const auto next = static_cast<unsigned char>(text[k]);
+    if ((next & 0xC0U) != 0x80U) return {};
+    point = (point << 6) | (next & 0x3FU);
+  }
+  const bool overlong = (extra == 2 && point < 0x800) || (extra == 3 && point < 0x10000);
+  if (overlong || (point >= 0xD800 && point <= 0xDFFF) || point > 0x10FFFF) return {};
+  return {point, extra + 1};
+}
+
+/// Whether `text` is well-formed UTF-8.
 inline bool is_utf8(std::string_view text) noexcept {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t extra = lead < 0x80   ? 0
-                              : lead < 0xC2 ? 9
-                              : lead < 0xE0 ? 1
-                              : lead < 0xF0 ? 2
-                              : lead < 0xF5 ? 3
-                                            : 9;
-    if (extra == 9 || text.size() - i <= extra) return false;
-    std::uint32_t point = extra == 0 ? lead : lead & (0x3FU >> extra);
-    for (std::size_t k = 1; k <= extra; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if ((next & 0xC0U) != 0x80U) return false;
-      point = (point << 6) | (next & 0x3FU);
-    }
-    const bool overlong = (extra == 2 && point < 0x800) || (extra == 3 && point < 0x10000);
-    if (overlong || (point >= 0xD800 && point <= 0xDFFF) || point > 0x10FFFF) return false;
-    i += extra + 1;
+  while (!text.empty()) {
+    const auto character = utf8_front(text);
+    if (character.size == 0) return false;
+    text.remove_prefix(character.size);
   }
   return true;
+}
+
+/// Appends a character; `point` must be one that UTF-8 has a form for.
+inline void append_utf8(std::string& text, std::uint32_t point) {
+  const auto byte = [&](std::uint32_t bits) { text += static_cast<char>(static_cast<unsigned char>(bits)); };
+  if (point < 0x80) return byte(point);
+  if (point < 0x800) {
+    byte(0xC0U | (point >> 6));
+  } else {
+    if (point < 0x10000) {
+      byte(0xE0U | (point >> 12));
+    } else {
+      byte(0xF0U | (point >> 18));
+      byte(0x80U | ((point >> 12) & 0x3FU));
+    }
+    byte(0x80U | ((point >> 6) & 0x3FU));
+  }
+  byte(0x80U | (point & 0x3FU));
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+constexpr bool is_control(std::uint32_t point) noexcept {
+  return point < 0x20 || (point >= 0x7F && point < 0xA0);
+}
+
+/// Whether a character can drive a terminal, break a line, or make text look other than it is: controls, line
+/// separators, and what has no width or turns the writing direction (Unicode: Cc, Cf, Zl, Zp,
+/// Default_Ignorable_Code_Point, noncharacters).
+constexpr bool is_unprintable(std::uint32_t point) noexcept {
+  constexpr std::uint32_t ranges[][2] = {
+      {0xAD, 0xAD},       {0x34F, 0x34F},     {0x600, 0x605},     {0x61C, 0x61C},     {0x6DD, 0x6DD},
+      {0x70F, 0x70F},     {0x115F, 0x1160},   {0x17B4, 0x17B5},   {0x180B, 0x180F},   {0x200B, 0x200F},
+      {0x2028, 0x202E},   {0x2060, 0x206F},   {0x3164, 0x3164},   {0xFDD0, 0xFDEF},   {0xFE00, 0xFE0F},
+      {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB},   {0x110BD, 0x110BD}, {0x110CD, 0x110CD},
+      {0x13430, 0x1343F}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}};
+  if (is_control(point) || (point & 0xFFFEU) == 0xFFFEU) return true;
+  for (const auto& range : ranges) {
+    if (point >= range[0] && point <= range[1]) return true;
+  }
+  return false;
+}
+
+/// Foreign text as part of one line: what is unprintable becomes `\uXXXX` (`?` above U+FFFF), bytes that are
+/// no UTF-8 become `?`. At most `limit` bytes, cut between characters; dots follow when something was cut.
+/// With `blank_controls` control characters become as many spaces as they have bytes.
+inline std::string one_line(std::string_view text, std::size_t limit, bool blank_controls = false) {
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string line;
+  while (!text.empty()) {
+    const auto [point, size] = utf8_front(text);
+    std::string piece(text.substr(0, size));
+    if (size == 0 || (is_unprintable(point) && point > 0xFFFF)) {
+      piece = "?";
+    } else if (blank_controls && is_control(point)) {
+      piece.assign(size, ' ');
+    } else if (is_unprintable(point)) {
+      piece = "\\u";
+      for (int shift = 12; shift >= 0; shift -= 4) piece += hex[(point >> shift) & 15U];
+    }
+    if (line.size() + piece.size() > limit) return line + "...";
+    line += piece;
+    text.remove_prefix(size == 0 ? 1 : size);
+  }
+  return line;
+}
+
+/// Foreign text made fit for a sentence: `one_line` with spaces in the place of control characters.
+inline std::string printable(std::string_view text, std::size_t limit) {
+  return one_line(text, limit, /*blank_controls=*/true);
 }
 
 }  // namespace t3api::inline v0_1_0::detail
@@ -619,27 +755,6 @@ inline std::optional<std::uint64_t> parse_decimal(std::string_view text) noexcep
   return value;
 }
 
-/// Foreign text made fit for a message or a terminal: control characters become spaces, bytes that are no
-/// UTF-8 become question marks, and dots follow when more than `limit` bytes were cut.
-inline std::string printable(std::string_view text, std::size_t limit) {
-  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-  std::size_t end = (std::min)(limit, text.size());
-  for (int back = 0; back < 3 && end > 0 && end < text.size() && continues(text[end]); ++back) --end;
-  std::string shown(text.substr(0, end));
-  const bool utf8 = is_utf8(shown);
-  for (std::size_t i = 0; i < shown.size(); ++i) {
-    if (ascii_control(shown[i])) {
-      shown[i] = ' ';
-    } else if (!utf8 && static_cast<unsigned char>(shown[i]) >= 0x80) {
-      shown[i] = '?';
-    } else if (shown[i] == '\xC2' && static_cast<unsigned char>(shown[i + 1]) < 0xA0) {  // U+0080 to U+009F
-      shown[i] = shown[i + 1] = ' ';
-    }
-  }
-  if (text.size() > limit) shown += "...";
-  return shown;
-}
-
 }  // namespace t3api::inline v0_1_0::detail
 
 #endif
@@ -678,6 +793,14 @@ class headers {
   /// Adds a field as it was received, unchecked.
   void add_received(std::string name, std::string value) {
     fields_.emplace_back(std::move(name), std::move(value));
+  }
+
+  /// Adds to the value of the last field, behind a space: what a sender wrote on a line of its own (RFC 9112
+  /// section 5.2). A value does not begin or end with that space.
+  void continue_received(std::string_view more) {
+    auto& value = fields_.back().second;
+    if (!value.empty() && !more.empty()) value += ' ';
+    value += more;
   }
 
   /// Removes all fields of that name.
@@ -725,18 +848,6 @@ class headers {
 }  // namespace t3api::inline v0_1_0
 
 #endif
-#ifndef T3API_DETAIL_TELL_HTTPLIB_HPP
-#define T3API_DETAIL_TELL_HTTPLIB_HPP
-
-// cpp-httplib without TLS beside the light headers is fine, but does not link with files for which
-// detail/httplib.hpp says the opposite.
-#if defined(CPPHTTPLIB_HTTPLIB_H) && !defined(CPPHTTPLIB_OPENSSL_SUPPORT) && defined(__ELF__)
-namespace t3api::inline v0_1_0::detail {
-[[gnu::used]] inline const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
-}  // namespace t3api::inline v0_1_0::detail
-#endif
-
-#endif
 
 namespace t3api::inline v0_1_0 {
 
@@ -746,7 +857,9 @@ struct response {
   t3api::headers headers{};  ///< As they were received.
   std::string body{};        ///< Unpacked, if it came packed.
 
-  /// The body as JSON, nested at most 64 deep; a `protocol` error when it is none. Needs t3api/core/json.hpp.
+  /// The body as JSON, as `parse_json` reads it. A `protocol` error when it is none, and when a value could
+  /// not be held as it was sent, such as NaN or an integer of more than 64 bits: its message names byte and
+  /// place. Needs t3api/core/json.hpp.
   result<nlohmann::json> json() const;
 };
 
@@ -756,14 +869,28 @@ struct response {
 
 namespace t3api::inline v0_1_0 {
 
-/// Deeper JSON is refused: copying and printing it would exhaust the stack.
-inline constexpr std::size_t max_json_depth = 64;
-
-/// The JSON value in `text`; nothing when it is no JSON, no UTF-8, or nested deeper than `max_json_depth`.
+/// The JSON value in `text` (RFC 8259). Nothing when it is no JSON in UTF-8, when a number is beyond double,
+/// NaN or infinite, when it is nested deeper than `max_json_depth`, and when it would take more memory than
+/// four times the text, or 256 MiB for a text up to 64 MiB: each `{}` takes some 80 bytes. An integer of more
+/// than 64 bits becomes a double.
+///
+/// Half a surrogate pair (`\ud83d` alone) becomes U+FFFD, since UTF-8 cannot hold it. A byte order mark in
+/// front is skipped. Of members with the same name the last one counts.
+///
+/// Throws std::bad_alloc for lack of memory.
 std::optional<nlohmann::json> parse_json(std::string_view text);
 
 /// A text member of an object; nothing when it is missing or no text.
 std::optional<std::string> string_member(const nlohmann::json& object, const char* name);
+
+namespace detail {
+
+/// As `parse_json`; with `exact` an integer of more than 64 bits is an error too. The error's message says
+/// what the text holds that cannot be read, and where: "bytes that are not UTF-8, at byte 71, in
+/// /data/3/note". Bytes are counted from 1. Nothing of the text is shown but names of members.
+result<nlohmann::json> read_json(std::string_view text, bool exact);
+
+}  // namespace detail
 
 }  // namespace t3api::inline v0_1_0
 
@@ -864,6 +991,17 @@ inline void wipe_vector_registers() noexcept {
   wipe(bytes, sizeof bytes);
 }
 
+/// Overwrites what functions that have returned left on the stack below the caller, as deep as a call goes:
+/// vector registers with a copied text in them are saved there when a library's call is bound lazily.
+#if defined(__GNUC__)
+__attribute__((noinline))
+#endif
+inline void
+wipe_stack() noexcept {
+  char frames[32U << 10U];
+  wipe(frames, sizeof frames);
+}
+
 }  // namespace t3api::inline v0_1_0::detail
 
 #endif
@@ -959,6 +1097,9 @@ struct settings {
   unsigned failed_logins_per_account = 10;
   unsigned failed_logins_per_address = 50;                      ///< The same for an address.
   std::chrono::seconds login_window = std::chrono::minutes(5);  ///< For how long a failed login counts.
+  /// Names by which callers reach the service, without a port, such as "sandbox.example". A request with the
+  /// Host of any other name is refused, but for IP addresses, localhost and names without a dot.
+  std::vector<std::string> names{};
   /// Serves `/sandbox/...`, by which tests order faults, change Metrc and read what was written.
   bool admin = false;
 };
@@ -1361,6 +1502,8 @@ class stop_token {
  public:
   stop_token() = default;
   bool stop_requested() const noexcept { return state_ && state_->requested(); }
+  /// Whether there is a source behind it, or was.
+  bool stop_possible() const noexcept { return state_ != nullptr; }
   friend bool operator==(const stop_token&, const stop_token&) = default;
 
  private:
@@ -1776,8 +1919,6 @@ inline void require_client_certificate(SSL_CTX* context, const std::string& auth
 #include <cstdint>
 #include <exception>
 #include <fstream>
-#include <functional>
-#include <future>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -1892,6 +2033,622 @@ class worker_pool {
 }  // namespace t3api::inline v0_1_0::detail
 
 #endif
+#ifndef T3API_NATIVE_LISTENER_HPP
+#define T3API_NATIVE_LISTENER_HPP
+
+#ifdef _WIN32
+#error "t3api: <t3api/native/listener.hpp> needs a POSIX system"
+#endif
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <system_error>
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#ifndef T3API_NATIVE_SOCKET_HPP
+#define T3API_NATIVE_SOCKET_HPP
+
+// This folder is the one place of the client wing that talks to the operating system itself.
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#ifdef _WIN32
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#else
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+#ifdef _WIN32
+using native_socket = SOCKET;
+inline constexpr native_socket no_socket = INVALID_SOCKET;
+#else
+using native_socket = int;
+inline constexpr native_socket no_socket = -1;
+#endif
+
+/// Has the system's sockets ready for use.
+inline void start_sockets() noexcept {
+#ifdef _WIN32
+  [[maybe_unused]] static const int started = [] {
+    WSADATA data;
+    return ::WSAStartup(MAKEWORD(2, 2), &data);
+  }();
+#endif
+}
+
+inline void close_native(native_socket socket) noexcept {
+#ifdef _WIN32
+  ::closesocket(socket);
+#else
+  ::close(socket);
+#endif
+}
+
+/// Keeps a socket from programs that this one starts.
+inline void close_on_exec(native_socket socket) noexcept {
+#ifdef _WIN32
+  ::SetHandleInformation(reinterpret_cast<HANDLE>(socket), HANDLE_FLAG_INHERIT, 0);
+#else
+  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+#endif
+}
+
+/// A second descriptor of the same socket, or `no_socket`.
+inline native_socket duplicate_native(native_socket socket) noexcept {
+#ifdef _WIN32
+  WSAPROTOCOL_INFOW info;
+  if (::WSADuplicateSocketW(socket, ::GetCurrentProcessId(), &info) != 0) return no_socket;
+  return ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0, 0);
+#else
+  return ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+#endif
+}
+
+/// Whether the last call on a socket failed only because it would have had to wait.
+inline bool would_block() noexcept {
+#ifdef _WIN32
+  return ::WSAGetLastError() == WSAEWOULDBLOCK;
+#else
+  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == EINPROGRESS;
+#endif
+}
+
+/// Makes a socket fit for `receive_some` and `send_some`: no call on it waits, small packets go at once, and
+/// a write to a peer that is gone raises no signal.
+inline bool prepare_native(native_socket socket) noexcept {
+  const int on = 1;
+  const auto* value = reinterpret_cast<const char*>(&on);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, value, sizeof on);
+  close_on_exec(socket);
+#ifdef _WIN32
+  u_long yes = 1;
+  return ::ioctlsocket(socket, FIONBIO, &yes) == 0;
+#else
+#ifdef SO_NOSIGPIPE
+  ::setsockopt(socket, SOL_SOCKET, SO_NOSIGPIPE, value, sizeof on);
+#endif
+  const int flags = ::fcntl(socket, F_GETFL);
+  return flags >= 0 && ::fcntl(socket, F_SETFL, flags | O_NONBLOCK) == 0;
+#endif
+}
+
+/// Receives what is there. The count, 0 at the peer's end, or negative: see `would_block`.
+inline std::ptrdiff_t receive_some(native_socket socket, char* to, std::size_t room) noexcept {
+#ifdef _WIN32
+  return ::recv(socket, to, static_cast<int>((std::min<std::size_t>)(room, 1U << 30U)), 0);
+#else
+  return ::recv(socket, to, room, 0);
+#endif
+}
+
+/// Sends what fits, both pieces at once. The count, or negative: see `would_block`.
+inline std::ptrdiff_t send_some(native_socket socket, std::string_view first,
+                                std::string_view second = {}) noexcept {
+#ifdef _WIN32
+  const auto piece = first.empty() ? second : first;
+  return ::send(socket, piece.data(), static_cast<int>((std::min<std::size_t>)(piece.size(), 1U << 30U)), 0);
+#else
+#ifdef MSG_NOSIGNAL
+  constexpr int no_signal = MSG_NOSIGNAL;
+#else
+  constexpr int no_signal = 0;
+#endif
+  if (second.empty()) return ::send(socket, first.data(), first.size(), no_signal);
+  iovec pieces[2] = {{const_cast<char*>(first.data()), first.size()},
+                     {const_cast<char*>(second.data()), second.size()}};
+  msghdr message{};
+  message.msg_iov = pieces;
+  message.msg_iovlen = 2;
+  return ::sendmsg(socket, &message, no_signal);
+#endif
+}
+
+/// Whether there is something to read, be it the peer's farewell or an error. Never waits.
+inline bool has_pending_input(native_socket socket) noexcept {
+  char byte = 0;
+#ifdef _WIN32
+  u_long waiting = 0;
+  if (::ioctlsocket(socket, FIONREAD, &waiting) != 0 || waiting > 0) return true;
+  return ::recv(socket, &byte, 1, MSG_PEEK) >= 0 || ::WSAGetLastError() != WSAEWOULDBLOCK;
+#else
+  return ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+#endif
+}
+
+/// Something that a waiting thread can be woken by from another one. Where the system is out of descriptors,
+/// or has none of this kind, `descriptor()` is `no_socket`: who waits then has to look up from time to time.
+class wake_up {
+ public:
+#ifdef _WIN32
+  native_socket descriptor() const noexcept { return no_socket; }
+  void signal() const noexcept {}
+  void clear() const noexcept {}
+#else
+  wake_up() noexcept {
+    if (::pipe(ends_) != 0) return;
+    for (const int end : ends_) {
+      close_on_exec(end);
+      ::fcntl(end, F_SETFL, O_NONBLOCK);
+    }
+  }
+  ~wake_up() {
+    for (const int end : ends_) {
+      if (end >= 0) ::close(end);
+    }
+  }
+  wake_up(const wake_up&) = delete;
+  wake_up& operator=(const wake_up&) = delete;
+
+  native_socket descriptor() const noexcept { return ends_[0]; }
+  void signal() const noexcept {
+    const char byte = 0;
+    if (ends_[1] >= 0) static_cast<void>(!::write(ends_[1], &byte, 1));
+  }
+  /// Takes back what was signalled.
+  void clear() const noexcept {
+    char bytes[16];
+    while (ends_[0] >= 0 && ::read(ends_[0], bytes, sizeof bytes) > 0) {
+    }
+  }
+
+ private:
+  int ends_[2] = {-1, -1};
+#endif
+};
+
+/// What a socket is ready for. A fault counts as both, since the next call on the socket tells it.
+struct readiness {
+  bool read = false;
+  bool write = false;
+};
+
+/// Waits until `socket` is ready for one of the wanted things, `waker` (or `no_socket`) is signalled, or the
+/// time is over, whatever is first; a signal to the process may end it early.
+inline readiness wait_for(native_socket socket, readiness wanted, native_socket waker,
+                          std::chrono::milliseconds longest) noexcept {
+  const auto events =
+      static_cast<short>((wanted.read ? POLLIN : 0) | (wanted.write ? POLLOUT : 0));  // NOLINT
+  const int time = static_cast<int>((std::min<std::chrono::milliseconds::rep>)(longest.count(), 1 << 30));
+#ifdef _WIN32
+  WSAPOLLFD sockets[1] = {{socket, events, 0}};
+  static_cast<void>(waker);
+  if (::WSAPoll(sockets, 1, time) <= 0) return {};
+#else
+  pollfd sockets[2] = {{socket, events, 0}, {waker, POLLIN, 0}};
+  if (::poll(sockets, waker == no_socket ? 1 : 2, time) <= 0) return {};
+#endif
+  const bool fault = (sockets[0].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+  return {fault || (sockets[0].revents & POLLIN) != 0, fault || (sockets[0].revents & POLLOUT) != 0};
+}
+
+/// Begins to connect to an address in digits. `no_socket` when it cannot even begin; else the socket is ready
+/// for writing as soon as it is decided: see `is_connected`.
+inline native_socket begin_connect(const std::string& address, std::uint16_t port) noexcept {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  start_sockets();
+  char service[6] = {};
+  for (int digit = 4, rest = port; digit >= 0; --digit, rest /= 10)
+    service[digit] = static_cast<char>('0' + rest % 10);
+  if (::getaddrinfo(address.c_str(), service, &hints, &found) != 0) return no_socket;
+  native_socket socket = ::socket(found->ai_family, SOCK_STREAM, 0);
+  if (socket != no_socket) {
+    const bool begun =
+        prepare_native(socket) &&
+        (::connect(socket, found->ai_addr, static_cast<socklen_t>(found->ai_addrlen)) == 0 || would_block());
+    if (!begun) {
+      close_native(socket);
+      socket = no_socket;
+    }
+  }
+  ::freeaddrinfo(found);
+  return socket;
+}
+
+/// Whether a connection that was begun, and is decided, stands.
+inline bool is_connected(native_socket socket) noexcept {
+  int failure = 0;
+  socklen_t size = sizeof failure;
+  sockaddr_storage peer;
+  socklen_t peer_size = sizeof peer;
+  return ::getsockopt(socket, SOL_SOCKET, SO_ERROR, reinterpret_cast<char*>(&failure), &size) == 0 &&
+         failure == 0 && ::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0;
+}
+
+/// Whether `host` is an IPv4 or IPv6 address in digits.
+inline bool is_address(const std::string& host) noexcept {
+  unsigned char bytes[16];
+  return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
+}
+
+/// The addresses of a name in the system's order of preference; empty when it has none. Blocks as long as the
+/// system resolver likes.
+inline std::vector<std::string> lookup_addresses(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  start_sockets();
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
+    hints.ai_flags = 0;
+    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return {};
+  }
+  std::vector<std::string> addresses;
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+    char text[NI_MAXHOST];
+    if (::getnameinfo(entry->ai_addr, static_cast<socklen_t>(entry->ai_addrlen), text, sizeof text, nullptr,
+                      0, NI_NUMERICHOST) == 0) {
+      addresses.emplace_back(text);
+    }
+  }
+  ::freeaddrinfo(found);
+  return addresses;
+}
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+/// A TCP socket that listens at one address, and hands out the connections that come in. One thread calls
+/// `accept`; any thread may call `stop`.
+class listener {
+ public:
+  /// Listens at the first address of `host` that can be had; port 0 takes any free port. Throws
+  /// std::system_error with the system's reason; EADDRNOTAVAIL when `host` has no address.
+  listener(const std::string& host, std::uint16_t port) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_PASSIVE;
+    addrinfo* found = nullptr;
+    int failure = EADDRNOTAVAIL;
+    if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) == 0) {
+      for (const auto* at = found; at != nullptr && socket_ == no_socket; at = at->ai_next) {
+        if (!listen_at(*at)) failure = errno;
+      }
+      ::freeaddrinfo(found);
+    }
+    if (socket_ == no_socket) throw std::system_error(failure, std::generic_category(), "listen");
+  }
+  listener(const listener&) = delete;
+  listener& operator=(const listener&) = delete;
+  ~listener() { close_native(socket_); }
+
+  /// The port it listens on.
+  std::uint16_t port() const noexcept {
+    sockaddr_storage bound{};
+    socklen_t size = sizeof bound;
+    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&bound), &size);
+    return ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(bound).sin6_port
+                                             : reinterpret_cast<const sockaddr_in&>(bound).sin_port);
+  }
+
+  /// Waits for the next connection, which the caller has to close; `no_socket` after `stop`.
+  native_socket accept() const noexcept {
+    constexpr std::chrono::milliseconds pause(10), longest(1000);
+    bool exhausted = false;  // No descriptor or no memory is left: others must free some first.
+    while (!stopped_) {
+      if (exhausted) {
+        wait_for(no_socket, {}, wake_.descriptor(), pause);
+      } else {
+        wait_for(socket_, {.read = true}, wake_.descriptor(), longest);
+      }
+      const native_socket accepted = ::accept(socket_, nullptr, nullptr);
+      if (accepted != no_socket) return accepted;
+      exhausted = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+    }
+    return no_socket;
+  }
+
+  /// Makes `accept` return, now and from now on.
+  void stop() noexcept {
+    stopped_ = true;
+    wake_.signal();
+  }
+
+ private:
+  /// False, with errno, when this address cannot be had.
+  bool listen_at(const addrinfo& at) noexcept {
+    constexpr int most_waiting = 1024;
+    const native_socket made = ::socket(at.ai_family, at.ai_socktype, at.ai_protocol);
+    if (made == no_socket) return false;
+    const int yes = 1, no = 0;
+    // Not SO_REUSEPORT, which would let two servers share a port unnoticed.
+    ::setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (at.ai_family == AF_INET6) ::setsockopt(made, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
+    if (prepare_native(made) && ::bind(made, at.ai_addr, at.ai_addrlen) == 0 &&
+        ::listen(made, most_waiting) == 0) {
+      socket_ = made;
+      return true;
+    }
+    const int failure = errno;
+    close_native(made);
+    errno = failure;
+    return false;
+  }
+
+  native_socket socket_ = no_socket;
+  const wake_up wake_;
+  std::atomic<bool> stopped_ = false;
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_NATIVE_SIGPIPE_GUARD_HPP
+#define T3API_NATIVE_SIGPIPE_GUARD_HPP
+
+#ifndef _WIN32
+#include <signal.h>
+#include <time.h>
+#endif
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Keeps a write to a connection that the peer has closed from raising SIGPIPE in this thread, without
+/// touching the program's own handling of that signal.
+class sigpipe_guard {
+ public:
+#ifdef _WIN32
+  sigpipe_guard() = default;
+  void write_may_have_failed() noexcept {}
+#else
+  sigpipe_guard() noexcept {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~sigpipe_guard() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  /// Takes the signal away that a failed write has left pending, unless the thread had it blocked all along.
+  void write_may_have_failed() noexcept {
+    sigset_t pending;
+    ::sigpending(&pending);
+    if (::sigismember(&before_, SIGPIPE) == 1 || ::sigismember(&pending, SIGPIPE) != 1) return;
+#ifdef __APPLE__
+    int signal = 0;
+    ::sigwait(&pipe_, &signal);
+#else
+    const timespec at_once{};
+    ::sigtimedwait(&pipe_, nullptr, &at_once);
+#endif
+  }
+#endif
+  sigpipe_guard(const sigpipe_guard&) = delete;
+  sigpipe_guard& operator=(const sigpipe_guard&) = delete;
+
+#ifndef _WIN32
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+#endif
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
+#ifndef T3API_SANDBOX_ANSWER_HPP
+#define T3API_SANDBOX_ANSWER_HPP
+
+#include <exception>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#ifndef T3API_CORE_ISO_TIME_HPP
+#define T3API_CORE_ISO_TIME_HPP
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::inline v0_1_0 {
+
+/// `1994-11-06T08:49:37.123Z` (ISO 8601, UTC).
+inline std::string iso_time(wall_time when) {
+  const auto day = std::chrono::floor<std::chrono::days>(when);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::milliseconds>(when - day));
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
+                static_cast<int>(time.subseconds().count()));
+  return text.data();
+}
+
+/// A moment to the millisecond, as the service writes its times; reaches from the year 0 to 9999 everywhere.
+using utc_milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
+
+namespace detail {
+
+/// `Z`, `+02:00` or `-02:00` as the time ahead of UTC. No zone counts as UTC.
+inline std::optional<std::chrono::minutes> parse_utc_offset(std::string_view zone) {
+  using std::chrono::minutes;
+  if (zone.empty() || zone == "Z" || zone == "z") return minutes(0);
+  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':') return std::nullopt;
+  const auto hour = parse_decimal(zone.substr(1, 2)), minute = parse_decimal(zone.substr(4));
+  if (!hour || !minute || *hour > 23 || *minute > 59) return std::nullopt;
+  const minutes ahead(static_cast<int>(*hour * 60 + *minute));
+  return zone[0] == '+' ? ahead : -ahead;
+}
+
+/// `.123456` as whole milliseconds, rounded down; nothing counts as none.
+inline std::optional<std::chrono::milliseconds> parse_fraction(std::string_view text) {
+  if (text.empty()) return std::chrono::milliseconds(0);
+  text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  int count = 0;
+  for (std::size_t place = 0; place < 3; ++place) {
+    count = count * 10 + (place < text.size() ? text[place] - '0' : 0);
+  }
+  return std::chrono::milliseconds(count);
+}
+
+}  // namespace detail
+
+/// Reads `1994-11-06T08:49:37.123Z`: the form of ISO 8601 that RFC 3339 section 5.6 sets out, with any number
+/// of digits behind the second and any offset. A time without an offset is taken for UTC.
+inline std::optional<utc_milliseconds> parse_iso_time(std::string_view text) {
+  constexpr std::size_t whole_seconds = 19;
+  if (text.size() < whole_seconds || text[4] != '-' || text[7] != '-' ||
+      detail::ascii_lower(text[10]) != 't' || text[13] != ':' || text[16] != ':') {
+    return std::nullopt;
+  }
+  const auto number = [&](std::size_t at, std::size_t size) {
+    return detail::parse_decimal(text.substr(at, size));
+  };
+  const auto year = number(0, 4), month = number(5, 2), day = number(8, 2), hour = number(11, 2),
+             minute = number(14, 2), second = number(17, 2);
+  if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+
+  const auto rest = text.substr(whole_seconds);
+  std::size_t fraction_size = 0;
+  if (rest.starts_with('.')) {
+    const auto digits_end = std::find_if_not(rest.begin() + 1, rest.end(), detail::ascii_digit);
+    fraction_size = static_cast<std::size_t>(digits_end - rest.begin());
+  }
+  const auto fraction = detail::parse_fraction(rest.substr(0, fraction_size));
+  const auto ahead = detail::parse_utc_offset(rest.substr(fraction_size));
+  if (!fraction || !ahead) return std::nullopt;
+  return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+         std::chrono::seconds(*second) + *fraction - *ahead;
+}
+
+}  // namespace t3api::inline v0_1_0
+
+#endif
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// What a route throws when it will not do what it was asked; the service makes the error answer of it. The
+/// message is for people and holds no secret.
+struct refusal : std::exception {
+  refusal(int status_, std::string message_, t3api::headers headers_ = {})
+      : status(status_), message(std::move(message_)), headers(std::move(headers_)) {}
+
+  const char* what() const noexcept override { return message.c_str(); }
+
+  int status;
+  std::string message;
+  t3api::headers headers;
+};
+
+/// 401, with the challenge that RFC 9110 section 11.6.1 demands.
+inline refusal unauthorized(std::string message) {
+  return {401, std::move(message), {{"WWW-Authenticate", "Bearer"}}};
+}
+
+/// The `type` of an error body.
+constexpr std::string_view error_type(int status) noexcept {
+  switch (status) {
+    case 400: return "bad_request";
+    case 401: return "unauthorized";
+    case 403: return "forbidden";
+    case 404: return "not_found";
+    case 405: return "method_not_allowed";
+    case 408: return "request_timeout";
+    case 409: return "conflict";
+    case 413: return "content_too_large";
+    case 414: return "uri_too_long";
+    case 415: return "unsupported_media_type";
+    case 422: return "unprocessable_content";
+    case 429: return "too_many_requests";
+    case 431: return "headers_too_large";
+    case 501: return "not_implemented";
+    case 502: return "bad_gateway";
+    case 503: return "unavailable";
+    case 507: return "insufficient_storage";
+    case 504: return "gateway_timeout";
+    default: return status < 500 ? "client_error" : "internal_error";
+  }
+}
+
+/// A JSON answer. Bytes that are no UTF-8, which a path may hold, are replaced.
+inline response json_answer(int status, const nlohmann::json& body) {
+  return {.status = status,
+          .headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
+          .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
+/// The error answer of T3: `{"error": {"type", "message", "timestamp", "url", "status_code"}}`. `url` is the
+/// path alone, as a query can hold a secret key.
+inline response error_answer(const refusal& why, std::string_view path, wall_time now) {
+  response answer =
+      json_answer(why.status, {{"error",
+                                {{"type", error_type(why.status)},
+                                 {"message", why.message},
+                                 {"timestamp", iso_time(now)},
+                                 {"url", detail::printable(path.substr(0, path.find('?')), 200)},
+                                 {"status_code", why.status}}}});
+  for (const auto& [name, value] : why.headers) answer.headers.set(name, value);
+  return answer;
+}
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
 #ifndef T3API_SANDBOX_HANDLER_HPP
 #define T3API_SANDBOX_HANDLER_HPP
 
@@ -1986,6 +2743,9 @@ constexpr std::string_view to_string(method m) noexcept {
 
 /// Whether sending it twice means the same as once (RFC 9110 section 9.2.2).
 constexpr bool is_idempotent(method m) noexcept { return m != method::post && m != method::patch; }
+
+/// Whether it only reads (RFC 9110 section 9.2.1).
+constexpr bool is_safe(method m) noexcept { return m == method::get || m == method::head; }
 
 /// Query parameters in order, names may repeat; plain text, encoded when they are sent.
 using query_params = std::vector<std::pair<std::string, std::string>>;
@@ -2090,6 +2850,70 @@ inline std::optional<error> normalise(request& r) {
 }  // namespace t3api::inline v0_1_0
 
 #endif
+#ifndef T3API_SANDBOX_HTTP_MEMORY_BUDGET_HPP
+#define T3API_SANDBOX_HTTP_MEMORY_BUDGET_HPP
+
+#include <atomic>
+#include <cstddef>
+
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// How much memory the requests of all connections of a server may take together. Any number of threads may
+/// share it.
+class memory_budget {
+ public:
+  explicit memory_budget(std::size_t most_bytes) noexcept : left_(most_bytes) {}
+
+  /// Bytes that are not taken.
+  std::size_t left() const noexcept { return left_; }
+
+ private:
+  friend class memory_share;
+
+  bool take(std::size_t bytes) noexcept {
+    auto left = left_.load();
+    while (bytes <= left) {
+      if (left_.compare_exchange_weak(left, left - bytes)) return true;
+    }
+    return false;
+  }
+
+  std::atomic<std::size_t> left_;
+};
+
+/// What one request takes of a budget, given back at its end. The first `free_bytes` of each request are not
+/// counted, as the number of connections bounds them: so logins and small writes get through while large
+/// bodies hold all of the budget. One thread may use it.
+class memory_share {
+ public:
+  static constexpr std::size_t free_bytes = 32U << 10U;
+
+  explicit memory_share(memory_budget& of) noexcept : of_(of) {}
+  memory_share(const memory_share&) = delete;
+  memory_share& operator=(const memory_share&) = delete;
+  ~memory_share() { of_.left_ += taken_; }
+
+  /// Takes so many bytes more. Throws `refusal` (503, with the header Retry-After) when the others have left
+  /// too few.
+  void take(std::size_t bytes) {
+    const auto free = bytes < free_ ? bytes : free_;
+    if (!of_.take(bytes - free)) {
+      throw refusal(503, "too many large requests at once: try again in 1 s", {{"Retry-After", "1"}});
+    }
+    free_ -= free;
+    taken_ += bytes - free;
+  }
+
+ private:
+  memory_budget& of_;
+  std::size_t free_ = free_bytes;
+  std::size_t taken_ = 0;
+};
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
 
 namespace t3api::inline v0_1_0::sandbox {
 
@@ -2098,6 +2922,7 @@ struct caller {
   std::string address{};  ///< IP address of the other end of the connection; empty when there is none. An
                           ///< IPv4 address that came as IPv6 is written as IPv4.
   stop_token stop{};      ///< Asked to stop when the server stops: a handler that waits is to end soon.
+  memory_share* memory = nullptr;  ///< What the server lets the request take; null for no limit.
 };
 
 /// What a server does to the bytes of one answer, to be as bad as networks and proxies are. All members have
@@ -2153,27 +2978,52 @@ class http_handler {
 }  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
-#ifndef T3API_SANDBOX_HTTP_ANSWER_FORM_HPP
-#define T3API_SANDBOX_HTTP_ANSWER_FORM_HPP
+#ifndef T3API_SANDBOX_HTTP_ANSWER_HEAD_HPP
+#define T3API_SANDBOX_HTTP_ANSWER_HEAD_HPP
 
-#include <functional>
-#include <string_view>
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
 
 
 namespace t3api::inline v0_1_0::sandbox {
 
-/// Takes the next bytes of an answer; false when nobody wants more. The view lives for the call only.
-using byte_sink = std::function<bool(std::string_view bytes)>;
-
 /// How an answer is to be written.
 struct answer_form {
-  bool head_only = false;
-  bool close = false;                  ///< It is the last of its connection.
-  std::string_view accept_encoding{};  ///< That header of the request.
+  bool head_only = false;                    ///< For HEAD: all but the body.
+  bool close = false;                        ///< It is the last of its connection.
+  std::chrono::milliseconds idle_timeout{};  ///< How long the connection stays open otherwise.
+  std::int64_t length_error = 0;             ///< Added to Content-Length, which does not go below 0.
 };
 
-/// Gives the bytes of an answer to a sink.
-using answer_writer = std::function<void(response answer, const answer_form& form, const byte_sink& out)>;
+/// Whether an answer of that status has a body and its length (RFC 9110 sections 8.6, 15.4.5).
+inline bool has_body(int status) noexcept { return status != 204 && status != 304; }
+
+/// The status line and the header fields of an answer, with the empty line behind them. What frames the
+/// message and tells of the connection is written here alone; a field that would break the head is left out.
+/// A status that is no final one becomes 500.
+inline std::string answer_head(const response& answer, const answer_form& form) {
+  const int status = answer.status >= 200 && answer.status < 600 ? answer.status : 500;
+  std::string head = "HTTP/1.1 " + std::to_string(status) + " \r\n";
+  for (const auto& [name, value] : answer.headers) {
+    const bool ours = detail::iequals(name, "Content-Length") || detail::iequals(name, "Transfer-Encoding") ||
+                      detail::iequals(name, "Connection") || detail::iequals(name, "Keep-Alive");
+    const bool whole = !name.empty() && name.find_first_of(": ") == name.npos && !detail::has_control(name) &&
+                       !detail::has_control(value);
+    if (whole && !ours) head.append(name).append(": ").append(value).append("\r\n");
+  }
+  if (!answer.body.empty() && !answer.headers.contains("Content-Type")) {
+    head += "Content-Type: application/octet-stream\r\n";
+  }
+  if (has_body(status)) {
+    const auto length = static_cast<std::int64_t>(answer.body.size()) + form.length_error;
+    head += "Content-Length: " + std::to_string((std::max<std::int64_t>)(length, 0)) + "\r\n";
+  }
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(form.idle_timeout).count();
+  head += form.close ? "Connection: close\r\n" : "Keep-Alive: timeout=" + std::to_string(seconds) + "\r\n";
+  return head + "\r\n";
+}
 
 }  // namespace t3api::inline v0_1_0::sandbox
 
@@ -2182,7 +3032,6 @@ using answer_writer = std::function<void(response answer, const answer_form& for
 #define T3API_SANDBOX_HTTP_CONNECTION_HPP
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <climits>
 #include <cstddef>
@@ -2190,225 +3039,11 @@ using answer_writer = std::function<void(response answer, const answer_form& for
 #include <string>
 #include <string_view>
 
-#include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <poll.h>
 #include <sys/socket.h>
 
-#ifndef T3API_NATIVE_SOCKET_HPP
-#define T3API_NATIVE_SOCKET_HPP
-
-// This folder is the one place of the client wing that talks to the operating system itself.
-
-#include <cerrno>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
-#ifdef _WIN32
-#include <winsock2.h>
-#include <ws2tcpip.h>
-#else
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-#ifdef _WIN32
-using native_socket = SOCKET;
-inline constexpr native_socket no_socket = INVALID_SOCKET;
-#else
-using native_socket = int;
-inline constexpr native_socket no_socket = -1;
-#endif
-
-inline void close_native(native_socket socket) noexcept {
-#ifdef _WIN32
-  ::closesocket(socket);
-#else
-  ::close(socket);
-#endif
-}
-
-/// Keeps a socket from programs that this one starts.
-inline void close_on_exec(native_socket socket) noexcept {
-#ifdef _WIN32
-  ::SetHandleInformation(reinterpret_cast<HANDLE>(socket), HANDLE_FLAG_INHERIT, 0);
-#else
-  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
-#endif
-}
-
-/// A second descriptor of a socket that someone else owns. It stays valid whatever the owner does, so that
-/// another thread can end the connection without ever touching a descriptor number that has been given to
-/// someone new.
-class socket_handle {
- public:
-  explicit socket_handle(native_socket owned_elsewhere) noexcept {
-#ifdef _WIN32
-    WSAPROTOCOL_INFOW info;
-    if (::WSADuplicateSocketW(owned_elsewhere, ::GetCurrentProcessId(), &info) == 0) {
-      socket_ = ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0, 0);
-    }
-#else
-    socket_ = ::fcntl(owned_elsewhere, F_DUPFD_CLOEXEC, 0);
-#endif
-  }
-  socket_handle(socket_handle&& other) noexcept : socket_(std::exchange(other.socket_, no_socket)) {}
-  socket_handle& operator=(socket_handle&& other) noexcept {
-    std::swap(socket_, other.socket_);
-    return *this;
-  }
-  ~socket_handle() {
-    if (socket_ != no_socket) close_native(socket_);
-  }
-
-  bool valid() const noexcept { return socket_ != no_socket; }
-
-  /// Ends the connection in both directions: whoever connects, reads or writes on it gets an error at once.
-  void interrupt() const noexcept {
-#ifdef _WIN32
-    ::shutdown(socket_, SD_BOTH);
-#else
-    ::shutdown(socket_, SHUT_RDWR);
-#endif
-  }
-
-  /// Whether there is something to read, be it the peer's farewell or an error. Never blocks.
-  bool has_pending_input() const noexcept {
-#ifdef _WIN32
-    u_long waiting = 0;
-    if (::ioctlsocket(socket_, FIONREAD, &waiting) != 0 || waiting > 0) return true;
-    WSAPOLLFD poll{socket_, POLLRDNORM, 0};
-    return ::WSAPoll(&poll, 1, 0) != 0;
-#else
-    char byte = 0;
-    return ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-           (errno != EAGAIN && errno != EWOULDBLOCK);
-#endif
-  }
-
-  /// How many bytes the program has taken from this connection so far; nothing where the system does not
-  /// tell.
-  std::optional<std::uint64_t> bytes_consumed() const noexcept {
-#ifdef __linux__
-    // The head of `struct tcp_info` in linux/tcp.h; libc's own copy stops short of what is needed here.
-    struct {
-      std::uint8_t states[8];
-      std::uint32_t counters[24];
-      std::uint64_t pacing_rates[2];
-      std::uint64_t bytes_acked;
-      std::uint64_t bytes_received;
-    } info{};
-    const auto received = [&]() -> std::optional<std::uint64_t> {
-      socklen_t size = sizeof info;
-      const bool told =
-          ::getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && size >= sizeof info;
-      return told ? std::optional(info.bytes_received) : std::nullopt;
-    };
-    // What comes between the two answers would be in one of them only.
-    constexpr int most_tries = 10;
-    for (int tries = 0; tries < most_tries; ++tries) {
-      int unread = 0;
-      const auto before = received();
-      if (!before || ::ioctl(socket_, FIONREAD, &unread) != 0) return std::nullopt;
-      if (received() == before) return *before - static_cast<std::uint64_t>(unread);
-    }
-#endif
-    return std::nullopt;
-  }
-
- private:
-  native_socket socket_ = no_socket;
-};
-
-/// Keeps a write to a connection that the peer has closed from raising SIGPIPE in this thread, without
-/// touching the program's own handling of that signal.
-class sigpipe_guard {
- public:
-#ifdef _WIN32
-  sigpipe_guard() = default;
-  void write_may_have_failed() noexcept {}
-#else
-  sigpipe_guard() noexcept {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~sigpipe_guard() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-  /// Takes the signal away that a failed write has left pending, unless the thread had it blocked all along.
-  void write_may_have_failed() noexcept {
-    sigset_t pending;
-    ::sigpending(&pending);
-    if (::sigismember(&before_, SIGPIPE) == 1 || ::sigismember(&pending, SIGPIPE) != 1) return;
-#ifdef __APPLE__
-    int signal = 0;
-    ::sigwait(&pipe_, &signal);
-#else
-    const timespec at_once{};
-    ::sigtimedwait(&pipe_, nullptr, &at_once);
-#endif
-  }
-#endif
-  sigpipe_guard(const sigpipe_guard&) = delete;
-  sigpipe_guard& operator=(const sigpipe_guard&) = delete;
-
-#ifndef _WIN32
- private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-#endif
-};
-
-/// Whether `host` is an IPv4 or IPv6 address in digits.
-inline bool is_address(const std::string& host) noexcept {
-  unsigned char bytes[16];
-  return ::inet_pton(AF_INET, host.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes) == 1;
-}
-
-/// The addresses of a name in the system's order of preference; empty when it has none. Blocks as long as the
-/// system resolver likes.
-inline std::vector<std::string> lookup_addresses(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
-    hints.ai_flags = 0;
-    if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return {};
-  }
-  std::vector<std::string> addresses;
-  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
-    char text[NI_MAXHOST];
-    if (::getnameinfo(entry->ai_addr, static_cast<socklen_t>(entry->ai_addrlen), text, sizeof text, nullptr,
-                      0, NI_NUMERICHOST) == 0) {
-      addresses.emplace_back(text);
-    }
-  }
-  ::freeaddrinfo(found);
-  return addresses;
-}
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
 #ifndef T3API_SANDBOX_HTTP_ADDRESS_HPP
 #define T3API_SANDBOX_HTTP_ADDRESS_HPP
 
@@ -2417,9 +3052,6 @@ inline std::vector<std::string> lookup_addresses(const std::string& host) {
 #include <string>
 #include <string_view>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 namespace t3api::inline v0_1_0::sandbox {
 
@@ -2437,14 +3069,27 @@ inline std::string plain_address(std::string_view text) {
   return written ? written : asked;
 }
 
+/// What limits count a peer as: an IPv4 address, or the first 64 bits of an IPv6 address, as whoever has one
+/// of these addresses has them all (RFC 6177). Any other text comes back as it is.
+inline std::string counted_address(std::string_view text) {
+  std::string plain = plain_address(text.substr(0, text.find('%')));
+  std::array<unsigned char, 16> bytes{};
+  if (::inet_pton(AF_INET6, plain.c_str(), bytes.data()) != 1) return plain_address(text);
+  std::fill(bytes.begin() + bytes.size() / 2, bytes.end(), static_cast<unsigned char>(0));
+  char network[INET6_ADDRSTRLEN];
+  const auto* written = ::inet_ntop(AF_INET6, bytes.data(), network, sizeof(network));
+  return written ? std::string(written) + "/64" : plain;
+}
+
 }  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
 
 namespace t3api::inline v0_1_0::sandbox {
 
-/// The server's side of one TCP or TLS connection; nothing blocks longer than a given moment. One thread may
-/// use it; another may end it by a shutdown of its socket. Expects SIGPIPE to be ignored.
+/// The server's side of one TCP or TLS connection; nothing takes longer than until a given moment, whatever
+/// the peer sends. One thread may use it; another may end it by a shutdown of its socket. Expects SIGPIPE to
+/// be ignored or blocked.
 class connection {
  public:
   using moment = std::chrono::steady_clock::time_point;
@@ -2457,15 +3102,13 @@ class connection {
 
   /// Takes over the socket. Speaks TLS when there is a context.
   connection(int socket, SSL_CTX* tls) noexcept : socket_(socket), ssl_(tls ? SSL_new(tls) : nullptr) {
-    ::fcntl(socket_, F_SETFL, ::fcntl(socket_, F_GETFL) | O_NONBLOCK);
-    detail::close_on_exec(socket_);
-    const int yes = 1;
-    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+    usable_ = detail::prepare_native(socket_) && (!tls || ssl_);
     if (ssl_) {
       SSL_set_fd(ssl_.get(), socket_);
       SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+      // Else OpenSSL reads on by itself as long as messages without data come, and nobody looks at the clock.
+      SSL_clear_mode(ssl_.get(), SSL_MODE_AUTO_RETRY);
     }
-    usable_ = !tls || ssl_;
   }
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
@@ -2499,11 +3142,12 @@ class connection {
       return of_tls([&] { return SSL_read(ssl_.get(), to, static_cast<int>(most)); }, until);
     }
     while (usable_) {
-      if (!wait(POLLIN, until)) return {.late = true};
-      const auto count = ::recv(socket_, to, most, 0);
+      if (!wait(readable, until)) return {.late = true};
+      const auto count = detail::receive_some(socket_, to, most);
       if (count > 0) return {.count = static_cast<std::size_t>(count)};
       if (count == 0) return {};
-      if (errno != EAGAIN && errno != EINTR) usable_ = false;
+      usable_ = detail::would_block();
+      if (is_past(until)) return {.late = true};
     }
     return {};
   }
@@ -2515,16 +3159,16 @@ class connection {
       const auto size = static_cast<int>((std::min<std::size_t>)(bytes.size(), INT_MAX));
       return of_tls([&] { return SSL_write(ssl_.get(), bytes.data(), size); }, moment()).count;
     }
-    const auto count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (count < 0 && errno != EAGAIN && errno != EINTR) usable_ = false;
+    const auto count = detail::send_some(socket_, bytes);
+    if (count < 0) usable_ = detail::would_block();
     return count > 0 ? static_cast<std::size_t>(count) : 0;
   }
 
   /// Waits until more can be written; false when it was too late or the connection is broken.
-  bool wait_writable(moment until) { return usable_ && wait(POLLOUT, until); }
+  bool wait_writable(moment until) { return usable_ && !is_past(until) && wait(writable, until); }
 
   /// Waits for a moment, or until the connection is gone in both directions.
-  void pause(moment until) const { wait(0, until); }
+  void pause(moment until) const { wait({}, until); }
 
   /// Says that nothing more will be sent; over TLS with close_notify, unless the stream is to look `cut`.
   void end_writing(bool cut = false) {
@@ -2539,10 +3183,11 @@ class connection {
   /// that could overtake the last answer.
   void discard(std::size_t most, moment until) const {
     char bytes[16 * 1024];
-    while (most > 0 && wait(POLLIN, until)) {
-      const auto count = ::recv(socket_, bytes, (std::min)(most, sizeof(bytes)), 0);
-      if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return;
+    while (most > 0 && wait(readable, until)) {
+      const auto count = detail::receive_some(socket_, bytes, (std::min)(most, sizeof(bytes)));
+      if (count == 0 || (count < 0 && !detail::would_block())) return;
       if (count > 0) most -= static_cast<std::size_t>(count);
+      if (is_past(until)) return;
     }
   }
 
@@ -2569,25 +3214,27 @@ class connection {
         usable_ = failure == SSL_ERROR_ZERO_RETURN;
         break;
       }
-      if (std::chrono::steady_clock::now() >= until ||
-          !wait(failure == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until)) {
+      if (is_past(until) || !wait(failure == SSL_ERROR_WANT_READ ? readable : writable, until)) {
         return {.late = true};
       }
     }
     return {};
   }
 
-  bool wait(short events, moment until) const {
+  static constexpr detail::readiness readable{.read = true}, writable{.write = true};
+
+  static bool is_past(moment until) { return std::chrono::steady_clock::now() >= until; }
+
+  /// Waits for an event; past the moment, true when there is one already.
+  bool wait(detail::readiness wanted, moment until) const {
     constexpr std::chrono::milliseconds longest(60'000);
     while (true) {
       const auto left =
           std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
       const auto patience = (std::clamp)(left, std::chrono::milliseconds(0), longest);
-      pollfd waiting{socket_, events, 0};
-      const int ready = ::poll(&waiting, 1, static_cast<int>(patience.count()));
-      if (ready > 0) return true;
-      if (ready < 0 && errno != EINTR) return false;
-      if (ready == 0 && left <= longest) return false;
+      const auto ready = detail::wait_for(socket_, wanted, detail::no_socket, patience);
+      if (ready.read || ready.write) return true;
+      if (is_past(until)) return false;
     }
   }
 
@@ -2595,6 +3242,12 @@ class connection {
   bool usable_ = true;
   std::unique_ptr<SSL, free_ssl> ssl_;
 };
+
+/// So long from now; a year stands for anything longer.
+inline connection::moment after(std::chrono::milliseconds span) {
+  return std::chrono::steady_clock::now() +
+         (std::min<std::chrono::milliseconds>)(span, std::chrono::hours(24 * 365));
+}
 
 }  // namespace t3api::inline v0_1_0::sandbox
 
@@ -2808,6 +3461,19 @@ inline std::string hmac_sha512(std::string_view key, std::string_view message) {
   return hmac(EVP_sha512(), key, message);
 }
 
+/// PBKDF2 with HMAC-SHA-256 (RFC 8018 section 5.2), 32 bytes: slow on purpose, so that a password behind it
+/// takes long to guess.
+inline std::string pbkdf2_sha256(std::string_view password, std::string_view salt, int rounds) {
+  std::string derived(32, '\0');
+  if (PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()),
+                        reinterpret_cast<const unsigned char*>(salt.data()), static_cast<int>(salt.size()),
+                        rounds, EVP_sha256(), static_cast<int>(derived.size()),
+                        reinterpret_cast<unsigned char*>(derived.data())) != 1) {
+    throw std::runtime_error("OpenSSL could not run PBKDF2: is it disabled by a provider or FIPS policy?");
+  }
+  return derived;
+}
+
 /// Fills memory from the system's random source. Throws std::runtime_error when there is none.
 inline void fill_with_random(void* memory, std::size_t size) {
   if (RAND_bytes(static_cast<unsigned char*>(memory), static_cast<int>(size)) != 1) {
@@ -2969,192 +3635,14 @@ inline std::string make_uuid() {
 }  // namespace t3api::inline v0_1_0::detail
 
 #endif
-#ifndef T3API_SANDBOX_ANSWER_HPP
-#define T3API_SANDBOX_ANSWER_HPP
-
-#include <exception>
-#include <string>
-#include <string_view>
-#include <utility>
-
-#include <nlohmann/json.hpp>
-
-#ifndef T3API_CORE_ISO_TIME_HPP
-#define T3API_CORE_ISO_TIME_HPP
-
-#include <algorithm>
-#include <array>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <cstdio>
-#include <optional>
-#include <string>
-#include <string_view>
-
-
-namespace t3api::inline v0_1_0 {
-
-/// `1994-11-06T08:49:37.123Z` (ISO 8601, UTC).
-inline std::string iso_time(wall_time when) {
-  const auto day = std::chrono::floor<std::chrono::days>(when);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(std::chrono::floor<std::chrono::milliseconds>(when - day));
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
-                static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
-                static_cast<int>(time.subseconds().count()));
-  return text.data();
-}
-
-/// A moment to the millisecond, as the service writes its times; reaches from the year 0 to 9999 everywhere.
-using utc_milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
-
-namespace detail {
-
-/// `Z`, `+02:00` or `-02:00` as the time ahead of UTC. No zone counts as UTC.
-inline std::optional<std::chrono::minutes> parse_utc_offset(std::string_view zone) {
-  using std::chrono::minutes;
-  if (zone.empty() || zone == "Z" || zone == "z") return minutes(0);
-  if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':') return std::nullopt;
-  const auto hour = parse_decimal(zone.substr(1, 2)), minute = parse_decimal(zone.substr(4));
-  if (!hour || !minute || *hour > 23 || *minute > 59) return std::nullopt;
-  const minutes ahead(static_cast<int>(*hour * 60 + *minute));
-  return zone[0] == '+' ? ahead : -ahead;
-}
-
-/// `.123456` as whole milliseconds, rounded down; nothing counts as none.
-inline std::optional<std::chrono::milliseconds> parse_fraction(std::string_view text) {
-  if (text.empty()) return std::chrono::milliseconds(0);
-  text.remove_prefix(1);
-  if (text.empty()) return std::nullopt;
-  int count = 0;
-  for (std::size_t place = 0; place < 3; ++place) {
-    count = count * 10 + (place < text.size() ? text[place] - '0' : 0);
-  }
-  return std::chrono::milliseconds(count);
-}
-
-}  // namespace detail
-
-/// Reads `1994-11-06T08:49:37.123Z`: the form of ISO 8601 that RFC 3339 section 5.6 sets out, with any number
-/// of digits behind the second and any offset. A time without an offset is taken for UTC.
-inline std::optional<utc_milliseconds> parse_iso_time(std::string_view text) {
-  constexpr std::size_t whole_seconds = 19;
-  if (text.size() < whole_seconds || text[4] != '-' || text[7] != '-' ||
-      detail::ascii_lower(text[10]) != 't' || text[13] != ':' || text[16] != ':') {
-    return std::nullopt;
-  }
-  const auto number = [&](std::size_t at, std::size_t size) {
-    return detail::parse_decimal(text.substr(at, size));
-  };
-  const auto year = number(0, 4), month = number(5, 2), day = number(8, 2), hour = number(11, 2),
-             minute = number(14, 2), second = number(17, 2);
-  if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
-                                         std::chrono::month(static_cast<unsigned>(*month)),
-                                         std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-
-  const auto rest = text.substr(whole_seconds);
-  std::size_t fraction_size = 0;
-  if (rest.starts_with('.')) {
-    const auto digits_end = std::find_if_not(rest.begin() + 1, rest.end(), detail::ascii_digit);
-    fraction_size = static_cast<std::size_t>(digits_end - rest.begin());
-  }
-  const auto fraction = detail::parse_fraction(rest.substr(0, fraction_size));
-  const auto ahead = detail::parse_utc_offset(rest.substr(fraction_size));
-  if (!fraction || !ahead) return std::nullopt;
-  return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-         std::chrono::seconds(*second) + *fraction - *ahead;
-}
-
-}  // namespace t3api::inline v0_1_0
-
-#endif
-
-namespace t3api::inline v0_1_0::sandbox {
-
-/// What a route throws when it will not do what it was asked; the service makes the error answer of it. The
-/// message is for people and holds no secret.
-struct refusal : std::exception {
-  refusal(int status_, std::string message_, t3api::headers headers_ = {})
-      : status(status_), message(std::move(message_)), headers(std::move(headers_)) {}
-
-  const char* what() const noexcept override { return message.c_str(); }
-
-  int status;
-  std::string message;
-  t3api::headers headers;
-};
-
-/// 401, with the challenge that RFC 9110 section 11.6.1 demands.
-inline refusal unauthorized(std::string message) {
-  return {401, std::move(message), {{"WWW-Authenticate", "Bearer"}}};
-}
-
-/// The `type` of an error body.
-constexpr std::string_view error_type(int status) noexcept {
-  switch (status) {
-    case 400: return "bad_request";
-    case 401: return "unauthorized";
-    case 403: return "forbidden";
-    case 404: return "not_found";
-    case 405: return "method_not_allowed";
-    case 408: return "request_timeout";
-    case 409: return "conflict";
-    case 413: return "content_too_large";
-    case 414: return "uri_too_long";
-    case 415: return "unsupported_media_type";
-    case 422: return "unprocessable_content";
-    case 429: return "too_many_requests";
-    case 431: return "headers_too_large";
-    case 501: return "not_implemented";
-    case 502: return "bad_gateway";
-    case 503: return "unavailable";
-    case 507: return "insufficient_storage";
-    case 504: return "gateway_timeout";
-    default: return status < 500 ? "client_error" : "internal_error";
-  }
-}
-
-/// A JSON answer. Bytes that are no UTF-8, which a path may hold, are replaced.
-inline response json_answer(int status, const nlohmann::json& body) {
-  return {.status = status,
-          .headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
-          .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
-}
-
-/// The error answer of T3: `{"error": {"type", "message", "timestamp", "url", "status_code"}}`. `url` is the
-/// path alone, as a query can hold a secret key.
-inline response error_answer(const refusal& why, std::string_view path, wall_time now) {
-  response answer =
-      json_answer(why.status, {{"error",
-                                {{"type", error_type(why.status)},
-                                 {"message", why.message},
-                                 {"timestamp", iso_time(now)},
-                                 {"url", detail::printable(path.substr(0, path.find('?')), 200)},
-                                 {"status_code", why.status}}}});
-  for (const auto& [name, value] : why.headers) answer.headers.set(name, value);
-  return answer;
-}
-
-}  // namespace t3api::inline v0_1_0::sandbox
-
-#endif
 #ifndef T3API_SANDBOX_HTTP_ANSWER_SENDER_HPP
 #define T3API_SANDBOX_HTTP_ANSWER_SENDER_HPP
 
 #include <algorithm>
-#include <charconv>
+#include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #ifndef T3API_SANDBOX_HTTP_OPTIONS_HPP
 #define T3API_SANDBOX_HTTP_OPTIONS_HPP
@@ -3189,10 +3677,10 @@ inline constexpr std::size_t max_small_body_bytes = 16U << 10U;
 /// The same for a body with more JSON values: read, they take many times the memory that their text does.
 inline constexpr std::size_t max_json_values = 100'000;
 
-/// How long the body of a request to that path may be, in bytes.
-inline std::size_t most_body_bytes(std::string_view path) noexcept {
-  return path.starts_with("/v2/auth/") || path.starts_with("/sandbox/") ? max_small_body_bytes
-                                                                        : max_body_bytes;
+/// How long the body of a request to that path may be, in bytes; `otherwise` where no path has less.
+inline std::size_t most_body_bytes(std::string_view path, std::size_t otherwise = max_body_bytes) noexcept {
+  const bool small = path.starts_with("/v2/auth/") || path.starts_with("/sandbox/");
+  return small && max_small_body_bytes < otherwise ? max_small_body_bytes : otherwise;
 }
 
 /// One request, checked and taken apart. It refers to the request it came from.
@@ -3203,9 +3691,10 @@ struct call {
   const t3api::headers& headers;
   const std::string& body;
   wall_time now;
-  std::string_view address{};  ///< Of the caller; empty when there is none.
-  std::string request_id{};    ///< What the answer has as `X-Request-Id`.
-  stop_token stop{};           ///< Asked to stop when nobody waits for the answer any longer.
+  std::string_view address{};      ///< Of the caller; empty when there is none.
+  std::string request_id{};        ///< What the answer has as `X-Request-Id`.
+  stop_token stop{};               ///< Asked to stop when nobody waits for the answer any longer.
+  memory_share* memory = nullptr;  ///< What the request may take; null for no limit.
 };
 
 /// The only value of a query parameter, or nothing when it is not there. Throws `refusal` when it is there
@@ -3242,9 +3731,8 @@ inline bool query_flag(const call& c, std::string_view name) {
   throw refusal(400, "the query parameter '" + std::string(name) + "' must be true or false");
 }
 
-/// Whether a text that is JSON can hold more than `max_json_values` values. An empty list or object counts as
-/// two.
-inline bool too_many_json_values(std::string_view text) noexcept {
+/// How many values a text that is JSON can hold at most. An empty list or object counts as two.
+inline std::size_t count_json_values(std::string_view text) noexcept {
   std::size_t values = 1;
   bool in_text = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -3256,24 +3744,41 @@ inline bool too_many_json_values(std::string_view text) noexcept {
       ++values;
     }
   }
-  return values > max_json_values;
+  return values;
 }
 
-/// Whether the header Content-Type names that media type, with whatever parameters.
-inline bool has_media_type(const call& c, std::string_view wanted) {
-  const auto type = c.headers.get("Content-Type").value_or("");
-  return detail::iequals(detail::trim(type.substr(0, type.find(';'))), wanted);
-}
-
-/// The request body, which must be JSON. Throws `refusal`, which shows nothing of it.
-inline nlohmann::json body_json(const call& c) {
-  if (c.headers.contains("Content-Type") && !has_media_type(c, "application/json")) {
-    throw refusal(415, "the body must be JSON: send it with Content-Type: application/json");
+/// Whether there is a header Content-Type that names that media type, with whatever parameters; if there are
+/// several, all must.
+inline bool has_media_type(const headers& fields, std::string_view wanted) {
+  bool right = false;
+  for (const auto& [name, value] : fields) {
+    if (!detail::iequals(name, "Content-Type")) continue;
+    right = detail::iequals(detail::trim(std::string_view(value).substr(0, value.find(';'))), wanted);
+    if (!right) return false;
   }
-  if (too_many_json_values(c.body)) {
+  return right;
+}
+
+/// Refuses what does not come as JSON: a web page of another site can send anything else without being asked
+/// whether it may. A request of the program itself, which has no Host, may leave the type out unless it is
+/// `always` needed. Throws `refusal`.
+inline void require_json(const headers& fields, bool always = false) {
+  if (!always && !fields.contains("Host") && !fields.contains("Content-Type")) return;
+  if (has_media_type(fields, "application/json")) return;
+  throw refusal(415, "the body must be JSON: send it with Content-Type: application/json");
+}
+
+/// The request body, which must be JSON. What its values will take is counted before it is read. Throws
+/// `refusal`, which shows nothing of it.
+inline nlohmann::json body_json(const call& c) {
+  require_json(c.headers);
+  constexpr std::size_t bytes_of_value = 128;  // As a member of an object with the other things it needs.
+  const auto values = count_json_values(c.body);
+  if (values > max_json_values) {
     throw refusal(413, "the body holds more than " + std::to_string(max_json_values) +
                            " JSON values: send it in several requests");
   }
+  if (c.memory) c.memory->take(values * bytes_of_value + c.body.size());
   auto body = parse_json(c.body);
   if (!body) {
     throw refusal(400, "the body must be valid JSON in UTF-8, nested at most " +
@@ -3328,7 +3833,11 @@ struct http_server_options {
   /// Connections served at once; each takes a thread while it is open. When all are taken, a new one takes
   /// the place of the one that has waited longest for its peer, and gets 503 when none waits.
   std::size_t max_connections = 256;
-  std::size_t max_body_bytes = sandbox::max_body_bytes;  ///< Of a request; more gets 413.
+  /// Of a request; more gets 413. Below /v2/auth/ and /sandbox/ 16 KiB at most.
+  std::size_t max_body_bytes = sandbox::max_body_bytes;
+  /// What all requests together may take for their bodies and the JSON in them, but for the first 32 KiB of
+  /// each. A request that would take more gets 503. One of 1 MiB with 100,000 JSON values takes 15 MiB.
+  std::size_t max_memory_bytes = std::size_t{16} << 20U;
   /// How long a connection may stay open between two requests.
   std::chrono::milliseconds idle_timeout{std::chrono::seconds(5)};
 
@@ -3354,438 +3863,8 @@ struct http_server_options {
 }  // namespace t3api::inline v0_1_0::sandbox
 
 #endif
-#ifndef T3API_SANDBOX_HTTP_REQUEST_READER_HPP
-#define T3API_SANDBOX_HTTP_REQUEST_READER_HPP
-
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-#ifndef T3API_SANDBOX_HTTP_CHUNKED_DECODER_HPP
-#define T3API_SANDBOX_HTTP_CHUNKED_DECODER_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 
 namespace t3api::inline v0_1_0::sandbox {
-
-/// Reads a body in the transfer coding "chunked" (RFC 9112 section 7.1), piece by piece and to the letter:
-/// sizes are hexadecimal digits and nothing else, lines end in CRLF. Extensions, of 64 KiB in all at most,
-/// and trailers are dropped.
-class chunked_decoder {
- public:
-  /// Takes from the front of `wire` what belongs to the body, and appends what it stands for to `body`.
-  /// Throws `refusal` when the coding is broken or `body` would grow above `most_bytes`.
-  void take(std::string_view& wire, std::string& body, std::size_t most_bytes) {
-    while (!wire.empty() && where_ != place::done) {
-      if (where_ != place::data) {
-        take_line(wire, body.size(), most_bytes);
-        continue;
-      }
-      const auto count = static_cast<std::size_t>((std::min<std::uint64_t>)(left_, wire.size()));
-      body.append(wire.substr(0, count));
-      wire.remove_prefix(count);
-      left_ -= count;
-      if (left_ == 0) where_ = place::after_data;
-    }
-  }
-
-  bool done() const noexcept { return where_ == place::done; }
-
- private:
-  enum class place { size, data, after_data, trailer, done };
-  static constexpr std::size_t longest_line = 1024;
-  static constexpr std::size_t most_extension_bytes = 64 * 1024;
-  static constexpr std::size_t most_trailers = 16;
-
-  [[noreturn]] static void broken() {
-    throw refusal(400, "the body is not in the coding that the header Transfer-Encoding names");
-  }
-
-  void take_line(std::string_view& wire, std::size_t body_size, std::size_t most_bytes) {
-    const auto end = wire.find('\n');
-    const auto count = end == wire.npos ? wire.size() : end + 1;
-    if (line_.size() + count > longest_line) broken();
-    line_.append(wire.substr(0, count));
-    wire.remove_prefix(count);
-    if (end == wire.npos) return;
-    if (!line_.ends_with("\r\n")) broken();
-    line_.resize(line_.size() - 2);
-    if (detail::has_control(line_)) broken();
-    if (where_ == place::size) {
-      left_ = size_in(line_);
-      if (left_ > most_bytes - body_size) {
-        throw refusal(413, "the body is larger than " + std::to_string(most_bytes) + " bytes");
-      }
-      where_ = left_ > 0 ? place::data : place::trailer;
-    } else if (where_ == place::after_data) {
-      if (!line_.empty()) broken();
-      where_ = place::size;
-    } else if (line_.empty()) {
-      where_ = place::done;
-    } else if (++trailers_ > most_trailers) {
-      broken();
-    }
-    line_.clear();
-  }
-
-  std::uint64_t size_in(std::string_view line) {
-    const auto digits = line.substr(0, line.find_first_of("; "));
-    if (digits.empty() || digits.size() > 15) broken();
-    line.remove_prefix(digits.size());
-    if (!line.empty() && (line.find_first_not_of(' ') == line.npos || detail::trim(line).front() != ';')) {
-      broken();
-    }
-    extension_bytes_ += line.size();
-    if (extension_bytes_ > most_extension_bytes) broken();
-    std::uint64_t size = 0;
-    for (const char c : digits) {
-      const char lower = detail::ascii_lower(c);
-      if (!detail::ascii_digit(c) && (lower < 'a' || lower > 'f')) broken();
-      size = size * 16 + static_cast<std::uint64_t>(detail::ascii_digit(c) ? c - '0' : lower - 'a' + 10);
-    }
-    return size;
-  }
-
-  place where_ = place::size;
-  std::uint64_t left_ = 0;
-  std::size_t trailers_ = 0;
-  std::size_t extension_bytes_ = 0;
-  std::string line_;
-};
-
-}  // namespace t3api::inline v0_1_0::sandbox
-
-#endif
-#ifndef T3API_SANDBOX_HTTP_REQUEST_HEAD_HPP
-#define T3API_SANDBOX_HTTP_REQUEST_HEAD_HPP
-
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-
-
-namespace t3api::inline v0_1_0::sandbox {
-
-/// A request without its body.
-struct request_head {
-  std::string method{};
-  std::string target{};  ///< Path and query as they were sent, percent-encoded.
-  bool modern = true;    ///< HTTP/1.1, not 1.0.
-  bool keep_alive = true;
-  t3api::headers headers{};
-};
-
-/// How a body is sent.
-struct body_framing {
-  bool chunked = false;
-  std::uint64_t length = 0;  ///< When it is not chunked.
-
-  bool has_body() const noexcept { return chunked || length > 0; }
-};
-
-namespace request_head_detail {
-
-inline bool is_token(std::string_view text) noexcept {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return detail::ascii_alpha(c) || detail::ascii_digit(c) || marks.find(c) != marks.npos;
-  });
-}
-
-/// Takes a line with its CRLF from the front of `text`, and returns it without.
-inline std::string_view take_line(std::string_view& text) noexcept {
-  const auto line = text.substr(0, text.find("\r\n"));
-  text.remove_prefix((std::min)(text.size(), line.size() + 2));
-  return line;
-}
-
-inline bool has_element(std::string_view list, std::string_view wanted) noexcept {
-  while (!list.empty()) {
-    const auto element = list.substr(0, list.find(','));
-    list.remove_prefix((std::min)(list.size(), element.size() + 1));
-    if (detail::iequals(detail::trim(element), wanted)) return true;
-  }
-  return false;
-}
-
-/// Without the blanks at both ends that may surround a value, which are fewer than `detail::trim` knows.
-inline std::string_view trim_blanks(std::string_view text) noexcept {
-  constexpr std::string_view blanks = " \t";
-  text.remove_prefix((std::min)(text.find_first_not_of(blanks), text.size()));
-  return text.substr(0, text.find_last_not_of(blanks) + 1);
-}
-
-/// Takes the scheme and the authority from the front of a target that has them (RFC 9112 section 3.2.2), and
-/// returns the authority. Throws `refusal` when there is no host in it, or a user.
-inline std::optional<std::string> take_authority(std::string& target) {
-  std::size_t start = 0;
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (detail::iequals(std::string_view(target).substr(0, scheme.size()), scheme)) start = scheme.size();
-  }
-  if (start == 0) return std::nullopt;
-  const auto end = (std::min)(target.find_first_of("/?", start), target.size());
-  const auto authority = target.substr(start, end - start);
-  if (authority.empty() || authority.front() == ':' || authority.find('@') != authority.npos) {
-    throw refusal(400,
-                  "the target of the request does not name a host alone: send a path, or http://host/path");
-  }
-  target.erase(0, end);
-  if (!target.starts_with('/')) target.insert(0, "/");
-  return authority;
-}
-
-}  // namespace request_head_detail
-
-/// Reads the lines of a head, each with its CRLF, without the empty line at the end. Throws `refusal` for
-/// whatever RFC 9112 does not allow or lets a server refuse: where two readers could differ about what was
-/// meant, this one does not guess.
-inline request_head parse_request_head(std::string_view lines) {
-  using namespace request_head_detail;
-  request_head head;
-  const auto request_line = take_line(lines);
-  const auto first = request_line.find(' '), last = request_line.rfind(' ');
-  if (first == request_line.npos || first == last || detail::has_control(request_line)) {
-    throw refusal(400, "the request line is not: method, target, version, with one space between them");
-  }
-  const auto target = request_line.substr(first + 1, last - first - 1),
-             version = request_line.substr(last + 1);
-  head.method = request_line.substr(0, first);
-  head.target = target;
-  if (!is_token(head.method) || target.empty() || target.find(' ') != target.npos) {
-    throw refusal(400, "the request line is not: method, target, version, with one space between them");
-  }
-  if (version != "HTTP/1.1" && version != "HTTP/1.0") {
-    throw refusal(400, "the version of HTTP is not one that is spoken here: use HTTP/1.1");
-  }
-  int hosts = 0;
-  bool close = false, stay = false;
-  while (!lines.empty()) {
-    const auto line = take_line(lines);
-    const auto colon = line.find(':');
-    const auto name = line.substr(0, colon);
-    if (colon == line.npos || !is_token(name)) {
-      throw refusal(400, "a header field does not start with its name and a colon");
-    }
-    const auto untrimmed = line.substr(colon + 1);
-    if (std::any_of(untrimmed.begin(), untrimmed.end(),
-                    [](char c) { return c != '\t' && detail::ascii_control(c); })) {
-      throw refusal(400, "the header '" + detail::printable(name, 60) + "' holds a control character");
-    }
-    const auto value = trim_blanks(untrimmed);
-    if (detail::iequals(name, "Host")) ++hosts;
-    if (detail::iequals(name, "Connection")) {
-      close = close || has_element(value, "close");
-      stay = stay || has_element(value, "keep-alive");
-    }
-    head.headers.add_received(std::string(name), std::string(value));
-  }
-  head.modern = version == "HTTP/1.1";
-  if (hosts > 1 || (head.modern && hosts == 0)) throw refusal(400, "the request needs one header Host");
-  if (auto authority = take_authority(head.target)) head.headers.set("Host", std::move(*authority));
-  head.keep_alive = !close && (head.modern || stay);
-  return head;
-}
-
-/// How the body of a request is sent. Throws `refusal` where that is in doubt (RFC 9112 section 6.3), or is
-/// done in a way that is not understood here.
-inline body_framing framing_of(const request_head& head) {
-  int codings = 0, lengths = 0;
-  std::string_view coding, length;
-  for (const auto& [name, value] : head.headers) {
-    if (detail::iequals(name, "Transfer-Encoding")) ++codings, coding = value;
-    if (detail::iequals(name, "Content-Length")) ++lengths, length = value;
-    if (detail::iequals(name, "Content-Encoding") && !detail::iequals(value, "identity")) {
-      throw refusal(415, "compressed bodies are not taken here: send it as it is",
-                    {{"Accept-Encoding", "identity"}});
-    }
-  }
-  if (codings + lengths == 0) return {};
-  if (codings + lengths > 1) {
-    throw refusal(400, "the request states the length of its body more than once");
-  }
-  if (codings == 1) {
-    if (!head.modern) throw refusal(400, "HTTP/1.0 knows no header Transfer-Encoding");
-    if (!detail::iequals(coding, "chunked")) {
-      throw refusal(501, "the only transfer coding here is chunked");
-    }
-    return {.chunked = true};
-  }
-  const auto bytes = detail::parse_decimal(length);
-  if (!bytes) throw refusal(400, "the header Content-Length must be a number");
-  return {.length = *bytes};
-}
-
-}  // namespace t3api::inline v0_1_0::sandbox
-
-#endif
-
-namespace t3api::inline v0_1_0::sandbox {
-
-/// What a server throws when there is nobody left to answer.
-struct connection_over {};
-
-/// So long from now; a year stands for anything longer.
-inline connection::moment after(std::chrono::milliseconds span) {
-  return std::chrono::steady_clock::now() +
-         (std::min<std::chrono::milliseconds>)(span, std::chrono::hours(24 * 365));
-}
-
-/// Takes the requests of one connection off the wire, within the limits of the server. Whatever a peer sends,
-/// no more is kept than a head and a body of the sizes allowed, and no longer than the time allowed.
-class request_reader {
- public:
-  request_reader(connection& from, connection_table::place& place, const http_server_options& limits)
-      : from_(from), place_(place), limits_(limits) {}
-
-  /// The next head. Throws `refusal`, after which the rest of the stream means nothing, and
-  /// `connection_over`.
-  request_head read_head() {
-    if (buffer_.empty()) {
-      enter(connection_phase::idle);
-      if (!more(after(limits_.idle_timeout))) throw connection_over();
-    }
-    body_late_ = after(limits_.request_timeout);
-    const auto head_late = (std::min)(after(limits_.head_timeout), body_late_);
-    scan progress;
-    while (!find_end(progress)) {
-      enter(connection_phase::receiving);
-      if (!more_before(head_late)) throw refusal(408, "the head of the request did not come in time");
-    }
-    const std::string lines = buffer_.substr(progress.start, progress.line_start - progress.start);
-    buffer_.erase(0, progress.line_start + 2);
-    return parse_request_head(lines);
-  }
-
-  /// The body of the request whose head was read last. Throws as `read_head` does.
-  std::string read_body(const request_head& head, const body_framing& framing) {
-    if (framing.length > limits_.max_body_bytes) throw too_large();
-    if (const auto expected = head.headers.get("Expect");
-        expected && head.modern && buffer_.empty() && detail::iequals(*expected, "100-continue")) {
-      from_.write_some("HTTP/1.1 100 Continue\r\n\r\n");
-    }
-    std::string body;
-    chunked_decoder chunks;
-    while (true) {
-      std::string_view wire = buffer_;
-      if (framing.chunked) {
-        chunks.take(wire, body, limits_.max_body_bytes);
-      } else {
-        const auto missing = static_cast<std::size_t>(framing.length) - body.size();
-        body.append(wire.substr(0, missing));
-        wire.remove_prefix((std::min)(missing, wire.size()));
-      }
-      buffer_.erase(0, buffer_.size() - wire.size());
-      if (framing.chunked ? chunks.done() : body.size() == framing.length) return body;
-      enter(connection_phase::receiving);
-      if (!more_before((std::min)(after(limits_.head_timeout), body_late_))) {
-        throw refusal(408, "the body of the request did not come in time");
-      }
-    }
-  }
-
- private:
-  /// How far the buffered head has been looked through.
-  struct scan {
-    std::size_t start = 0;       ///< Where the head starts.
-    std::size_t line_start = 0;  ///< Of the line that is not complete yet; of the empty one, at the end.
-    std::size_t seen = 0;
-    std::size_t lines = 0;
-  };
-
-  refusal too_large() const {
-    return {413, "the body is larger than " + std::to_string(limits_.max_body_bytes) + " bytes"};
-  }
-
-  void enter(connection_phase phase) {
-    if (!place_.enter(phase)) throw connection_over();
-  }
-
-  /// Reads once; false when it is too late.
-  bool more(connection::moment until) {
-    constexpr std::size_t piece = 16 * 1024;
-    const auto size = buffer_.size();
-    buffer_.resize(size + piece);
-    const auto got = from_.read(buffer_.data() + size, piece, until);
-    buffer_.resize(size + got.count);
-    if (got.late) return false;
-    if (got.count == 0 || !place_.enter(connection_phase::receiving)) throw connection_over();
-    return true;
-  }
-
-  /// The same, and too late is too late even for what is there already.
-  bool more_before(connection::moment until) {
-    return std::chrono::steady_clock::now() < until && more(until);
-  }
-
-  /// Whether the buffer holds the empty line that ends a head.
-  bool find_end(scan& at) const {
-    while (true) {
-      const auto feed = buffer_.find('\n', at.seen);
-      const bool complete = feed != buffer_.npos;
-      const auto end = complete ? feed + 1 : buffer_.size();
-      check_size(at, end);
-      at.seen = end;
-      if (!complete) return false;
-      if (feed == at.line_start || buffer_[feed - 1] != '\r') {
-        throw refusal(400, "a line of the head does not end with CR and LF");
-      }
-      if (feed == at.line_start + 1) {
-        if (at.lines > 0) return true;
-        if (at.start > 0) throw refusal(400, "there is no request line");
-        at.start = end;  // One empty line before a request is forgiven (RFC 9112 section 2.2).
-      } else if (++at.lines > limits_.max_fields + 1) {
-        throw refusal(431, "there are more than " + std::to_string(limits_.max_fields) + " header fields");
-      }
-      at.line_start = end;
-    }
-  }
-
-  void check_size(const scan& at, std::size_t end) const {
-    if (end - at.line_start > limits_.max_line_bytes) {
-      const auto limit = std::to_string(limits_.max_line_bytes) + " bytes";
-      if (at.lines == 0) throw refusal(414, "the request line is longer than " + limit);
-      throw refusal(431, "a header field is longer than " + limit);
-    }
-    if (end - at.start > limits_.max_head_bytes) {
-      throw refusal(431, "the head is larger than " + std::to_string(limits_.max_head_bytes) + " bytes");
-    }
-  }
-
-  connection& from_;
-  connection_table::place& place_;
-  const http_server_options& limits_;
-  std::string buffer_;
-  connection::moment body_late_{};
-};
-
-}  // namespace t3api::inline v0_1_0::sandbox
-
-#endif
-
-namespace t3api::inline v0_1_0::sandbox {
-
-/// Adds to the number in the header Content-Length of an answer; it does not go below 0.
-inline void falsify_length(std::string& answer, std::int64_t error) {
-  constexpr std::string_view name = "\r\nContent-Length: ";
-  const auto at = answer.find(name);
-  if (error == 0 || at == answer.npos || at > answer.find("\r\n\r\n")) return;
-  const auto start = at + name.size(), end = answer.find('\r', start);
-  std::int64_t length = 0;
-  std::from_chars(answer.data() + start, answer.data() + end, length);
-  answer.replace(start, end - start, std::to_string((std::max<std::int64_t>)(length + error, 0)));
-}
 
 /// Sends answers on one connection, as they are or as bad as a `wire_fault` says.
 class answer_sender {
@@ -3794,31 +3873,30 @@ class answer_sender {
       : to_(to), place_(place), limits_(limits) {}
 
   /// Sends one answer. False when the connection must end at once: that is already under way.
-  bool send(response made, const answer_form& form, const answer_writer& writer,
-            const std::optional<wire_fault>& wire = std::nullopt) {
-    if (!wire) {
-      bool sent = true;
-      const auto until = after(limits_.request_timeout);
-      writer(std::move(made), form,
-             [&](std::string_view bytes) { return sent = sent && write(bytes, until); });
-      return sent;
-    }
-    if (wire->reset) {
+  bool send(const response& made, const answer_form& form) {
+    constexpr std::size_t small = 32 * 1024;
+    const auto until = after(limits_.request_timeout);
+    std::string head = answer_head(made, form);
+    const std::string_view body = form.head_only || !has_body(made.status) ? "" : std::string_view(made.body);
+    if (body.size() > small) return write(head, until) && write(body, until);
+    return write(head.append(body), until);
+  }
+
+  /// The same, but what arrives of it is as `wire` says.
+  bool send(const response& made, answer_form form, const wire_fault& wire) {
+    if (wire.reset) {
       to_.reset_at_end();
       return false;
     }
-    std::string answer;
-    writer(std::move(made), form, [&](std::string_view bytes) {
-      answer += bytes;
-      return true;
-    });
-    falsify_length(answer, wire->length_error);
-    if (!wire->garbage.empty()) answer = wire->garbage;
-    if (wire->cut_after) answer.resize((std::min)(answer.size(), *wire->cut_after));
-    if (!drip(answer, *wire)) return false;
-    if (wire->cut_after) {
+    form.length_error = wire.length_error;
+    std::string answer = answer_head(made, form);
+    if (!form.head_only && has_body(made.status)) answer += made.body;
+    if (!wire.garbage.empty()) answer = wire.garbage;
+    if (wire.cut_after) answer.resize((std::min)(answer.size(), *wire.cut_after));
+    if (!drip(answer, wire)) return false;
+    if (wire.cut_after) {
       to_.end_writing(true);
-    } else if (!wire->garbage.empty() || wire->length_error != 0) {
+    } else if (!wire.garbage.empty() || wire.length_error != 0) {
       to_.end_writing();
     } else {
       return true;
@@ -3868,6 +3946,577 @@ class answer_sender {
   connection& to_;
   connection_table::place& place_;
   const http_server_options& limits_;
+};
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_HTTP_REQUEST_HEAD_HPP
+#define T3API_SANDBOX_HTTP_REQUEST_HEAD_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#ifndef T3API_HTTP1_FIELDS_HPP
+#define T3API_HTTP1_FIELDS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+
+namespace t3api::inline v0_1_0::detail::http1 {
+
+/// Whether `text` is a token of RFC 9110 section 5.6.2.
+inline bool is_token(std::string_view text) noexcept {
+  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return ascii_alpha(c) || ascii_digit(c) || marks.find(c) != marks.npos;
+  });
+}
+
+/// Without the spaces and tabs at both ends.
+inline std::string_view trim_blanks(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t";
+  text.remove_prefix((std::min)(text.find_first_not_of(blanks), text.size()));
+  return text.substr(0, text.find_last_not_of(blanks) + 1);
+}
+
+/// Takes the next element off the front of a comma-separated list; empty elements are skipped, as RFC 9110
+/// section 5.6.1 asks of a recipient. Nothing when there is none left.
+inline std::optional<std::string_view> take_element(std::string_view& list) noexcept {
+  while (!list.empty()) {
+    const auto element = list.substr(0, list.find(','));
+    list.remove_prefix((std::min)(list.size(), element.size() + 1));
+    if (const auto trimmed = trim_blanks(element); !trimmed.empty()) return trimmed;
+  }
+  return std::nullopt;
+}
+
+/// Whether any field `name` has the element `wanted` in its list; case does not matter.
+inline bool has_element(const headers& fields, std::string_view name, std::string_view wanted) noexcept {
+  for (const auto& [field, value] : fields) {
+    if (!iequals(field, name)) continue;
+    std::string_view list = value;
+    while (const auto element = take_element(list)) {
+      if (iequals(*element, wanted)) return true;
+    }
+  }
+  return false;
+}
+
+/// Adds the field that stands in `line` (RFC 9112 section 5), which has no line end. The value stays as it
+/// came but for the blanks around it. Any name that could not be taken for something else will do. A line
+/// that begins with a blank goes on with the value of the field before (section 5.2). Gives what is wrong
+/// with the line; empty when nothing is.
+inline std::string_view add_field_line(headers& fields, std::string_view line) {
+  if (line.find_first_of(std::string_view("\r\0", 2)) != line.npos) return "a header with a CR or NUL in it";
+  if (line.starts_with(' ') || line.starts_with('\t')) {
+    if (fields.empty()) return "a header without a name";
+    fields.continue_received(trim_blanks(line));
+    return {};
+  }
+  const auto colon = line.find(':');
+  if (colon == line.npos) return "a header without a colon";
+  const auto name = line.substr(0, colon);
+  const bool odd = std::any_of(name.begin(), name.end(), [](char c) { return c == ' ' || ascii_control(c); });
+  if (name.empty() || odd) return "a header whose name is empty or has a space in it";
+  fields.add_received(std::string(name), std::string(trim_blanks(line.substr(colon + 1))));
+  return {};
+}
+
+/// What the fields Content-Length say (RFC 9110 section 8.6): equal numbers count as one.
+struct content_length {
+  bool given = false;
+  bool valid = true;        ///< One number.
+  std::uint64_t bytes = 0;  ///< When it is given and valid.
+};
+
+inline content_length read_content_length(const headers& fields) noexcept {
+  content_length length;
+  for (const auto& [name, value] : fields) {
+    if (!iequals(name, "Content-Length")) continue;
+    std::string_view list = value;
+    bool any = false;
+    while (const auto element = take_element(list)) {
+      const auto number = parse_decimal(*element);
+      const bool differs = length.given && number != length.bytes;
+      if (!number || differs) length.valid = false;
+      length.bytes = number.value_or(0);
+      length.given = any = true;
+    }
+    if (!any) length.given = true, length.valid = false;
+  }
+  return length;
+}
+
+}  // namespace t3api::inline v0_1_0::detail::http1
+
+#endif
+#ifndef T3API_HTTP1_LINE_READER_HPP
+#define T3API_HTTP1_LINE_READER_HPP
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace t3api::inline v0_1_0::detail::http1 {
+
+/// Cuts lines out of bytes that come in pieces of any size, and keeps no more of them than one line.
+class line_reader {
+ public:
+  /// Takes bytes off the front of `wire` up to the end of a line, and gives the line without that end once it
+  /// is there: the view lives until `wire`'s bytes go or the next call. Nothing when the line goes on in the
+  /// next piece, or is longer than `most_bytes` with its end: then `too_long()`.
+  std::optional<std::string_view> take(std::string_view& wire, std::size_t most_bytes) {
+    if (complete_) kept_.clear();
+    complete_ = false;
+    const auto feed = wire.find('\n');
+    const auto count = feed == std::string_view::npos ? wire.size() : feed + 1;
+    if (count > most_bytes || kept_.size() > most_bytes - count) {
+      too_long_ = true;
+      return std::nullopt;
+    }
+    auto line = wire.substr(0, count);
+    wire.remove_prefix(count);
+    if (!kept_.empty() || feed == std::string_view::npos) {
+      kept_.append(line);
+      line = kept_;
+    }
+    if (line.empty() || line.back() != '\n') return std::nullopt;
+    complete_ = true;
+    bytes_ = line.size();
+    line.remove_suffix(1);
+    has_return_ = !line.empty() && line.back() == '\r';
+    if (has_return_) line.remove_suffix(1);
+    return line;
+  }
+
+  bool too_long() const noexcept { return too_long_; }
+
+  /// How long the last line was, with its end.
+  std::size_t bytes() const noexcept { return bytes_; }
+
+  /// Whether the last line ended with CR and LF, not with LF alone.
+  bool has_return() const noexcept { return has_return_; }
+
+  /// Whether a part of a line is waiting for the rest.
+  bool has_part() const noexcept { return !complete_ && !kept_.empty(); }
+
+ private:
+  std::string kept_;
+  std::size_t bytes_ = 0;
+  bool complete_ = false;
+  bool too_long_ = false;
+  bool has_return_ = false;
+};
+
+}  // namespace t3api::inline v0_1_0::detail::http1
+
+#endif
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// A request without its body.
+struct request_head {
+  std::string method{};
+  std::string target{};  ///< Path and query as they were sent, percent-encoded.
+  bool modern = true;    ///< HTTP/1.1, not 1.0.
+  bool keep_alive = true;
+  t3api::headers headers{};
+};
+
+/// How a body is sent.
+struct body_framing {
+  bool chunked = false;
+  std::uint64_t length = 0;  ///< When it is not chunked.
+
+  bool has_body() const noexcept { return chunked || length > 0; }
+};
+
+/// Reads one head from bytes that come in pieces of any size. Refuses whatever RFC 9112 does not allow or
+/// lets a server refuse: where two readers could differ about what was meant, this one does not guess.
+class head_reader {
+ public:
+  explicit head_reader(const http_server_options& limits) : limits_(limits) {}
+
+  /// Takes off the front of `wire` what belongs to the head; true when it is complete. Throws `refusal`.
+  bool take(std::string_view& wire) {
+    while (!wire.empty()) {
+      const auto left = limits_.max_head_bytes - bytes_;
+      const auto line = lines_.take(wire, (std::min)(limits_.max_line_bytes, left));
+      if (!line && lines_.too_long()) throw too_long(left);
+      if (!line) return false;
+      bytes_ += lines_.bytes();
+      if (!lines_.has_return()) throw refusal(400, "a line of the head does not end with CR and LF");
+      if (started_ && line->empty()) {
+        finish();
+        return true;
+      }
+      if (started_) {
+        take_field(*line);
+      } else if (!line->empty()) {
+        take_request_line(*line);
+      } else if (std::exchange(empty_line_, true)) {  // One is forgiven (RFC 9112 section 2.2).
+        throw refusal(400, "there is no request line");
+      }
+    }
+    return false;
+  }
+
+  /// The complete head.
+  request_head&& take_head() noexcept { return std::move(head_); }
+
+ private:
+  refusal too_long(std::size_t left) const {
+    if (left < limits_.max_line_bytes) {
+      return {431, "the head is larger than " + std::to_string(limits_.max_head_bytes) + " bytes"};
+    }
+    const auto limit = std::to_string(limits_.max_line_bytes) + " bytes";
+    if (started_) return {431, "a header field is longer than " + limit};
+    return {414, "the request line is longer than " + limit};
+  }
+
+  void take_request_line(std::string_view line) {
+    started_ = true;
+    const auto first = line.find(' '), last = line.rfind(' ');
+    const auto target = first < last ? line.substr(first + 1, last - first - 1) : std::string_view();
+    const auto version = line.substr(last + 1);
+    head_.method = line.substr(0, first);
+    head_.target = target;
+    if (detail::has_control(line) || !detail::http1::is_token(head_.method) || target.empty() ||
+        target.find(' ') != target.npos) {
+      throw refusal(400, "the request line is not: method, target, version, with one space between them");
+    }
+    if (version != "HTTP/1.1" && version != "HTTP/1.0") {
+      throw refusal(400, "the version of HTTP is not one that is spoken here: use HTTP/1.1");
+    }
+    head_.modern = version == "HTTP/1.1";
+  }
+
+  void take_field(std::string_view line) {
+    if (head_.headers.size() == limits_.max_fields) {
+      throw refusal(431, "there are more than " + std::to_string(limits_.max_fields) + " header fields");
+    }
+    const auto name = line.substr(0, line.find(':'));
+    if (name.size() == line.size() || !detail::http1::is_token(name)) {
+      throw refusal(400, "a header field does not start with its name and a colon");
+    }
+    if (std::any_of(line.begin(), line.end(), [](char c) { return c != '\t' && detail::ascii_control(c); })) {
+      throw refusal(400, "the header '" + detail::printable(name, 60) + "' holds a control character");
+    }
+    detail::http1::add_field_line(head_.headers, line);
+  }
+
+  void finish() {
+    const auto hosts = std::count_if(head_.headers.begin(), head_.headers.end(),
+                                     [](const auto& field) { return detail::iequals(field.first, "Host"); });
+    if (hosts > 1 || (head_.modern && hosts == 0)) {
+      throw refusal(400, "the request needs one header Host");
+    }
+    take_authority();
+    const bool close = detail::http1::has_element(head_.headers, "Connection", "close");
+    const bool stay = detail::http1::has_element(head_.headers, "Connection", "keep-alive");
+    head_.keep_alive = !close && (head_.modern || stay);
+  }
+
+  /// Takes the scheme and the authority off a target that has them, and the authority for the Host (RFC 9112
+  /// section 3.2.2).
+  void take_authority() {
+    auto& target = head_.target;
+    std::size_t start = 0;
+    for (const std::string_view scheme : {"http://", "https://"}) {
+      if (detail::iequals(std::string_view(target).substr(0, scheme.size()), scheme)) start = scheme.size();
+    }
+    if (start == 0) return;
+    const auto end = (std::min)(target.find_first_of("/?", start), target.size());
+    auto authority = target.substr(start, end - start);
+    if (authority.empty() || authority.front() == ':' || authority.find('@') != authority.npos) {
+      throw refusal(400,
+                    "the target of the request does not name a host alone: send a path, or http://host/path");
+    }
+    target.erase(0, end);
+    if (!target.starts_with('/')) target.insert(0, "/");
+    head_.headers.set("Host", std::move(authority));
+  }
+
+  const http_server_options& limits_;
+  detail::http1::line_reader lines_;
+  request_head head_;
+  std::size_t bytes_ = 0;
+  bool started_ = false;  ///< The request line was there.
+  bool empty_line_ = false;
+};
+
+/// How the body of a request is sent. Throws `refusal` where that is in doubt (RFC 9112 section 6.3), or is
+/// done in a way that is not understood here.
+inline body_framing framing_of(const request_head& head) {
+  int codings = 0, lengths = 0;
+  std::string_view coding, length;
+  for (const auto& [name, value] : head.headers) {
+    if (detail::iequals(name, "Transfer-Encoding")) ++codings, coding = value;
+    if (detail::iequals(name, "Content-Length")) ++lengths, length = value;
+    if (detail::iequals(name, "Content-Encoding") && !detail::iequals(value, "identity")) {
+      throw refusal(415, "compressed bodies are not taken here: send it as it is",
+                    {{"Accept-Encoding", "identity"}});
+    }
+  }
+  if (codings + lengths == 0) return {};
+  if (codings + lengths > 1) {
+    throw refusal(400, "the request states the length of its body more than once");
+  }
+  if (codings == 1) {
+    if (!head.modern) throw refusal(400, "HTTP/1.0 knows no header Transfer-Encoding");
+    if (!detail::iequals(coding, "chunked")) {
+      throw refusal(501, "the only transfer coding here is chunked");
+    }
+    return {.chunked = true};
+  }
+  const auto bytes = detail::parse_decimal(length);
+  if (!bytes) throw refusal(400, "the header Content-Length must be a number");
+  return {.length = *bytes};
+}
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
+#ifndef T3API_SANDBOX_HTTP_REQUEST_READER_HPP
+#define T3API_SANDBOX_HTTP_REQUEST_READER_HPP
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#ifndef T3API_HTTP1_CHUNKED_READER_HPP
+#define T3API_HTTP1_CHUNKED_READER_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+
+namespace t3api::inline v0_1_0::detail::http1 {
+
+/// Reads a body in the transfer coding "chunked" (RFC 9112 section 7.1) to the letter: sizes are hexadecimal
+/// digits and nothing else, lines end in CRLF. Extensions and trailers are checked and dropped.
+class chunked_reader {
+ public:
+  /// `most_body`: bytes of the body. `most_extra`: bytes of extensions and trailers in all.
+  chunked_reader(std::size_t most_body, std::size_t most_extra) noexcept
+      : most_body_(most_body), most_extra_((std::min)(most_extra, SIZE_MAX - plain_line)) {}
+
+  /// Takes off the front of `wire` what belongs to the body, and appends what it stands for to `body`. Stops
+  /// at the end of the body, and at a fault.
+  void take(std::string_view& wire, std::string& body) {
+    while (!wire.empty() && place_ != place::done && fault_.empty()) {
+      if (place_ == place::data) {
+        const auto count = static_cast<std::size_t>((std::min<std::uint64_t>)(left_, wire.size()));
+        body.append(wire.substr(0, count));
+        wire.remove_prefix(count);
+        left_ -= count;
+        if (left_ == 0) place_ = place::after_data;
+      } else if (const auto line = lines_.take(wire, plain_line + most_extra_ - extra_)) {
+        take_line(*line, body.size());
+      } else if (lines_.too_long()) {
+        fault_ = "more chunk extensions or trailers than the limit for headers";
+      }
+    }
+  }
+
+  bool done() const noexcept { return place_ == place::done; }
+
+  /// What is wrong with the coding; empty when nothing is.
+  std::string_view fault() const noexcept { return fault_; }
+
+  /// Whether the body is larger than allowed; `fault` says so, too.
+  bool too_large() const noexcept { return too_large_; }
+
+ private:
+  enum class place { size, data, after_data, trailer, done };
+
+  static constexpr std::size_t most_digits = 16;
+  static constexpr std::size_t plain_line = most_digits + 2;  ///< A size line without an extension.
+
+  void take_line(std::string_view line, std::size_t body_size) {
+    const bool size_line = place_ == place::size;
+    const auto plain = size_line ? plain_line : 2;
+    extra_ += lines_.bytes() > plain ? lines_.bytes() - plain : 0;
+    if (!lines_.has_return() || extra_ > most_extra_) {
+      fault_ = lines_.has_return() ? "more chunk extensions or trailers than the limit for headers"
+                                   : "a line in the chunked body without CR and LF at its end";
+    } else if (size_line) {
+      take_size(line, body_size);
+    } else if (place_ == place::after_data) {
+      if (!line.empty()) fault_ = "a chunk that is longer than its size says";
+      place_ = place::size;
+    } else if (line.empty()) {
+      place_ = place::done;
+    } else {
+      headers dropped;
+      fault_ = add_field_line(dropped, line);
+    }
+  }
+
+  void take_size(std::string_view line, std::size_t body_size) {
+    std::uint64_t size = 0;
+    std::size_t digits = 0;
+    for (; digits < line.size(); ++digits) {
+      const char c = ascii_lower(line[digits]);
+      const bool letter = c >= 'a' && c <= 'f';
+      if (!letter && !ascii_digit(c)) break;
+      if (size >> 56U != 0) fault_ = "a chunk size that is too large to be one";
+      size = size * 16 + static_cast<std::uint64_t>(letter ? c - 'a' + 10 : c - '0');
+    }
+    const auto rest = trim_blanks(line.substr(digits));
+    const bool control =
+        std::any_of(rest.begin(), rest.end(), [](char c) { return c != '\t' && ascii_control(c); });
+    if (digits == 0 || control || (!rest.empty() && rest.front() != ';')) {
+      fault_ = "a chunk size that is no hexadecimal number";
+    } else if (fault_.empty() && size > most_body_ - (std::min)(most_body_, body_size)) {
+      too_large_ = true;
+      fault_ = "a body larger than the limit";
+    }
+    left_ = size;
+    place_ = size > 0 ? place::data : place::trailer;
+  }
+
+  const std::size_t most_body_;
+  const std::size_t most_extra_;
+  line_reader lines_;
+  place place_ = place::size;
+  std::uint64_t left_ = 0;
+  std::size_t extra_ = 0;  ///< Bytes of extensions and trailers so far.
+  std::string_view fault_;
+  bool too_large_ = false;
+};
+
+}  // namespace t3api::inline v0_1_0::detail::http1
+
+#endif
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// What a server throws when there is nobody left to answer.
+struct connection_over {};
+
+/// Takes the requests of one connection off the wire, within the limits of the server. Whatever a peer sends,
+/// no more is kept than a head and a body of the sizes allowed, and no longer than the time allowed.
+class request_reader {
+ public:
+  request_reader(connection& from, connection_table::place& place, const http_server_options& limits)
+      : from_(from), place_(place), limits_(limits) {}
+
+  /// The next head. Throws `refusal`, after which the rest of the stream means nothing, and
+  /// `connection_over`.
+  request_head read_head() {
+    if (buffer_.empty()) {
+      enter(connection_phase::idle);
+      if (!more(after(limits_.idle_timeout))) throw connection_over();
+    }
+    late_ = after(limits_.request_timeout);
+    const auto head_late = (std::min)(after(limits_.head_timeout), late_);
+    head_reader head(limits_);
+    while (!take([&](std::string_view& wire) { return head.take(wire); })) {
+      if (!more_before(head_late)) throw refusal(408, "the head of the request did not come in time");
+    }
+    return head.take_head();
+  }
+
+  /// The body of the request whose head was read last, of at most `most_bytes`, for which there is room in
+  /// `memory`. Throws as `read_head` does.
+  std::string read_body(const request_head& head, const body_framing& framing, std::size_t most_bytes,
+                        memory_share& memory) {
+    if (framing.length > most_bytes) throw too_large(most_bytes);
+    const auto length = static_cast<std::size_t>(framing.length);
+    std::string body;
+    memory.take(length);  // All of it at once, so that who is let in is not refused half-way.
+    body.reserve(length);
+    if (const auto expected = head.headers.get("Expect");
+        expected && head.modern && buffer_.empty() && detail::iequals(*expected, "100-continue")) {
+      from_.write_some("HTTP/1.1 100 Continue\r\n\r\n");
+    }
+    detail::http1::chunked_reader chunks(most_bytes, limits_.max_head_bytes);
+    const auto take_some = [&](std::string_view& wire) {
+      if (!framing.chunked) {
+        const auto missing = (std::min)(length - body.size(), wire.size());
+        body.append(wire.substr(0, missing));
+        wire.remove_prefix(missing);
+        return body.size() == length;
+      }
+      const auto held = body.capacity();
+      chunks.take(wire, body);
+      if (chunks.too_large()) throw too_large(most_bytes);
+      if (!chunks.fault().empty()) {
+        throw refusal(400, "the body is not in the coding that the header Transfer-Encoding names: " +
+                               std::string(chunks.fault()));
+      }
+      memory.take(body.capacity() - held);
+      return chunks.done();
+    };
+    while (!take(take_some)) {
+      if (!more_before((std::min)(after(limits_.head_timeout), late_))) {
+        throw refusal(408, "the body of the request did not come in time");
+      }
+    }
+    return body;
+  }
+
+ private:
+  static refusal too_large(std::size_t most_bytes) {
+    return {413, "the body is larger than " + std::to_string(most_bytes) + " bytes"};
+  }
+
+  void enter(connection_phase phase) {
+    if (!place_.enter(phase)) throw connection_over();
+  }
+
+  /// Lets `reader` take what it needs off the front of what has come; whether it has all that it needs.
+  template <class Reader>
+  bool take(Reader reader) {
+    std::string_view wire = buffer_;
+    const bool done = reader(wire);
+    buffer_.erase(0, buffer_.size() - wire.size());
+    return done;
+  }
+
+  /// Reads once; false when it is too late.
+  bool more(connection::moment until) {
+    constexpr std::size_t piece = 16 * 1024;
+    const auto size = buffer_.size();
+    buffer_.resize(size + piece);
+    const auto got = from_.read(buffer_.data() + size, piece, until);
+    buffer_.resize(size + got.count);
+    if (got.late) return false;
+    if (got.count == 0) throw connection_over();
+    enter(connection_phase::receiving);
+    return true;
+  }
+
+  /// The same, and too late is too late even for what is there already.
+  bool more_before(connection::moment until) {
+    enter(connection_phase::receiving);
+    return std::chrono::steady_clock::now() < until && more(until);
+  }
+
+  connection& from_;
+  connection_table::place& place_;
+  const http_server_options& limits_;
+  std::string buffer_;
+  connection::moment late_{};  ///< When the request must be here.
 };
 
 }  // namespace t3api::inline v0_1_0::sandbox
@@ -3972,10 +4621,10 @@ inline void report_refusal(const http_server_options& options, const caller& fro
 class http_exchange {
  public:
   http_exchange(connection& with, connection_table::place& place, const http_handler& handler,
-                const answer_writer& writer, const http_server_options& options, stop_token stop)
+                const http_server_options& options, memory_budget& memory, stop_token stop)
       : place_(place),
         handler_(handler),
-        writer_(writer),
+        memory_(memory),
         options_(options),
         stop_(std::move(stop)),
         reader_(with, place, options),
@@ -4000,26 +4649,28 @@ class http_exchange {
     bool close = true;
     try {
       head_ = reader_.read_head();
-      request asked = read_request(close);
+      memory_share memory(memory_);
+      request asked = read_request(close, memory);
       if (!place_.enter(connection_phase::working)) return false;
-      given = answer(asked);
+      given = answer(asked, memory);
     } catch (const refusal& why) {
       if (!place_.enter(connection_phase::working)) return false;
       report_refusal(options_, caller_of(), why.status);
       given.answer = refusal_answer(why, head_.target);
     }
     close = close || place_.stopping();
-    const answer_form form{.head_only = head_.method == "HEAD",
-                           .close = close,
-                           .accept_encoding = head_.headers.get("Accept-Encoding").value_or("")};
-    if (!sender_.send(std::move(given.answer), form, writer_, given.wire)) return false;
+    const answer_form form{
+        .head_only = head_.method == "HEAD", .close = close, .idle_timeout = options_.idle_timeout};
+    if (!(given.wire ? sender_.send(given.answer, form, *given.wire) : sender_.send(given.answer, form))) {
+      return false;
+    }
     if (close) sender_.close();
     return !close;
   }
 
   /// The request whose head was read. Tells whether the connection must end after the answer. Throws
   /// `refusal`.
-  request read_request(bool& close) {
+  request read_request(bool& close, memory_share& memory) {
     const auto framing = framing_of(head_);
     const auto method = parse_method(head_.method);
     if (!method) {
@@ -4028,22 +4679,23 @@ class http_exchange {
                     {{"Allow", "GET, HEAD, POST, PUT, PATCH, DELETE"}});
     }
     request asked{.method = *method};
-    if (*method == method::get || *method == method::head) {
-      close = !head_.keep_alive || framing.has_body();
-    } else {
-      if (framing.has_body()) asked.body = reader_.read_body(head_, framing);
-      close = !head_.keep_alive;
-    }
     const std::string_view target = head_.target;
     const auto mark = target.find('?');
     asked.path = decode_path(target.substr(0, mark));
     if (mark != target.npos) asked.query = decode_query(target.substr(mark + 1));
+    const bool takes_body = *method != method::get && *method != method::head;
+    if (takes_body && framing.has_body()) {
+      const auto most = most_body_bytes(asked.path, options_.max_body_bytes);
+      asked.body = reader_.read_body(head_, framing, most, memory);
+    }
+    close = !head_.keep_alive || (framing.has_body() && !takes_body);
     return asked;
   }
 
-  served answer(request& asked) const {
+  served answer(request& asked, memory_share& memory) const {
     try {
-      const caller from = caller_of();
+      caller from = caller_of();
+      from.memory = &memory;
       asked.headers = head_.headers;
       return handler_(asked, from);
     } catch (...) {
@@ -4065,7 +4717,7 @@ class http_exchange {
 
   connection_table::place& place_;
   const http_handler& handler_;
-  const answer_writer& writer_;
+  memory_budget& memory_;
   const http_server_options& options_;
   const stop_token stop_;
   request_reader reader_;
@@ -4073,225 +4725,6 @@ class http_exchange {
   const std::string peer_;
   const bool is_proxy_;
   request_head head_;
-};
-
-}  // namespace t3api::inline v0_1_0::sandbox
-
-#endif
-#ifndef T3API_SANDBOX_HTTP_HTTPLIB_SERVER_HPP
-#define T3API_SANDBOX_HTTP_HTTPLIB_SERVER_HPP
-
-#include <chrono>
-#include <cstddef>
-#include <ctime>
-#include <functional>
-#include <string>
-#include <string_view>
-#include <utility>
-
-#ifndef T3API_DETAIL_HTTPLIB_HPP
-#define T3API_DETAIL_HTTPLIB_HPP
-
-// <httplib.h>; says what to do when there is none, or it is too old, or not made for TLS, here or in another
-// file.
-
-#include <string_view>
-
-
-#if !__has_include(<httplib.h>)
-#error \
-    "t3api needs cpp-httplib 0.11.4 or newer, and found no <httplib.h>: install it (Debian: libcpp-httplib-dev), or name its folder with the compiler option -I"
-#include <cpp-httplib>  // No file: the compiler stops here.
-#endif
-#include <httplib.h>
-
-#ifndef CPPHTTPLIB_OPENSSL_SUPPORT
-#error \
-    "t3api needs cpp-httplib with TLS: define CPPHTTPLIB_OPENSSL_SUPPORT for the whole program (compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does"
-#include <cpp-httplib with TLS>  // No file, as above.
-#endif
-
-namespace t3api::inline v0_1_0::detail {
-
-/// Whether `version`, such as "0.11.4", is at least the other one.
-constexpr bool is_at_least(std::string_view version, std::string_view other) noexcept {
-  const auto take_number = [](std::string_view& text) {
-    int number = 0;
-    while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
-      number = number * 10 + (text.front() - '0');
-      text.remove_prefix(1);
-    }
-    if (!text.empty()) text.remove_prefix(1);
-    return number;
-  };
-  while (!other.empty()) {
-    const int here = take_number(version);
-    const int there = take_number(other);
-    if (here != there) return here > there;
-  }
-  return true;
-}
-
-static_assert(is_at_least(CPPHTTPLIB_VERSION, "0.11.4"),
-              "t3api needs cpp-httplib 0.11.4 or newer, and found " CPPHTTPLIB_VERSION);
-
-template <class Client>
-concept knows_tls = requires(Client& client) {
-  client.enable_server_certificate_verification(true);
-};
-
-static_assert(
-    knows_tls<httplib::ClientImpl>,
-    "<httplib.h> was included before CPPHTTPLIB_OPENSSL_SUPPORT was defined: define it for the whole program "
-    "(compiler option -DCPPHTTPLIB_OPENSSL_SUPPORT), or link the CMake target t3api::t3api, which does");
-
-#ifdef __ELF__
-// Files that differ in these macros do not link: the linker refuses a name that is thread-local in one file
-// only, and tells it. The first has its counterpart in detail/tell_httplib.hpp.
-[[gnu::used]] inline thread_local const char define_CPPHTTPLIB_OPENSSL_SUPPORT_in_all_files = 0;
-#ifdef CPPHTTPLIB_ZLIB_SUPPORT
-[[gnu::used]] inline thread_local const char define_CPPHTTPLIB_ZLIB_SUPPORT_in_all_files_or_in_none = 0;
-#else
-[[gnu::used]] inline const char define_CPPHTTPLIB_ZLIB_SUPPORT_in_all_files_or_in_none = 0;
-#endif
-#endif
-
-}  // namespace t3api::inline v0_1_0::detail
-
-#endif
-
-
-namespace t3api::inline v0_1_0::sandbox {
-
-/// The part of cpp-httplib that is used of its server: it listens, accepts, and writes answers, compressed
-/// where a caller likes that. It never reads what a peer has sent, since old versions fall over some of it.
-class httplib_server final : public httplib::Server {
- public:
-  /// `serve` takes over each socket that was accepted. Answers tell how long a connection stays open.
-  httplib_server(std::function<void(socket_t)> serve, std::chrono::milliseconds idle_timeout)
-      : serve_(std::move(serve)),
-        keep_alive_("timeout=" +
-                    std::to_string(std::chrono::floor<std::chrono::seconds>(idle_timeout).count())) {
-    set_pre_routing_handler(HandlerWithResponse([](const httplib::Request& asked, httplib::Response& out) {
-      asked.response_handler(out);
-      return HandlerResponse::Handled;
-    }));
-    set_post_routing_handler(Handler([this](const httplib::Request& asked, httplib::Response& out) {
-      for (const char* name : {"Accept-Ranges", "Connection", "Keep-Alive"}) out.headers.erase(name);
-      if (asked.response_handler(out)) {
-        out.headers.emplace("Connection", "close");
-      } else {
-        out.headers.emplace("Keep-Alive", keep_alive_);
-      }
-    }));
-  }
-
-  /// Gives the bytes of an answer to `out`: a small one whole, a large one in pieces that are not copied.
-  void write(response answer, const answer_form& form, const byte_sink& out) {
-    std::string asked = form.head_only ? "HEAD / HTTP/1.1\r\n" : "GET / HTTP/1.1\r\n";
-    if (const auto wanted = form.accept_encoding;
-        !wanted.empty() && wanted.size() <= longest_accept_encoding) {
-      asked.append("Accept-Encoding: ").append(wanted).append("\r\n");
-    }
-    asked += "\r\n";
-    dialogue wire(asked, out);
-    // The one place of httplib's request, the same in all versions, that its server leaves to others: here it
-    // fills the answer in when it is first asked, and tells whether the connection ends. The const is the
-    // place's, not the answer's.
-    bool filled = false;
-    const std::function<void(httplib::Request&)> hand_over = [&](httplib::Request& made) {
-      made.response_handler = [&](const httplib::Response& empty) {
-        if (!std::exchange(filled, true)) fill(const_cast<httplib::Response&>(empty), answer);
-        return form.close;
-      };
-    };
-    bool closed = false;
-    process(*this, wire, closed, hand_over);
-    wire.flush();
-  }
-
- private:
-  static constexpr std::size_t longest_accept_encoding = 256;
-
-  /// A request that we wrote, and the answer to it. Versions differ in what a stream must have, hence no
-  /// `override`.
-  class dialogue final : public httplib::Stream {
-   public:
-    dialogue(std::string_view request, const byte_sink& out) : request_(request), out_(out) {}
-
-    bool is_readable() const { return true; }
-    bool wait_readable() const { return true; }
-    bool is_writable() const { return true; }
-    bool wait_writable() const { return true; }
-    ssize_t read(char* to, std::size_t most) {
-      const auto count = request_.copy(to, most);
-      request_.remove_prefix(count);
-      return static_cast<ssize_t>(count);
-    }
-    using httplib::Stream::write;
-    ssize_t write(const char* bytes, std::size_t count) {
-      if (held_.size() + count <= most_held) {
-        held_.append(bytes, count);
-        return static_cast<ssize_t>(count);
-      }
-      return flush() && out_({bytes, count}) ? static_cast<ssize_t>(count) : -1;
-    }
-    void get_remote_ip_and_port(std::string&, int&) const {}
-    void get_local_ip_and_port(std::string&, int&) const {}
-    socket_t socket() const { return INVALID_SOCKET; }
-    std::time_t duration() const { return 0; }
-
-    bool flush() {
-      const bool done = held_.empty() || out_(held_);
-      held_.clear();
-      return done;
-    }
-
-   private:
-    static constexpr std::size_t most_held = 32 * 1024;
-
-    std::string_view request_;
-    const byte_sink& out_;
-    std::string held_;
-  };
-
-  bool process_and_close_socket(socket_t accepted) override {
-    serve_(accepted);
-    return true;
-  }
-
-  /// httplib's `process_request` got more parameters over the years.
-  template <class Self>
-  static void process(Self& self, httplib::Stream& wire, bool& closed,
-                      const std::function<void(httplib::Request&)>& setup) {
-    const std::string nowhere;
-    if constexpr (requires { self.process_request(wire, false, closed, setup); }) {
-      self.process_request(wire, false, closed, setup);
-    } else if constexpr (requires {
-                           self.process_request(wire, nowhere, 0, nowhere, 0, false, closed, setup);
-                         }) {
-      self.process_request(wire, nowhere, 0, nowhere, 0, false, closed, setup);
-    } else {
-      self.process_request(wire, nowhere, 0, nowhere, 0, false, closed, setup, nullptr);
-    }
-  }
-
-  static void fill(httplib::Response& out, response& made) {
-    out.status = made.status >= 200 && made.status < 600 ? made.status : 500;
-    std::string type = "application/octet-stream";
-    for (const auto& [name, value] : made.headers) {
-      if (detail::has_control(value) || detail::has_control(name)) continue;
-      if (detail::iequals(name, "Content-Type")) {
-        type = value;
-      } else if (!detail::iequals(name, "Content-Length") && !detail::iequals(name, "Transfer-Encoding")) {
-        out.headers.emplace(name, value);
-      }
-    }
-    if (!made.body.empty()) out.set_content(std::move(made.body), type);
-  }
-
-  const std::function<void(socket_t)> serve_;
-  const std::string keep_alive_;
 };
 
 }  // namespace t3api::inline v0_1_0::sandbox
@@ -4332,8 +4765,7 @@ inline tls_context make_tls_context(const http_server_options& options) {
 namespace t3api::inline v0_1_0::sandbox {
 
 /// Serves any request → response callable over HTTP/1.1 or HTTPS, each connection on a thread of its own.
-/// The callable is called from many threads at once. cpp-httplib listens, and sets the process to ignore
-/// SIGPIPE; what is on the connections is read and limited here.
+/// The callable is called from many threads at once, in which SIGPIPE is blocked.
 ///
 ///     t3api::sandbox::service service;
 ///     t3api::sandbox::http_server server([&](const t3api::request& r) { return service.handle(r); });
@@ -4381,129 +4813,96 @@ class http_server {
     running(const http_handler& handler, const http_server_options& options)
         : handler_(handler),
           options_(options),
+          most_((std::max<std::size_t>)(options.max_connections, 1)),
           tls_(make_tls_context(options)),
-          http_([this](socket_t accepted) { serve(accepted); }, options.idle_timeout) {
-      listen();
-      std::promise<void> ready;
-      auto accepting = ready.get_future();
-      http_.new_task_queue = [this, &ready] {
-        acceptor_ = std::this_thread::get_id();
-        ready.set_value();
-        return new task_queue(*this);
-      };
-      thread_ = std::thread([this] { http_.listen_after_bind(); });
-      accepting.wait();
-    }
+          memory_(options.max_memory_bytes),
+          listener_(listen(options)),
+          pool_(most_),
+          acceptor_([this] { accept_all(); }) {}
     ~running() {
       stopping_.request_stop();
-      http_.stop();
-      thread_.join();
+      listener_.stop();
+      acceptor_.join();
+      connections_.stop();
+      pool_.finish();
     }
 
-    std::uint16_t port() const noexcept { return port_; }
+    std::uint16_t port() const noexcept { return listener_.port(); }
 
    private:
-    /// httplib's queue of connections, on threads that are started when they are needed.
-    class task_queue final : public httplib::TaskQueue {
-     public:
-      using enqueued = decltype(std::declval<httplib::TaskQueue&>().enqueue(nullptr));
-
-      explicit task_queue(running& owner) : owner_(owner), pool_(owner.options_.max_connections) {}
-
-      enqueued enqueue(std::function<void()> serve_connection) override {
-        const auto most = (std::max<std::size_t>)(owner_.options_.max_connections, 1);
-        const auto open = open_.load();
-        if (open >= most && (open >= 2 * most || !owner_.connections_.end_one())) {
-          serve_connection();  // On this thread it is refused.
-        } else {
-          ++open_;
-          try {
-            pool_.run([this, serve_connection] {
-              serve_connection();
-              --open_;
-            });
-          } catch (const std::system_error&) {  // There is not one thread to be had.
-            --open_;
-            serve_connection();
-          }
-        }
-        return enqueued(true);
+    static detail::listener listen(const http_server_options& options) {
+      try {
+        return detail::listener(options.host, options.port);
+      } catch (const std::system_error& failure) {
+        const int cause = failure.code().value();
+        throw std::runtime_error(
+            "cannot listen on " + options.host + " port " + std::to_string(options.port) + ": " +
+            (cause == EADDRINUSE ? "another program uses the port; choose another, or 0 for any free one"
+             : cause == EACCES   ? "the system does not allow it; choose a port above 1023"
+                                 : "the host is no address of this machine; use 127.0.0.1"));
       }
-
-      /// httplib calls this when it accepts no more.
-      void shutdown() override {
-        owner_.connections_.stop();
-        pool_.finish();
-      }
-
-     private:
-      running& owner_;
-      std::atomic<std::size_t> open_ = 0;  ///< Connections that have a thread or wait for one.
-      detail::worker_pool pool_;
-    };
-
-    void listen() {
-      int listening = -1;
-      // httplib's own choice, SO_REUSEPORT, would let two servers share a port unnoticed.
-      http_.set_socket_options([&listening](socket_t socket) {
-        const int yes = 1;
-        ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-        listening = socket;
-      });
-      errno = 0;
-      const int port = options_.port == 0
-                           ? http_.bind_to_any_port(options_.host)
-                           : (http_.bind_to_port(options_.host, options_.port) ? options_.port : -1);
-      if (port <= 0) throw std::runtime_error(cannot_listen(errno));
-      // cpp-httplib 0.11 queues only 5 connections that nobody accepted yet; listening again changes that.
-      ::listen(listening, 1024);
-      port_ = static_cast<std::uint16_t>(port);
     }
 
-    void serve(socket_t accepted) noexcept {
-      connection with(accepted, tls_.get());
+    void accept_all() noexcept {
+      while (true) {
+        const auto accepted = listener_.accept();
+        if (accepted == detail::no_socket) return;
+        if (open_ >= most_ && (open_ >= 2 * most_ || !connections_.end_one())) {
+          refuse(accepted);
+          continue;
+        }
+        ++open_;
+        try {
+          pool_.run([this, accepted] {
+            serve(accepted);
+            --open_;
+          });
+        } catch (const std::exception&) {  // There is no thread to be had, or no memory.
+          --open_;
+          refuse(accepted);
+        }
+      }
+    }
+
+    void serve(detail::native_socket accepted) noexcept {
+      detail::sigpipe_guard quiet;
       try {
-        if (std::this_thread::get_id() == acceptor_) return refuse(with);
+        connection with(accepted, tls_.get());
         connection_table::place place(connections_, accepted);
-        if (!place.enter(connection_phase::receiving) || !with.handshake(after(options_.head_timeout)))
-          return;
-        const answer_writer writer = [this](response answer, const answer_form& form, const byte_sink& out) {
-          http_.write(std::move(answer), form, out);
-        };
-        http_exchange(with, place, handler_, writer, options_, stopping_.get_token()).run();
+        if (place.enter(connection_phase::receiving) && with.handshake(after(options_.head_timeout))) {
+          http_exchange(with, place, handler_, options_, memory_, stopping_.get_token()).run();
+        }
       } catch (const std::exception&) {  // Out of memory: the connection ends, the server does not.
       }
+      quiet.write_may_have_failed();
     }
 
-    /// All threads are at work. Must not wait for the peer.
-    void refuse(connection& with) {
-      if (tls_) return;
-      const refusal why(503, "too many connections at once: try again", {{"Retry-After", "1"}});
-      report_refusal(options_, {.address = with.peer_address(), .stop = stopping_.get_token()}, why.status);
-      http_.write(refusal_answer(why, ""), {.close = true},
-                  [&](std::string_view bytes) { return with.write_some(bytes) == bytes.size(); });
-      with.end_writing();
-      with.discard(options_.max_head_bytes, std::chrono::steady_clock::now());
-    }
-
-    std::string cannot_listen(int cause) const {
-      const std::string where =
-          "cannot listen on " + options_.host + " port " + std::to_string(options_.port) + ": ";
-      if (cause == EADDRINUSE)
-        return where + "another program uses the port; choose another, or 0 for any free one";
-      if (cause == EACCES) return where + "the system does not allow it; choose a port above 1023";
-      return where + "the host is no address of this machine; use 127.0.0.1";
+    /// Says that all threads are at work, without waiting for the peer.
+    void refuse(detail::native_socket accepted) noexcept {
+      try {
+        connection with(accepted, nullptr);
+        if (tls_) return;
+        const refusal why(503, "too many connections at once: try again in 1 s", {{"Retry-After", "1"}});
+        report_refusal(options_, {.address = with.peer_address(), .stop = stopping_.get_token()}, why.status);
+        const response answer = refusal_answer(why, "");
+        with.write_some(answer_head(answer, {.close = true}) + answer.body);
+        with.end_writing();
+        with.discard(options_.max_head_bytes, std::chrono::steady_clock::now());
+      } catch (const std::exception&) {
+      }
     }
 
     const http_handler& handler_;
     const http_server_options& options_;
+    const std::size_t most_;
     const tls_context tls_;
+    memory_budget memory_;
     stop_source stopping_;
     connection_table connections_;
-    httplib_server http_;
-    std::thread::id acceptor_;
-    std::thread thread_;
-    std::uint16_t port_ = 0;
+    std::atomic<std::size_t> open_ = 0;  ///< Connections that have a thread or wait for one.
+    detail::listener listener_;
+    detail::worker_pool pool_;
+    std::thread acceptor_;
   };
 
   const http_handler handler_;
@@ -4571,6 +4970,14 @@ inline std::string base64url_encode(std::string_view bytes) {
     for (bits += 8; bits >= 6; bits -= 6) text += alphabet[(window >> (bits - 6)) & 63U];
   }
   if (bits > 0) text += alphabet[(window << (6 - bits)) & 63U];
+  return text;
+}
+
+/// Base64 with its first alphabet and padding (RFC 4648 section 4).
+inline std::string base64_encode(std::string_view bytes) {
+  std::string text = base64url_encode(bytes);
+  for (char& c : text) c = c == '-' ? '+' : c == '_' ? '/' : c;
+  while (text.size() % 4 != 0) text += '=';
   return text;
 }
 
@@ -4648,10 +5055,8 @@ inline std::string private_open_failure(int code) {
   return std::error_code(code, std::generic_category()).message();
 }
 
-/// Why an open file is not a regular file of its owner alone; empty when it is.
-inline std::string private_file_fault(int descriptor) {
-  struct stat info {};
-  if (::fstat(descriptor, &info) != 0) return private_open_failure(errno);
+/// Why a file is not a regular one of its owner alone; empty when it is.
+inline std::string private_file_fault(const struct stat& info) {
   if (!S_ISREG(info.st_mode)) return "it is not a regular file";
   if (info.st_uid != ::geteuid()) return "it belongs to another user: name a file of your own";
   if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
@@ -4660,7 +5065,42 @@ inline std::string private_file_fault(int descriptor) {
   return "others than its owner may use it (mode " + std::string(mode.data()) +
          "): run chmod 600 on it, or name a new file";
 }
+
+/// The same for an open file.
+inline std::string private_file_fault(int descriptor) {
+  struct stat info {};
+  return ::fstat(descriptor, &info) == 0 ? private_file_fault(info) : private_open_failure(errno);
+}
 #endif
+
+/// Why a file that is there already would be refused as a `private_file`; empty when it would not, and for a
+/// directory or a path that cannot be reached, which opening tells.
+inline std::string private_path_fault(const std::string& path) {
+#ifdef _WIN32
+  static_cast<void>(path);
+  return "files of one owner alone are not supported on this system";
+#else
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) return {};
+  return S_ISLNK(info.st_mode) ? private_open_failure(ELOOP) : private_file_fault(info);
+#endif
+}
+
+/// Whether two paths name files in one folder, which is there.
+inline bool in_same_folder(const std::string& one, const std::string& other) {
+#ifdef _WIN32
+  const auto folder_of = [](const std::string& path) { return path.substr(0, path.find_last_of("\\/") + 1); };
+  return folder_of(one) == folder_of(other);
+#else
+  const auto look = [](const std::string& path, struct stat& info) {
+    const auto folder = path.substr(0, path.rfind('/') + 1);
+    return ::stat(folder.empty() ? "." : folder.c_str(), &info) == 0;
+  };
+  struct stat a {};
+  struct stat b {};
+  return look(one, a) && look(other, b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+#endif
+}
 
 /// A file that lines are appended to and that its owner alone may read. Child processes do not inherit it.
 /// Not for more than one thread at once.
@@ -7988,14 +8428,15 @@ class service_limits {
 /// `failed`; what ends in any other way does not count.
 class login_attempt {
  public:
-  /// `account` is what was submitted, known or not. `address` may be empty: then only the account counts.
+  /// `account` is what was submitted, known or not. `address` may be empty: then only the account counts. An
+  /// IPv6 address counts as its network of 64 bits.
   /// Throws `refusal`: 429 when too many logins have failed for that account or from that address, whether
   /// this one would be right or not; 503 when `stop` asks to stop while it waits for others.
   login_attempt(service_limits& limits, std::string account, std::string_view address,
                 const stop_token& stop = {}) {
     // The address first: what a blocked one tries must not push other accounts out of memory.
     if (!address.empty()) {
-      of_address_.emplace(limits.of_address_, *limits.clock_, std::string(address), stop,
+      of_address_.emplace(limits.of_address_, *limits.clock_, counted_address(address), stop,
                           "too many logins from this address have failed or are under way");
     }
     of_account_.emplace(limits.of_account_, *limits.clock_, std::move(account), stop,
@@ -8239,10 +8680,10 @@ struct stored_value {
 /// nothing to do with each other: a name can be used for both. An owner is to be a random text, as stores
 /// need not keep it secret.
 ///
-/// **A store of your own** is given values in clear, access tokens among them, and keys that are keyed hashes
-/// under the password or API key itself: whoever can read the keys can try out passwords offline. Seal the
-/// values and hash the keys anew under a key that only the sharing processes have, as `redis_store` does, or
-/// keep everything inside the process.
+/// **A store of your own** is given values in clear, access tokens among them, and keys that come from the
+/// password or API key itself, by a slow hash (PBKDF2): whoever can read the keys can try out weak passwords
+/// offline. Seal the values and hash the keys anew under a key that only the sharing processes have, as
+/// `redis_store` does, or keep everything inside the process.
 template <class S>
 concept store = requires(S& kept, std::string_view key, std::string_view text,
                          std::chrono::milliseconds ttl) {
@@ -8448,14 +8889,15 @@ class otp_verifier {
 
   /// Accepts the code of this step or of one beside it, for clocks that differ a little (RFC 6238
   /// section 5.2), and no step twice nor one before the last accepted: of many threads with one code, one
-  /// gets `accepted`.
-  otp_verdict judge(std::string_view code, wall_time now) {
+  /// gets `accepted`. The work is the same for every code. With `use` false none is used up, and one that is
+  /// right is `used`.
+  otp_verdict judge(std::string_view code, wall_time now, bool use = true) {
     const std::int64_t present = totp_step(now);
     auto verdict = otp_verdict::wrong;
     for (std::int64_t step = present - 1; step <= present + 1; ++step) {
       if (!detail::constant_time_equal(totp_code(key_.reveal(), step), code)) continue;
-      if (take(step)) return otp_verdict::accepted;
-      verdict = otp_verdict::used;
+      if (verdict != otp_verdict::accepted) verdict = otp_verdict::used;
+      if (use && take(step)) verdict = otp_verdict::accepted;
     }
     return verdict;
   }
@@ -9758,7 +10200,8 @@ struct known_account {
   std::string id{};  ///< The same for as long as there is the account, whatever it is called.
   account_state state{};
   std::shared_ptr<const metrc_user> user{};
-  std::shared_ptr<otp_verifier> otp{};  ///< Null when it needs no one-time password.
+  /// Of a seed without bytes when it needs no one-time password.
+  std::shared_ptr<otp_verifier> otp = std::make_shared<otp_verifier>("");
   std::shared_ptr<login_tally> tally = std::make_shared<login_tally>();
 };
 
@@ -9951,7 +10394,7 @@ class shared_accounts {
       next->user = std::make_shared<metrc_user>(std::move(renamed));
     }
     if (state.otp_key.reveal() != next->state.otp_key.reveal()) {
-      next->otp = state.otp_key.empty() ? nullptr : std::make_shared<otp_verifier>(state.otp_key.reveal());
+      next->otp = std::make_shared<otp_verifier>(state.otp_key.reveal());
     }
     next->state = std::move(state);
     current = std::move(next);
@@ -10006,11 +10449,11 @@ class simulated_metrc {
     for (const auto& a : accounts) add(a);
   }
 
-  /// Opens a session when everything is right. Unknown users and wrong passwords get the same answer for the
-  /// same work, and so do locked accounts, whatever is sent; the one-time password is looked at last, so a
-  /// wrong password never uses one up. What counts is the account as it is when the login's delay is over. A
-  /// refusal is uncertain while the shared store fails. When `stop` asks to stop, a delay ends and the answer
-  /// is that Metrc is unavailable.
+  /// Opens a session when everything is right. A refusal takes the same work whatever was wrong: an unknown
+  /// user, the password or the one-time password; a locked account takes it too, whatever is sent. Only a
+  /// login that is right but for its one-time password uses one up. What counts is the account as it is when
+  /// the login's delay is over. A refusal is uncertain while the shared store fails. When `stop` asks to
+  /// stop, a delay ends and the answer is that Metrc is unavailable.
   metrc_answer login(const metrc_login& form, const stop_token& stop = {}) {
     ++tally_.attempts;
     const std::string password = hash(form.password.reveal());
@@ -10022,23 +10465,24 @@ class simulated_metrc {
       seen = accounts_.by_name(form.hostname, form.username, nobody);
     }
     const known_account& claimed = *seen.found;
-    const auto refused = [&](metrc_refusal why) {
-      return metrc_answer{.refusal = why, .certain = seen.is_fresh};
-    };
     if (seen.metrc.failing > 0 && takes_failure(seen.metrc)) return {.refusal = metrc_refusal::unavailable};
     const bool password_right = detail::constant_time_equal(password, claimed.state.password);
     const bool email_right = detail::constant_time_equal(email, claimed.state.email);
     const bool right = password_right && (email_right || !claimed.state.needs_email) && claimed.user;
-    if (!right || claimed.state.locked) {
-      if (seen.metrc.lock_after > 0) note_wrong_login(claimed.id, seen.metrc.lock_after);
-      return refused(claimed.state.locked ? metrc_refusal::locked : metrc_refusal::credentials);
-    }
-    if (claimed.otp) {
-      const auto verdict = claimed.otp->judge(form.otp, clock_->wall_now());
-      if (verdict == otp_verdict::wrong) return refused(metrc_refusal::otp_wrong);
-      if (verdict == otp_verdict::used || !first_use(claimed, form.otp)) {
-        return refused(metrc_refusal::otp_used);
+    const bool open = right && !claimed.state.locked;
+    const bool needs_otp = !claimed.state.otp_key.empty();
+    const auto verdict = claimed.otp->judge(form.otp, clock_->wall_now(), open && needs_otp);
+    const bool otp_right =
+        !needs_otp || (open && verdict == otp_verdict::accepted && first_use(claimed, form.otp));
+    if (!open || !otp_right) {
+      const auto why = claimed.state.locked            ? metrc_refusal::locked
+                       : !right                        ? metrc_refusal::credentials
+                       : verdict == otp_verdict::wrong ? metrc_refusal::otp_wrong
+                                                       : metrc_refusal::otp_used;
+      if (seen.metrc.lock_after > 0) {
+        note_refused_login(claimed.id, why == metrc_refusal::otp_used ? 0 : 1, seen.metrc.lock_after);
       }
+      return {.refusal = why, .certain = seen.is_fresh};
     }
     if (claimed.state.wrong_logins > 0) {
       accounts_.change(claimed.id, [](account_state& s) { s.wrong_logins = 0; });
@@ -10161,9 +10605,7 @@ class simulated_metrc {
     added.state.password = hash(a.password.reveal());
     set_email(added.state, a.email);
     added.state.otp_key = otp_key(a.otp_seed);
-    if (!added.state.otp_key.empty()) {
-      added.otp = std::make_shared<otp_verifier>(added.state.otp_key.reveal());
-    }
+    added.otp = std::make_shared<otp_verifier>(added.state.otp_key.reveal());
     added.user = std::make_shared<metrc_user>(metrc_user{host, a.username, a.licenses});
     if (!accounts_.add(std::move(added))) {
       throw std::invalid_argument("the account '" + a.username + "' on " + host +
@@ -10212,9 +10654,9 @@ class simulated_metrc {
     return taken;
   }
 
-  void note_wrong_login(const std::string& id, std::uint64_t most) {
+  void note_refused_login(const std::string& id, std::uint64_t wrong, std::uint64_t most) {
     accounts_.change(id, [&](account_state& s) {
-      ++s.wrong_logins;
+      s.wrong_logins += wrong;
       s.locked |= id != nobody && s.wrong_logins >= most;
     });
   }
@@ -10605,40 +11047,6 @@ namespace t3api::inline v0_1_0::sandbox::routes {
 
 /// Where the routes of this file are. They are there only when `settings.admin` says so.
 inline constexpr std::string_view admin_paths = "/sandbox/";
-
-/// Whether a Host is an IP address or localhost, of which no other site can make itself a name.
-inline bool names_no_site(std::string_view host) {
-  if (host.starts_with('[')) return true;
-  const auto name = host.substr(0, host.find(':'));
-  return detail::iequals(name, "localhost") ||
-         (!name.empty() &&
-          std::all_of(name.begin(), name.end(), [](char c) { return detail::ascii_digit(c) || c == '.'; }));
-}
-
-/// Refuses what a web page could make a browser send on behalf of the developer who looks at it: from a page
-/// of another origin, or of one whose name was pointed at this machine, nothing is answered; and a change
-/// needs a Content-Type that no form has. The service calls it for each route of this file. Throws `refusal`.
-inline void refuse_web_pages(const call& c) {
-  const auto host = c.headers.get("Host");
-  const auto origin = c.headers.get("Origin");
-  const auto site = c.headers.get("Sec-Fetch-Site");
-  bool foreign = (host && !names_no_site(*host)) || (site && *site != "same-origin" && *site != "none");
-  if (origin) {
-    const auto scheme = origin->find("://");
-    const auto from = scheme == origin->npos ? std::string_view() : origin->substr(scheme + 3);
-    foreign |= from.empty() || !detail::iequals(from, host.value_or(""));
-  }
-  if (foreign) {
-    throw refusal(
-        403,
-        "the paths below /sandbox/ are not for web pages of other sites: ask for them at localhost or "
-        "an IP address");
-  }
-  if (c.method == method::get || c.method == method::head) return;
-  if (!has_media_type(c, "application/json")) {
-    throw refusal(415, "a change of the sandbox must come with the header Content-Type: application/json");
-  }
-}
 
 /// `POST /sandbox/faults`: something that is to go wrong.
 template <metrc_upstream Metrc>
@@ -12377,7 +12785,7 @@ inline bool wants_csv(const call& c) {
     if (detail::iequals(*type, "json")) return false;
     throw refusal(400, "the query parameter 'contentType' must be json or csv");
   }
-  return has_media_type(c, "text/csv");
+  return has_media_type(c.headers, "text/csv");
 }
 
 /// `packages-active-LIC-00001-2024-05-17.csv`.
@@ -12831,6 +13239,68 @@ response post_discontinue_item(context<Metrc>& shared, const call& c) {
 }  // namespace t3api::inline v0_1_0::sandbox::routes
 
 #endif
+#ifndef T3API_SANDBOX_WEB_PAGES_HPP
+#define T3API_SANDBOX_WEB_PAGES_HPP
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+namespace t3api::inline v0_1_0::sandbox {
+
+/// Whether a Host, with or without a port, is one by which this service is reached: an IP address, localhost
+/// or a name below it, a name without a dot, or one of `names`. The first ones no web site can have as its
+/// own name, so no page can be behind them whose name was pointed at this machine (DNS rebinding).
+inline bool is_own_host(std::string_view host, const std::vector<std::string>& names) {
+  if (host.starts_with('[')) {
+    return detail::is_address(std::string(host.substr(1, host.find(']') - 1)));
+  }
+  auto name = host.substr(0, host.find(':'));
+  if (name.ends_with('.')) name.remove_suffix(1);
+  if (name.empty()) return false;
+  constexpr std::string_view below = ".localhost";
+  const bool local =
+      name.size() > below.size() && detail::iequals(name.substr(name.size() - below.size()), below);
+  return local || name.find_first_of(".@") == name.npos || detail::is_address(std::string(name)) ||
+         std::any_of(names.begin(), names.end(), [&](const auto& own) { return detail::iequals(own, name); });
+}
+
+/// Refuses a request to a name that is not this service's: it comes from a web page of that name. A request
+/// without a Host comes from no browser. Throws `refusal`.
+inline void refuse_foreign_host(const headers& fields, const std::vector<std::string>& names) {
+  for (const auto& [name, value] : fields) {
+    if (!detail::iequals(name, "Host") || is_own_host(value, names)) continue;
+    throw refusal(
+        403,
+        "the request is for a host of another name: ask for localhost or an IP address, or give the "
+        "sandbox this name with --name");
+  }
+}
+
+/// Refuses what a web page of another site makes a browser send. Each of the fields must be right, if there
+/// are several. Throws `refusal`.
+inline void refuse_foreign_page(const headers& fields) {
+  const auto host = fields.get("Host").value_or("");
+  const auto is_foreign = [&](std::string_view name, std::string_view value) {
+    if (detail::iequals(name, "Sec-Fetch-Site")) return value != "same-origin" && value != "none";
+    if (!detail::iequals(name, "Origin")) return false;
+    const auto scheme = value.find("://");
+    return scheme == value.npos || host.empty() || !detail::iequals(value.substr(scheme + 3), host);
+  };
+  for (const auto& [name, value] : fields) {
+    if (is_foreign(name, value)) {
+      throw refusal(
+          403, "this request comes from a web page of another site: only pages of this service may send it");
+    }
+  }
+}
+
+}  // namespace t3api::inline v0_1_0::sandbox
+
+#endif
 
 namespace t3api::inline v0_1_0::sandbox {
 
@@ -12857,6 +13327,8 @@ class basic_service {
     struck_fault hit;
     try {
       call c = take_apart(asked, from, now);
+      refuse_foreign_host(c.headers, shared_.settings.names);
+      if (!is_safe(c.method) || is_admin(c.path)) refuse_foreign_page(c.headers);
       c.request_id = request_id;
       hit = shared_.faults.strike(c.method, c.path, c.query);
       if (hit.fault) {
@@ -12971,7 +13443,16 @@ class basic_service {
             .body = asked.body,
             .now = now,
             .address = from.address,
-            .stop = from.stop};
+            .stop = from.stop,
+            .memory = from.memory};
+  }
+
+  static bool is_safe(t3api::method asked) noexcept {
+    return asked == t3api::method::get || asked == t3api::method::head;
+  }
+
+  bool is_admin(std::string_view path) const noexcept {
+    return shared_.settings.admin && path.starts_with(routes::admin_paths);
   }
 
   response dispatch(const call& c) {
@@ -12980,7 +13461,7 @@ class basic_service {
       const bool admin = r.path.starts_with(routes::admin_paths);
       if (!r.matches(c.path) || (admin && !shared_.settings.admin)) continue;
       if (r.answers(c.method)) {
-        if (admin) routes::refuse_web_pages(c);
+        if (admin && !is_safe(c.method)) require_json(c.headers, true);
         return r.run(shared_, c);
       }
       allowed += (allowed.empty() ? "" : ", ") + std::string(to_string(r.method));
@@ -13033,6 +13514,8 @@ class service : public basic_service<simulated_metrc> {
 #ifndef T3API_CORE_IMPL_JSON_HPP
 #define T3API_CORE_IMPL_JSON_HPP
 
+#include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -13041,6 +13524,166 @@ class service : public basic_service<simulated_metrc> {
 
 #include <nlohmann/json.hpp>
 
+#ifndef T3API_CORE_IMPL_JSON_BUILDER_HPP
+#define T3API_CORE_IMPL_JSON_BUILDER_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+
+namespace t3api::inline v0_1_0::detail {
+
+/// Empties a value. Its own destructor allocates memory, and ends the process when there is none.
+inline void release(nlohmann::json& value) noexcept {
+  if (auto* list = value.get_ptr<nlohmann::json::array_t*>()) {
+    for (auto& element : *list) release(element);
+    list->clear();
+  } else if (auto* members = value.get_ptr<nlohmann::json::object_t*>()) {
+    for (auto& member : *members) release(member.second);
+    members->clear();
+  }
+}
+
+/// Makes a value of what nlohmann/json's parser meets in a text. It counts the memory of each part before it
+/// makes it, and it knows where it is, which the library's own builder does not.
+class json_builder {
+ public:
+  using json = nlohmann::json;
+
+  /// `exact`: an integer of more than 64 bits is a fault, and no double.
+  json_builder(std::string_view text, std::size_t memory, bool exact)
+      : text_(text), memory_left_(memory), exact_(exact) {
+    open_.reserve(max_json_depth);
+  }
+  json_builder(const json_builder&) = delete;
+  json_builder& operator=(const json_builder&) = delete;
+  ~json_builder() { release(root_); }
+
+  json take() noexcept { return std::move(root_); }
+  const std::string& fault() const noexcept { return fault_; }
+
+  // The parser calls these, and stops when one gives false.
+
+  bool null() { return add(nullptr); }
+  bool boolean(bool value) { return add(value); }
+  bool number_integer(json::number_integer_t value) { return add(value); }
+  bool number_unsigned(json::number_unsigned_t value) { return add(value); }
+  bool number_float(json::number_float_t value, const std::string& written) {
+    if (exact_ && written.find_first_not_of("-0123456789") == written.npos) {
+      return refuse("an integer of more than 64 bits");
+    }
+    return add(value);
+  }
+  bool string(const std::string& value) { return count(48 + heap_of(value)) && add(value); }
+  bool binary(json::binary_t&) { return false; }
+
+  bool start_object(std::size_t) { return open(json::object()); }
+  bool key(const std::string& name) {
+    if (!count(96 + heap_of(name))) return false;
+    auto& in = open_.back();
+    const auto [member, is_new] = in.container->get_ref<json::object_t&>().try_emplace(name);
+    in.member = &member->second;
+    if (is_new || name.find("\xEF\xBF\xBD") == name.npos) return true;
+    return refuse("two names that are alike but for halves of surrogate pairs");
+  }
+  bool end_object() { return close(); }
+  bool start_array(std::size_t) { return open(json::array()); }
+  bool end_array() { return close(); }
+
+  bool parse_error(std::size_t position, const std::string&, const json::exception& cause) {
+    const auto rest = text_.substr((std::min)(position - 1, text_.size()));
+    const std::string_view why = cause.what();
+    const bool not_finite = rest.starts_with("NaN") || rest.starts_with("Infinity");
+    constexpr int number_overflow = 406;
+    const char* what = not_finite                                  ? "NaN or Infinity, which are no JSON"
+                       : cause.id == number_overflow               ? "a number that is too large for a double"
+                       : why.find("ill-formed UTF-8") != why.npos  ? "bytes that are not UTF-8"
+                       : why.find("control character") != why.npos ? "a control character that is not escaped"
+                       : rest.empty()                              ? "a value that is cut off"
+                                                                   : "a mistake in its syntax";
+    return refuse(what + (", at byte " + std::to_string(position)));
+  }
+
+ private:
+  struct level {
+    json* container;
+    json* member = nullptr;  ///< Of an object: the one whose value is being read.
+  };
+
+  /// What a text takes beside its object; short ones are held within.
+  static std::size_t heap_of(const std::string& text) { return text.size() > 15 ? text.size() + 32 : 0; }
+
+  bool count(std::size_t bytes) {
+    if (bytes > memory_left_)
+      return refuse("too many values to keep in memory: ask for less, such as a smaller page");
+    memory_left_ -= bytes;
+    return true;
+  }
+
+  bool add(json value) {
+    if (insert(std::move(value)) == nullptr) return false;
+    if (!open_.empty()) open_.back().member = nullptr;
+    return true;
+  }
+
+  bool open(json empty) {
+    if (open_.size() == max_json_depth) {
+      return refuse("values nested more than " + std::to_string(max_json_depth) + " deep");
+    }
+    json* const made = count(64) ? insert(std::move(empty)) : nullptr;
+    if (made != nullptr) open_.push_back({made});
+    return made != nullptr;
+  }
+
+  bool close() {
+    open_.pop_back();
+    if (!open_.empty()) open_.back().member = nullptr;
+    return true;
+  }
+
+  /// Where it was put; null when there is no memory for it.
+  json* insert(json value) {
+    if (!count(32)) return nullptr;  // An array that grows has room for twice its elements.
+    if (open_.empty()) return &(root_ = std::move(value));
+    const auto& in = open_.back();
+    if (in.member != nullptr) return &(*in.member = std::move(value));
+    return &in.container->get_ref<json::array_t&>().emplace_back(std::move(value));
+  }
+
+  bool refuse(std::string what) {
+    fault_ = std::move(what);
+    std::string place;
+    for (const auto& [container, member] : open_) {
+      if (container->is_array()) {
+        const bool innermost = container == open_.back().container;
+        place += "/" + std::to_string(container->size() - (innermost ? 0 : 1));
+      } else if (member != nullptr) {
+        for (const auto& [name, value] : container->get_ref<json::object_t&>()) {
+          if (&value == member) place += "/" + printable(name, 40);
+        }
+      }
+    }
+    if (!place.empty()) fault_ += ", in " + printable(place, 200);
+    return false;
+  }
+
+  const std::string_view text_;
+  std::size_t memory_left_;
+  const bool exact_;
+  json root_;
+  std::vector<level> open_;
+  std::string fault_;
+};
+
+}  // namespace t3api::inline v0_1_0::detail
+
+#endif
 // Where the larger functions are compiled: in every file, as they come; or, with T3API_COMPILED defined in
 // all files, in that one which defines T3API_IMPLEMENTATION before it includes them. The CMake target
 // t3api::compiled sees to both.
@@ -13063,36 +13706,67 @@ namespace t3api::inline v0_1_0 {
 
 namespace detail {
 
-inline bool json_too_deep(std::string_view text) noexcept {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > max_json_depth) return true;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
+/// The text with U+FFFD in place of each escape that is half a surrogate pair; nothing when there is none.
+inline std::optional<std::string> without_lone_surrogates(std::string_view text) {
+  const auto unit_at = [&](std::size_t at) {
+    unsigned unit = 0;
+    const auto digits = text.substr((std::min)(at, text.size()), 6);
+    if (!digits.starts_with("\\u")) return unit;
+    const char* const end = digits.data() + digits.size();
+    return std::from_chars(digits.data() + 2, end, unit, 16).ptr == end ? unit : 0U;
+  };
+  const auto is_high = [](unsigned unit) { return unit >= 0xD800 && unit < 0xDC00; };
+  const auto is_low = [](unsigned unit) { return unit >= 0xDC00 && unit < 0xE000; };
+  std::optional<std::string> mended;
+  for (auto at = text.find('\\'); at != text.npos;) {
+    const unsigned unit = unit_at(at);
+    std::size_t size = 2;
+    if (is_high(unit) && is_low(unit_at(at + 6))) {
+      size = 12;
+    } else if (is_high(unit) || is_low(unit)) {
+      size = 6;
+      if (!mended) mended = std::string(text);
+      mended->replace(at, size, "\\ufffd");
     }
+    at = text.find('\\', at + size);
   }
-  return false;
+  return mended;
+}
+
+/// Not `json::sax_parse`, which compiles the readers of CBOR, BSON and others as well: a second at -O2.
+inline bool build_json(std::string_view text, json_builder& builder) {
+#if NLOHMANN_JSON_VERSION_MAJOR == 3
+  auto input = nlohmann::detail::input_adapter(text);
+  return nlohmann::detail::parser<nlohmann::json, decltype(input)>(std::move(input)).sax_parse(&builder);
+#else
+  return nlohmann::json::sax_parse(text, &builder);
+#endif
+}
+
+T3API_INLINE result<nlohmann::json> read_json(std::string_view text, bool exact) {
+  const auto cannot = [](std::string what) {
+    return error{.category = error_category::protocol, .message = std::move(what)};
+  };
+  if (const auto at = text.find('\0'); at != text.npos) {  // The parser would take it for the end.
+    return cannot("a NUL byte, at byte " + std::to_string(at + 1));
+  }
+  const auto built = [&, memory = 4 * (std::max<std::size_t>)(text.size(), 64U << 20U)](
+                         std::string_view from) -> result<nlohmann::json> {
+    json_builder builder(from, memory, exact);
+    if (build_json(from, builder)) return builder.take();
+    return cannot(builder.fault());
+  };
+  auto value = built(text);
+  if (value) return value;
+  const auto mended = without_lone_surrogates(text);
+  return mended ? built(*mended) : std::move(value);
 }
 
 }  // namespace detail
 
 T3API_INLINE std::optional<nlohmann::json> parse_json(std::string_view text) {
-  if (text.find('\0') != text.npos) return std::nullopt;  // The parser would take it for the end.
-  if (detail::json_too_deep(text)) return std::nullopt;
-  auto value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (value.is_discarded()) return std::nullopt;
-  return std::optional(std::move(value));
+  if (auto value = detail::read_json(text, /*exact=*/false)) return *std::move(value);
+  return std::nullopt;
 }
 
 T3API_INLINE std::optional<std::string> string_member(const nlohmann::json& object, const char* name) {
@@ -13103,16 +13777,25 @@ T3API_INLINE std::optional<std::string> string_member(const nlohmann::json& obje
 }
 
 T3API_INLINE result<nlohmann::json> response::json() const {
-  if (auto value = parse_json(body)) return *std::move(value);
+  auto value = detail::read_json(body, /*exact=*/true);
+  if (value) return value;
+  std::string_view start = body;
+  if (start.starts_with("\xEF\xBB\xBF")) start.remove_prefix(3);
+  start = detail::trim(start).substr(0, 1);
+  auto cause = std::move(value).error();
+  cause.status = status;
+  cause.sent = true;
+  if (start == "{" || start == "[") {
+    cause.message =
+        "the service answered " + std::to_string(status) + " with JSON that holds " + cause.message;
+    return cause;
+  }
   const auto type = headers.get("Content-Type").value_or("no content type");
-  std::string what =
+  const std::string what =
       body.empty() ? "an empty body" : std::to_string(body.size()) + " bytes that are not valid JSON";
-  return t3api::error{.category = error_category::protocol,
-                      .message = "the service answered " + std::to_string(status) + " with " + what + " (" +
-                                 detail::printable(type, 60) +
-                                 ") where JSON was expected: is the host setting right?",
-                      .status = status,
-                      .sent = true};
+  cause.message = "the service answered " + std::to_string(status) + " with " + what + " (" +
+                  detail::printable(type, 60) + ") where JSON was expected: is the host setting right?";
+  return cause;
 }
 
 }  // namespace t3api::inline v0_1_0
@@ -13121,6 +13804,8 @@ T3API_INLINE result<nlohmann::json> response::json() const {
 #ifndef T3API_CORE_IMPL_JSON_BODY_HPP
 #define T3API_CORE_IMPL_JSON_BODY_HPP
 
+#include <cmath>
+#include <cstddef>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -13128,17 +13813,50 @@ T3API_INLINE result<nlohmann::json> response::json() const {
 
 namespace t3api::inline v0_1_0 {
 
+namespace detail {
+
+/// What keeps a value from being written as JSON, or null; `place` then ends with its JSON pointer.
+inline const char* unwritable(const nlohmann::json& value, std::string& place, std::size_t depth = 0) {
+  const auto within = [&, size = place.size()](const std::string& name, const nlohmann::json& part) {
+    place += "/" + name;
+    const char* const fault = unwritable(part, place, depth + 1);
+    if (fault == nullptr) place.resize(size);
+    return fault;
+  };
+  if (value.is_structured() && depth == max_json_depth) return "is nested too deep";
+  if (const auto* list = value.get_ptr<const nlohmann::json::array_t*>()) {
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      if (const char* fault = within(std::to_string(i), (*list)[i])) return fault;
+    }
+  } else if (const auto* members = value.get_ptr<const nlohmann::json::object_t*>()) {
+    for (const auto& [name, member] : *members) {
+      if (!is_utf8(name)) return "has a member whose name is not valid UTF-8: convert it";
+      if (const char* fault = within(name, member)) return fault;
+    }
+  } else if (const auto* text = value.get_ptr<const std::string*>()) {
+    if (!is_utf8(*text)) return "is not valid UTF-8: convert it";
+  } else if (value.is_number_float() && !std::isfinite(value.get<double>())) {
+    return "is NaN or infinite, which JSON cannot say";
+  } else if (value.is_binary() || value.is_discarded()) {
+    return "is no JSON value";
+  }
+  return nullptr;
+}
+
+}  // namespace detail
+
 T3API_INLINE result<std::string> json_body(const nlohmann::json& value) {
   if (!value.is_object() && !value.is_array()) {
     return argument_error(
         std::string("the JSON body is ") + value.type_name() +
         ", not an object or array: give a nlohmann::json value, or send() a request with a raw body");
   }
-  try {
-    return value.dump();
-  } catch (const nlohmann::json::exception&) {
-    return argument_error("the JSON body holds a text that is not valid UTF-8: convert it");
+  std::string place;
+  if (const char* fault = detail::unwritable(value, place)) {
+    return argument_error("the JSON body cannot be sent: " +
+                          (place.empty() ? "it" : detail::printable(place, 200)) + " " + fault);
   }
+  return value.dump();
 }
 
 }  // namespace t3api::inline v0_1_0

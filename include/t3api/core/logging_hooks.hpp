@@ -90,6 +90,7 @@ template <class Event>
 class event_hook : public std::function<void(const Event&)> {
  public:
   event_hook() = default;
+  /// None.
   event_hook(std::nullptr_t) noexcept {}
   /// Anything that can be called with an event.
   template <class Told>

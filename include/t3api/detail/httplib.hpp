@@ -5,6 +5,8 @@
 
 #include <string_view>
 
+#ifndef T3API_WITHOUT_HTTPLIB
+
 #if !__has_include(<httplib.h>)
 #error \
     "t3api needs cpp-httplib 0.11.4 or newer, and found no <httplib.h>: install it (Debian: libcpp-httplib-dev) or name its folder with the compiler option -I; or do without it: define T3API_WITHOUT_HTTPLIB in all files of the program"
@@ -47,5 +49,7 @@ static_assert(is_at_least(CPPHTTPLIB_VERSION, "0.11.4"),
 #endif
 
 }  // namespace t3api::inline v0_1_0::detail
+
+#endif  // T3API_WITHOUT_HTTPLIB
 
 #endif

@@ -14,7 +14,7 @@
 #include <t3api/core/request.hpp>
 #include <t3api/core/response.hpp>
 #include <t3api/detail/stop_token.hpp>
-#include <t3api/sandbox/limits/memory_budget.hpp>
+#include <t3api/sandbox/http/memory_budget.hpp>
 
 namespace t3api::inline v0_1_0::sandbox {
 

@@ -16,7 +16,7 @@
 #include <t3api/detail/ascii.hpp>
 #include <t3api/detail/stop_token.hpp>
 #include <t3api/sandbox/answer.hpp>
-#include <t3api/sandbox/limits/memory_budget.hpp>
+#include <t3api/sandbox/http/memory_budget.hpp>
 
 namespace t3api::inline v0_1_0::sandbox {
 

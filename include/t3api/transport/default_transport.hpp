@@ -1,11 +1,8 @@
 #ifndef T3API_TRANSPORT_DEFAULT_TRANSPORT_HPP
 #define T3API_TRANSPORT_DEFAULT_TRANSPORT_HPP
 
-#ifdef T3API_WITHOUT_HTTPLIB
-#include <t3api/transport/socket.hpp>
-#else
 #include <t3api/transport/httplib.hpp>
-#endif
+#include <t3api/transport/socket.hpp>
 
 namespace t3api::inline v0_1_0 {
 

@@ -6,6 +6,8 @@
 
 #include <t3api/transport/http_transport.hpp>
 
+#ifndef T3API_WITHOUT_HTTPLIB
+
 namespace t3api::inline v0_1_0 {
 
 /// Opens TCP connections by cpp-httplib.
@@ -20,6 +22,8 @@ using httplib_transport = http_transport<httplib_connector>;
 static_assert(transport<httplib_transport>);
 
 }  // namespace t3api::inline v0_1_0
+
+#endif  // T3API_WITHOUT_HTTPLIB
 
 #if !defined(T3API_COMPILED) || defined(T3API_IMPLEMENTATION)
 #include <t3api/transport/impl/httplib.hpp>

@@ -19,12 +19,12 @@
 #include <t3api/sandbox/http/answer_sender.hpp>
 #include <t3api/sandbox/http/connection.hpp>
 #include <t3api/sandbox/http/connection_table.hpp>
+#include <t3api/sandbox/http/memory_budget.hpp>
 #include <t3api/sandbox/http/options.hpp>
 #include <t3api/sandbox/http/request_head.hpp>
 #include <t3api/sandbox/http/request_reader.hpp>
 #include <t3api/sandbox/http/target.hpp>
 #include <t3api/sandbox/input.hpp>
-#include <t3api/sandbox/limits/memory_budget.hpp>
 #include <t3api/sandbox/time_text.hpp>
 
 namespace t3api::inline v0_1_0::sandbox {

@@ -12,9 +12,9 @@
 #include <t3api/sandbox/answer.hpp>
 #include <t3api/sandbox/http/connection.hpp>
 #include <t3api/sandbox/http/connection_table.hpp>
+#include <t3api/sandbox/http/memory_budget.hpp>
 #include <t3api/sandbox/http/options.hpp>
 #include <t3api/sandbox/http/request_head.hpp>
-#include <t3api/sandbox/limits/memory_budget.hpp>
 
 namespace t3api::inline v0_1_0::sandbox {
 

@@ -36,9 +36,9 @@
 #include <t3api/sandbox/http/connection.hpp>
 #include <t3api/sandbox/http/connection_table.hpp>
 #include <t3api/sandbox/http/exchange.hpp>
+#include <t3api/sandbox/http/memory_budget.hpp>
 #include <t3api/sandbox/http/options.hpp>
 #include <t3api/sandbox/http/tls_context.hpp>
-#include <t3api/sandbox/limits/memory_budget.hpp>
 
 namespace t3api::inline v0_1_0::sandbox {
 

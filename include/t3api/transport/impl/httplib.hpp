@@ -11,6 +11,8 @@
 #include <t3api/transport/httplib.hpp>
 #include <t3api/transport/io_wait.hpp>
 
+#ifndef T3API_WITHOUT_HTTPLIB
+
 namespace t3api::inline v0_1_0 {
 
 namespace detail {
@@ -48,5 +50,7 @@ T3API_INLINE detail::native_socket httplib_connector::connect(const std::string&
 }
 
 }  // namespace t3api::inline v0_1_0
+
+#endif  // T3API_WITHOUT_HTTPLIB
 
 #endif

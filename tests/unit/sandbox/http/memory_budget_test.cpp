@@ -1,4 +1,4 @@
-#include <t3api/sandbox/limits/memory_budget.hpp>
+#include <t3api/sandbox/http/memory_budget.hpp>
 
 #include <doctest/doctest.h>
 
