@@ -144,7 +144,7 @@ def make_world(folder, bin_dir):
     for tool in [*(ROOT / "tools").rglob("*"), ROOT / ".ci" / "run"]:
         if tool.is_file() and os.access(tool, os.X_OK):
             write_program(folder / tool.relative_to(ROOT), "#!/bin/sh\n")
-    for name in ("build/tests/unit_tests", "build/tests/integration_tests"):
+    for name in ("build/tests/unit_tests", "build/tests/integration_tests", "build/fuzz/tests/fuzz/fuzz_answers"):
         write_program(folder / name, "#!/bin/sh\n")
     actor = f"#!{sys.executable}\n" + f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import actors\n"
     write_program(folder / "build/bin/t3api-sandbox", actor + f"actors.sandbox({bin_dir!r})\n")

@@ -133,18 +133,18 @@ void add_framings(std::vector<answer_sample>& to) {
         {"gzip cut to " + std::to_string(size) + " bytes", in_gzip, gzip.substr(0, size), unchecked_end});
   }
 #endif
-  for (const auto& [name, fields, body, differs, cut_everywhere] : bodies) {
+  for (const auto& coded_as : bodies) {
     const auto add = [&](const std::string& how, const std::string& head, const std::string& framed,
                          difference in_body, difference at_last) {
-      const answer_sample sample{name + ", " + how, head + framed, differs};
+      const answer_sample sample{coded_as.name + ", " + how, head + framed, coded_as.differs};
       to.push_back(sample);
-      if (cut_everywhere) add_cuts(to, sample, head.size(), in_body, at_last);
+      if (coded_as.cut_everywhere) add_cuts(to, sample, head.size(), in_body, at_last);
     };
-    const auto part = fields.empty() || name == "identity" ? difference() : unchecked_end;
-    add("with a length", head_of(fields + length_of(body)), body, {}, {});
-    add("in chunks", head_of(fields + chunks_follow), test::chunked(body), {}, late_feed);
-    add("to the end", head_of(fields), body, part, part);
-    add("to the end in HTTP/1.0", head_of(fields, "HTTP/1.0 200 OK"), body, part, part);
+    const auto part = coded_as.fields.empty() || coded_as.name == "identity" ? difference() : unchecked_end;
+    add("with a length", head_of(coded_as.fields + length_of(coded_as.body)), coded_as.body, {}, {});
+    add("in chunks", head_of(coded_as.fields + chunks_follow), test::chunked(coded_as.body), {}, late_feed);
+    add("to the end", head_of(coded_as.fields), coded_as.body, part, part);
+    add("to the end in HTTP/1.0", head_of(coded_as.fields, "HTTP/1.0 200 OK"), coded_as.body, part, part);
   }
 }
 

@@ -326,17 +326,17 @@ TEST_CASE("requests are taken or refused by the sandbox as they are by nginx") {
   const auto samples = request_samples();
   REQUIRE(samples.size() >= 60);
   std::map<std::string_view, int> differences;
-  for (const auto& [wire, difference] : samples) {
-    CAPTURE(wire.substr(0, 200));
-    const std::string bytes = wire + std::string(last_request);
+  for (const auto& sample : samples) {
+    CAPTURE(sample.wire.substr(0, 200));
+    const std::string bytes = sample.wire + std::string(last_request);
     const auto here = answers_to(connect_to(ours.port()), bytes, false);
     const auto there = answers_to(nginx.connect(), bytes, false);
     // Whether a connection goes on behind a refusal is a server's own affair.
     const bool agree = here == there || (here.substr(0, 1) != "+" && there.substr(0, 1) != "+");
     CAPTURE(here);
     CAPTURE(there);
-    CHECK((agree || !difference.empty()));
-    if (!agree) ++differences[difference];
+    CHECK((agree || !sample.difference.empty()));
+    if (!agree) ++differences[sample.difference];
   }
   std::cout << samples.size() << " requests\n";
   for (const auto& [reason, count] : differences) std::cout << count << " times " << reason << '\n';

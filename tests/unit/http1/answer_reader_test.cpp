@@ -458,28 +458,29 @@ TEST_CASE("a packed body is unpacked in every frame, and any part of it is an er
       {"Deflate", test::pack(text, test::packing::raw_deflate)},
       {"identity, gzip", test::pack(text)},
   };
-  for (const auto& [name, packed] : samples) {
-    CAPTURE(name);
-    const std::string coded = "Content-Encoding: " + std::string(name) + "\r\n";
+  for (const auto& sample : samples) {
+    CAPTURE(sample.name);
+    const std::string coded = "Content-Encoding: " + std::string(sample.name) + "\r\n";
     const std::string chunked_head = ok + coded + "Transfer-Encoding: chunked\r\n\r\n",
                       plain_head = ok + coded + "\r\n";
-    CHECK(hear(with_length(packed, coded)).text() == "200 [" + text + "]");
-    CHECK(hear(chunked_head + test::chunked(packed)).text() == "200 [" + text + "]");
-    CHECK(hear(plain_head + packed).text() == "200 [" + text + "]");
-    CHECK(hear(plain_head + packed, {.farewell = false}).text() == "cut");
-    check_cuts(with_length(packed, coded));
-    check_cuts(chunked_head + test::chunked(packed));
+    CHECK(hear(with_length(sample.packed, coded)).text() == "200 [" + text + "]");
+    CHECK(hear(chunked_head + test::chunked(sample.packed)).text() == "200 [" + text + "]");
+    CHECK(hear(plain_head + sample.packed).text() == "200 [" + text + "]");
+    CHECK(hear(plain_head + sample.packed, {.farewell = false}).text() == "cut");
+    check_cuts(with_length(sample.packed, coded));
+    check_cuts(chunked_head + test::chunked(sample.packed));
     // The frame is whole, and what is in it is not.
-    const auto stream = packed.find_last_not_of('\0') + 1;
+    const auto stream = sample.packed.find_last_not_of('\0') + 1;
     for (std::size_t size = 1; size < stream; ++size) {
-      const auto part = packed.substr(0, size);
-      const bool one_member = std::string_view(name) == "GZIP" && size == test::pack("hello, ").size();
+      const auto part = sample.packed.substr(0, size);
+      const bool one_member = std::string_view(sample.name) == "GZIP" && size == test::pack("hello, ").size();
       CAPTURE(size);
       CHECK(hear_in_pieces(with_length(part, coded), {}, 50, 9, true).whole == one_member);
       CHECK(hear_in_pieces(chunked_head + test::chunked(part), {}, 50, 9, true).whole == one_member);
       CHECK(hear_in_pieces(plain_head + part, {}, 50, 9, true).whole == one_member);
     }
-    CHECK(hear(with_length(packed + "x", coded)).fault.starts_with("a packed body that is cut or damaged"));
+    CHECK(hear(with_length(sample.packed + "x", coded))
+              .fault.starts_with("a packed body that is cut or damaged"));
     CHECK(hear(with_length("", coded)).text() == "200 []");
   }
 }

@@ -57,9 +57,9 @@ TEST_CASE("codings are known by name in any case, one at a time") {
       {{"deflate"}, coding::deflate},
       {{"Deflate"}, coding::deflate},
   };
-  for (const auto& [values, expected] : packed) {
-    CAPTURE(values.front());
-    CHECK(coding_of(values) == (can_unpack() ? expected : coding::unknown));
+  for (const auto& named : packed) {
+    CAPTURE(named.first.front());
+    CHECK(coding_of(named.first) == (can_unpack() ? named.second : coding::unknown));
   }
 }
 
@@ -96,29 +96,29 @@ TEST_CASE("what was packed is unpacked, and a part of it is broken") {
   std::string noise;
   for (unsigned i = 0, state = 1; i < 3000; ++i, state = state * 1103515245U + 12345U)
     noise += static_cast<char>(state >> 16U);
-  for (const auto& [how, form] : packed_forms) {
-    CAPTURE(static_cast<int>(form));
+  for (const auto& packed_as : packed_forms) {
+    CAPTURE(static_cast<int>(packed_as.form));
     for (const auto& text : {std::string(), std::string("x"), packed_text, std::string(100000, 'y'), noise}) {
-      const auto packed = test::pack(text, form);
-      CHECK(unpacked_text(how, packed) == "whole: " + text);
+      const auto packed = test::pack(text, packed_as.form);
+      CHECK(unpacked_text(packed_as.how, packed) == "whole: " + text);
       for (std::size_t size = 0; size < packed.size(); ++size) {
         CAPTURE(size);
-        CHECK(unpacked_text(how, packed.substr(0, size)) == "broken");
+        CHECK(unpacked_text(packed_as.how, packed.substr(0, size)) == "broken");
       }
     }
   }
 }
 
 TEST_CASE("zeros may follow what is packed, and nothing else") {
-  for (const auto& [how, form] : packed_forms) {
-    CAPTURE(static_cast<int>(form));
-    const auto packed = test::pack(packed_text, form);
-    CHECK(unpacked_text(how, packed + std::string(1, '\0')) == "whole: " + packed_text);
-    CHECK(unpacked_text(how, packed + std::string(600, '\0')) == "whole: " + packed_text);
+  for (const auto& packed_as : packed_forms) {
+    CAPTURE(static_cast<int>(packed_as.form));
+    const auto packed = test::pack(packed_text, packed_as.form);
+    CHECK(unpacked_text(packed_as.how, packed + std::string(1, '\0')) == "whole: " + packed_text);
+    CHECK(unpacked_text(packed_as.how, packed + std::string(600, '\0')) == "whole: " + packed_text);
     for (const auto& more :
          {std::string("x"), std::string("\0x", 2), std::string("\x1F"), std::string("\x1F\x8B\x08"),
           std::string("\r\n"), std::string(600, '\0') + packed}) {
-      CHECK(unpacked_text(how, packed + more) == "broken");
+      CHECK(unpacked_text(packed_as.how, packed + more) == "broken");
     }
   }
 }
@@ -193,16 +193,16 @@ TEST_CASE("formats are not taken for one another") {
 }
 
 TEST_CASE("no more than the limit is unpacked, and no less") {
-  for (const auto& [how, form] : packed_forms) {
+  for (const auto& packed_as : packed_forms) {
     for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{1024}, std::size_t{300000}}) {
       const std::string text(size, 'z');
-      const auto packed = test::pack(text, form);
+      const auto packed = test::pack(text, packed_as.form);
       CAPTURE(size);
-      CHECK(unpacked_text(how, packed, size) == "whole: " + text);
-      CHECK(unpacked_text(how, packed, size + 1) == "whole: " + text);
-      CHECK(unpacked_text(how, packed, SIZE_MAX) == "whole: " + text);
-      if (size > 0) CHECK(unpacked_text(how, packed, size - 1) == "too large");
-      if (size > 0) CHECK(unpacked_text(how, packed, 0) == "too large");
+      CHECK(unpacked_text(packed_as.how, packed, size) == "whole: " + text);
+      CHECK(unpacked_text(packed_as.how, packed, size + 1) == "whole: " + text);
+      CHECK(unpacked_text(packed_as.how, packed, SIZE_MAX) == "whole: " + text);
+      if (size > 0) CHECK(unpacked_text(packed_as.how, packed, size - 1) == "too large");
+      if (size > 0) CHECK(unpacked_text(packed_as.how, packed, 0) == "too large");
     }
   }
   const auto member = test::pack("1234");

@@ -83,13 +83,13 @@ TEST_CASE("a field keeps its value as it was sent") {
       {"(A/B)[c]: d", "(A/B)[c]", "d"},
       {"A\xC3\xA9: d", "A\xC3\xA9", "d"},
   };
-  for (const auto& [line, name, value] : samples) {
-    CAPTURE(line);
+  for (const auto& sample : samples) {
+    CAPTURE(sample.line);
     headers fields;
-    REQUIRE(add_field_line(fields, line) == "");
+    REQUIRE(add_field_line(fields, sample.line) == "");
     REQUIRE(fields.size() == 1);
-    CHECK(fields.begin()->first == name);
-    CHECK(fields.begin()->second == value);
+    CHECK(fields.begin()->first == sample.name);
+    CHECK(fields.begin()->second == sample.value);
   }
 }
 
@@ -168,12 +168,12 @@ TEST_CASE("Content-Length is one number, however often it is said") {
       {{"Content-Length: 99999999999999999999999999"}, {}},
       {{"Content-Length: \xEF\xBC\x95"}, {}},
   };
-  for (const auto& [lines, bytes] : samples) {
-    CAPTURE(lines.front());
-    const auto length = read_content_length(received(lines));
+  for (const auto& sample : samples) {
+    CAPTURE(sample.lines.front());
+    const auto length = read_content_length(received(sample.lines));
     CHECK(length.given);
-    CHECK(length.valid == bytes.has_value());
-    if (bytes) CHECK(length.bytes == *bytes);
+    CHECK(length.valid == sample.bytes.has_value());
+    if (sample.bytes) CHECK(length.bytes == *sample.bytes);
   }
   CHECK_FALSE(read_content_length(received({"X-Content-Length: 5"})).given);
 }

@@ -58,12 +58,12 @@ TEST_CASE("lines come out the same whatever pieces they came in") {
       {"12345678", "part"},
       {"a\n123456\r\nb\n123456789", "[a]n[123456]r[b]ntoo long"},
   };
-  for (const auto& [wire, lines] : samples) {
+  for (const auto& sample : samples) {
     for (const std::size_t piece :
-         {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{5}, wire.npos}) {
-      CAPTURE(wire);
+         {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{5}, sample.wire.npos}) {
+      CAPTURE(sample.wire);
       CAPTURE(piece);
-      CHECK(lines_of(wire, piece, 8) == lines);
+      CHECK(lines_of(sample.wire, piece, 8) == sample.lines);
     }
   }
 }
