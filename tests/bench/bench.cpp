@@ -1,10 +1,12 @@
-// What t3api adds to a call: `bench` runs the benchmarks, `bench --ratios` prints ratios taken in one run,
-// and `bench --service` what the sandbox's service bears.
+// What t3api adds to a call. `bench` runs the benchmarks; `bench --ratios` prints ratios taken in one run;
+// `bench --repeat CALLER CALL TIMES`, such as `--repeat client get-tls 1000`, makes one call again and again,
+// for strace and valgrind; `bench --service` prints what the sandbox's service bears.
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -16,86 +18,16 @@
 #include <utility>
 #include <vector>
 
-#include <t3api/sandbox.hpp>
 #include <t3api/t3api.hpp>
 
 #include "allocation_count.hpp"
-#include "raw_socket.hpp"
+#include "callers.hpp"
+#include "fixed_server.hpp"
 #include "service_bench.hpp"
 
 namespace {
 
 constexpr const char* path = "/v2/auth/whoami";
-
-/// The sandbox on plain HTTP, and a token that it takes.
-class local_service {
- public:
-  local_service() : server_([this](const t3api::request& r) { return service_.handle(r); }) {
-    server_.start();
-    const t3api::client client{t3api::no_auth{}, {.host = server_.url()}};
-    const auto answer =
-        client.post("/v2/auth/apikey", {{"apiKey", "demo-api-key"}, {"stateCode", "CA"}}).value();
-    token_ = answer.json().value().at("accessToken").get<std::string>();
-  }
-
-  std::string url() const { return server_.url(); }
-  std::uint16_t port() const { return server_.port(); }
-  const std::string& token() const { return token_; }
-
- private:
-  t3api::sandbox::service service_{{.requests_per_minute = 0}};
-  t3api::sandbox::http_server server_;
-  std::string token_;
-};
-
-const local_service& service() {
-  static const local_service running;
-  return running;
-}
-
-/// The call under test as the bytes that a client sends.
-std::string request_bytes() {
-  return std::string("GET ") + path +
-         " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\nAccept-Encoding: "
-         "gzip\r\nAuthorization: Bearer " +
-         service().token() + "\r\n\r\n";
-}
-
-/// That call on a bare socket.
-struct raw_call : raw_socket {
-  raw_call() : raw_socket(service().port(), request_bytes()) {}
-};
-
-/// One call by cpp-httplib alone on one kept connection.
-class raw_httplib {
- public:
-  raw_httplib() : client_("127.0.0.1", service().port()) {
-    client_.set_keep_alive(true);
-    client_.set_tcp_nodelay(true);
-  }
-  void operator()() {
-    const auto answer = client_.Get(path, {{"Authorization", "Bearer " + service().token()},
-                                           {"Accept", "application/json"},
-                                           {"Accept-Encoding", "gzip"}});
-    if (!answer || answer->status != 200) throw std::runtime_error("cpp-httplib's call failed");
-  }
-
- private:
-  httplib::Client client_;
-};
-
-/// One call by the library under test.
-class t3api_call {
- public:
-  t3api_call() : client_(t3api::bearer_auth(service().token()), {.host = service().url()}) {}
-  explicit t3api_call(const t3api::default_client<t3api::bearer_auth>& shared) : client_(shared) {}
-  void operator()() { benchmark::DoNotOptimize(client_.get(path).value()); }
-
-  const auto& client() const { return client_; }
-
- private:
-  t3api::default_client<t3api::bearer_auth> client_;
-};
 
 /// Gives out a token without a network: lets the cost of `authorize` be seen alone.
 class local_exchange final : public t3api::exchange {
@@ -104,7 +36,7 @@ class local_exchange final : public t3api::exchange {
     return send_until(std::move(message), deadline());
   }
   t3api::result<t3api::response> send_until(t3api::request, t3api::steady_time) override {
-    return t3api::response{.status = 200, .body = nlohmann::json{{"accessToken", service().token()}}.dump()};
+    return t3api::response{.status = 200, .body = R"({"accessToken":"token"})"};
   }
   const t3api::url& host() const noexcept override { return host_; }
   t3api::clock& clock() const noexcept override { return clock_; }
@@ -130,39 +62,63 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// The median over many short rounds of (time of `ours` / time of `theirs`), the two taking turns at going
-/// first.
-double ratio(const std::function<void()>& ours, const std::function<void()>& theirs, int rounds) {
-  ours();
-  theirs();
+const caller& find(const std::vector<caller>& ways, std::string_view name) {
+  for (const auto& way : ways) {
+    if (way.name == name) return way;
+  }
+  throw std::runtime_error("there is no caller '" + std::string(name) + "' for that call here");
+}
+
+std::function<void()> repeated(std::function<void()> once, int times) {
+  return [once = std::move(once), times] {
+    for (int i = 0; i < times; ++i) once();
+  };
+}
+
+/// Prints for each call and each way to make it how much longer it takes than on the bare socket: the median
+/// over many short rounds, in which the ways take turns at going first.
+void print_call_ratios(const fixed_server& server) {
+  constexpr int rounds = 301;
+  for (const auto& call : measured_calls()) {
+    const auto ways = callers(server, call);
+    const int times = call.large ? 5 : 20;
+    std::vector<std::vector<double>> seconds(ways.size()), ratios(ways.size());
+    for (int round = 0; round < rounds; ++round) {
+      for (std::size_t turn = 0; turn < ways.size(); ++turn) {
+        const auto way = (turn + static_cast<std::size_t>(round)) % ways.size();
+        seconds[way].push_back(seconds_for(repeated(ways[way].once, times)));
+      }
+      for (std::size_t way = 0; way < ways.size(); ++way)
+        ratios[way].push_back(seconds[way].back() / seconds[0].back());
+    }
+    std::printf("%s: bare socket %.1f us", call.name.c_str(), median(seconds[0]) / times * 1e6);
+    for (std::size_t way = 1; way < ways.size(); ++way)
+      std::printf(", %s %.2f", ways[way].name.c_str(), median(ratios[way]));
+    std::printf("\n");
+  }
+}
+
+/// Eight threads on one client against eight bare sockets: what the threads cost each other.
+void print_thread_ratio(const fixed_server& server) {
+  constexpr int rounds = 51, times = 50, threads = 8;
+  const auto& call = measured_calls().front();
+  std::vector<caller> shared, separate;
+  for (int i = 0; i < threads; ++i) {
+    const auto ways = callers(server, call);
+    separate.push_back(ways.front());
+    // A copy of one client: they share its connections.
+    shared.push_back(i == 0 ? find(ways, "client") : shared.front());
+  }
+  const auto all_at_once = [](const std::vector<caller>& ways) {
+    std::vector<std::jthread> running;
+    for (const auto& way : ways) running.emplace_back(repeated(way.once, times));
+  };
   std::vector<double> ratios;
   for (int round = 0; round < rounds; ++round) {
-    double mine = 0, other = 0;
-    if (round % 2 == 0) mine = seconds_for(ours);
-    other = seconds_for(theirs);
-    if (round % 2 != 0) mine = seconds_for(ours);
-    ratios.push_back(mine / other);
+    const double ours = seconds_for([&] { all_at_once(shared); });
+    ratios.push_back(ours / seconds_for([&] { all_at_once(separate); }));
   }
-  return median(std::move(ratios));
-}
-
-template <class Call>
-std::function<void()> repeated(std::shared_ptr<Call> call, int times) {
-  return [call, times] {
-    for (int i = 0; i < times; ++i) (*call)();
-  };
-}
-
-template <class Call>
-std::function<void()> on_threads(std::vector<std::shared_ptr<Call>> calls, int times) {
-  return [calls, times] {
-    std::vector<std::jthread> threads;
-    for (const auto& call : calls) {
-      threads.emplace_back([&call, times] {
-        for (int i = 0; i < times; ++i) (*call)();
-      });
-    }
-  };
+  std::printf("8 threads sharing a client over 8 bare sockets: %.2f\n", median(ratios));
 }
 
 void print(const char* name, double value, const char* goal) {
@@ -201,7 +157,7 @@ void print_authorize(const std::string& method, Auth auth) {
 /// What a whole call allocates beside what a transport does, with a token that is there already.
 void print_call_allocations() {
   constexpr int times = 10'000;
-  const std::string answer = nlohmann::json{{"accessToken", service().token()}}.dump();
+  const std::string answer = R"({"accessToken":"token"})";
   const auto serve = [&answer](const t3api::request& asked) {
     t3api::response given{.status = 200};
     if (asked.method == t3api::method::post) given.body = answer;
@@ -226,57 +182,61 @@ void print_call_allocations() {
   print("get_in_process_with_request_id_allocations", static_cast<double>(allocated) / times, "-");
 }
 
-void print_ratios() {
-  std::fprintf(stderr, "t3api %s, cpp-httplib %s, nlohmann/json %d.%d.%d, %s, %u cores\n",
-               std::string(t3api::version_string).c_str(), CPPHTTPLIB_VERSION, NLOHMANN_JSON_VERSION_MAJOR,
+void print_ratios(const fixed_server& server) {
+  std::fprintf(stderr, "t3api %s, nlohmann/json %d.%d.%d, %s, %u cores\n",
+               std::string(t3api::version_string).c_str(), NLOHMANN_JSON_VERSION_MAJOR,
                NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH, OPENSSL_VERSION_TEXT,
                std::thread::hardware_concurrency());
-  constexpr int rounds = 101, calls = 50, threads = 8;
-  const auto ours = std::make_shared<t3api_call>();
-  const auto plain = std::make_shared<raw_httplib>();
-  const auto socket = std::make_shared<raw_call>();
-  print("get_over_raw_httplib", ratio(repeated(ours, calls), repeated(plain, calls), rounds), "1.05");
-  print("get_over_raw_socket", ratio(repeated(ours, calls), repeated(socket, calls), rounds), "1.25");
-  print("raw_httplib_over_raw_socket", ratio(repeated(plain, calls), repeated(socket, calls), rounds), "-");
-
-  std::vector<std::shared_ptr<t3api_call>> shared;
-  std::vector<std::shared_ptr<raw_httplib>> separate;
-  for (int i = 0; i < threads; ++i) {
-    shared.push_back(std::make_shared<t3api_call>(ours->client()));
-    separate.push_back(std::make_shared<raw_httplib>());
-  }
-  print("8_threads_sharing_over_8_raw_httplib",
-        ratio(on_threads(shared, calls), on_threads(separate, calls), rounds / 2), "1.10");
-
-  print_authorize("bearer_auth", t3api::bearer_auth(service().token()));
+#ifdef CPPHTTPLIB_VERSION
+  std::fprintf(stderr, "cpp-httplib %s\n", CPPHTTPLIB_VERSION);
+#endif
+  print_call_ratios(server);
+  print_thread_ratio(server);
+  print_authorize("bearer_auth", t3api::bearer_auth("token"));
   print_authorize("api_key_auth", t3api::api_key_auth("demo-api-key", "CA"));
   print_call_allocations();
 }
 
-template <class Call>
-void call_once(benchmark::State& state) {
-  Call call;
-  for (auto _ : state) call();
+void repeat(const fixed_server& server, std::string_view way, std::string_view name, int times) {
+  for (const auto& call : measured_calls()) {
+    if (call.name == name) return repeated(find(callers(server, call), way).once, times)();
+  }
+  throw std::runtime_error("there is no call '" + std::string(name) + "'");
 }
-BENCHMARK(call_once<t3api_call>)->Name("t3api get whoami")->UseRealTime();
-BENCHMARK(call_once<raw_httplib>)->Name("raw cpp-httplib")->UseRealTime();
-BENCHMARK(call_once<raw_call>)->Name("raw blocking socket")->UseRealTime();
+
+void run_benchmarks(const fixed_server& server) {
+  for (const auto& call : measured_calls()) {
+    for (const auto& way : callers(server, call)) {
+      const auto run = [once = way.once](benchmark::State& state) {
+        for (auto _ : state) once();
+      };
+      benchmark::RegisterBenchmark((call.name + ", " + way.name).c_str(), run)->UseRealTime();
+    }
+  }
+  benchmark::RunSpecifiedBenchmarks();
+}
 
 }  // namespace
 
 int main(int count, char** arguments) {
   try {
-    if (count == 2 && std::string_view(arguments[1]) == "--ratios") {
-      print_ratios();
+    const std::vector<std::string_view> given(arguments + 1, arguments + count);
+    if (given.size() == 1 && given[0] == "--service") {
+      print_service_figures();
       return 0;
     }
-    if (count == 2 && std::string_view(arguments[1]) == "--service") {
-      print_service_figures();
+    const fixed_server server;
+    if (given.size() == 1 && given[0] == "--ratios") {
+      print_ratios(server);
+      return 0;
+    }
+    if (given.size() == 4 && given[0] == "--repeat") {
+      repeat(server, given[1], given[2], std::atoi(arguments[4]));
       return 0;
     }
     benchmark::Initialize(&count, arguments);
     if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 2;
-    benchmark::RunSpecifiedBenchmarks();
+    run_benchmarks(server);
     return 0;
   } catch (const std::exception& failure) {
     std::fprintf(stderr, "bench: %s\n", failure.what());
