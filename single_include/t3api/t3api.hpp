@@ -7861,7 +7861,7 @@ class credential_chain {
   /// and authentication_error for an expired JWT; both name the settings and their places.
   any_auth make_auth(const credential_provider& chosen, bool renew, const memory_store& store,
                      const std::string& destination) const {
-    for (const auto* part : chosen.present()) check(*part, chosen);
+    for (const auto* part : chosen.present()) check_part(*part, chosen);
     const auto description = description_of(chosen) + destination;
     const renewal_options renewal{.keep_credentials = renew};
     switch (chosen.kind) {
@@ -7894,9 +7894,9 @@ class credential_chain {
   }
 
   /// Throws what the auth method says against one part, with the part and its place in front.
-  void check(const credential_part& part, const credential_provider& of) const {
+  void check_part(const credential_part& part, const credential_provider& of) const {
     const credentials stand_in{.hostname = "x", .username = "x", .password = "x"};
-    const auto require = [&](auto member) {
+    const auto require_part = [&](auto member) {
       auto user = stand_in;
       user.*member = part.value().reveal();
       require_valid(user, {.otp_hostnames = {}, .email_hostnames = {}});
@@ -7906,12 +7906,12 @@ class credential_chain {
       if (&part == &parts_.jwt) bearer_auth{part.value()};
       if (&part == &parts_.api_key) api_key_auth(part.value(), "CA");
       if (&part == &parts_.state_code) api_key_auth("x", part.text());
-      if (&part == &parts_.hostname) require(&credentials::hostname);
-      if (&part == &parts_.username) require(&credentials::username);
-      if (&part == &parts_.password) require(&credentials::password);
-      if (&part == &parts_.otp) require(&credentials::otp);
-      if (&part == &parts_.email) require(&credentials::email);
-      if (&part == &parts_.otp_seed) require(&credentials::otp_seed);
+      if (&part == &parts_.hostname) require_part(&credentials::hostname);
+      if (&part == &parts_.username) require_part(&credentials::username);
+      if (&part == &parts_.password) require_part(&credentials::password);
+      if (&part == &parts_.otp) require_part(&credentials::otp);
+      if (&part == &parts_.email) require_part(&credentials::email);
+      if (&part == &parts_.otp_seed) require_part(&credentials::otp_seed);
     } catch (const std::invalid_argument& failure) {
       throw std::invalid_argument(origins({&part}) + ": " + failure.what());
     } catch (const authentication_error& failure) {
@@ -11668,15 +11668,15 @@ class http_exchange {
 
   /// Reads once, and hands what came to the answer.
   io receive() {
-    constexpr std::size_t most_at_once = 64U << 10U, small = 16U << 10U;
+    constexpr std::size_t most_at_once = 64U << 10U, in_buffer = 16U << 10U;
     std::size_t count = 0;
-    const auto most = stream_.tls() == nullptr ? most_at_once : small;
-    if (const auto expected = (std::min)(answer_.expected_as_is(), most); expected >= small) {
+    const auto most = stream_.tls() == nullptr ? most_at_once : in_buffer;
+    if (const auto expected = (std::min)(answer_.expected_as_is(), most); expected >= in_buffer) {
       const io state = stream_.read(answer_.room(expected), expected, count);
       answer_.keep(count);
       return took(state, count);
     }
-    char buffer[small];
+    char buffer[in_buffer];
     const io state = stream_.read(buffer, sizeof buffer, count);
     std::string_view wire(buffer, count);
     answer_.take(wire);
@@ -11894,9 +11894,9 @@ class connection {
     const bool whole_address = proxy_ != nullptr && !host_.secure;
     const std::string credentials = whole_address ? proxy_credentials() : std::string();
     std::string_view body = message.body;
-    // Under TLS each writing is a record of its own: a small request goes in one.
-    constexpr std::size_t small = 8U << 10U;
-    const bool in_one = host_.secure && body.size() <= small;
+    // Under TLS each writing is a record of its own: a short request goes in one.
+    constexpr std::size_t longest_in_one = 8U << 10U;
+    const bool in_one = host_.secure && body.size() <= longest_in_one;
     std::string head =
         http1::request_head(message, host_, whole_address ? &credentials : nullptr, in_one ? body.size() : 0);
     if (in_one) {

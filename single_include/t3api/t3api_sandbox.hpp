@@ -3679,8 +3679,8 @@ inline constexpr std::size_t max_json_values = 100'000;
 
 /// How long the body of a request to that path may be, in bytes; `otherwise` where no path has less.
 inline std::size_t most_body_bytes(std::string_view path, std::size_t otherwise = max_body_bytes) noexcept {
-  const bool small = path.starts_with("/v2/auth/") || path.starts_with("/sandbox/");
-  return small && max_small_body_bytes < otherwise ? max_small_body_bytes : otherwise;
+  const bool short_ones = path.starts_with("/v2/auth/") || path.starts_with("/sandbox/");
+  return short_ones && max_small_body_bytes < otherwise ? max_small_body_bytes : otherwise;
 }
 
 /// One request, checked and taken apart. It refers to the request it came from.
@@ -3874,11 +3874,11 @@ class answer_sender {
 
   /// Sends one answer. False when the connection must end at once: that is already under way.
   bool send(const response& made, const answer_form& form) {
-    constexpr std::size_t small = 32 * 1024;
+    constexpr std::size_t copied_at_most = 32 * 1024;
     const auto until = after(limits_.request_timeout);
     std::string head = answer_head(made, form);
     const std::string_view body = form.head_only || !has_body(made.status) ? "" : std::string_view(made.body);
-    if (body.size() > small) return write(head, until) && write(body, until);
+    if (body.size() > copied_at_most) return write(head, until) && write(body, until);
     return write(head.append(body), until);
   }
 

@@ -205,7 +205,7 @@ class credential_chain {
   /// and authentication_error for an expired JWT; both name the settings and their places.
   any_auth make_auth(const credential_provider& chosen, bool renew, const memory_store& store,
                      const std::string& destination) const {
-    for (const auto* part : chosen.present()) check(*part, chosen);
+    for (const auto* part : chosen.present()) check_part(*part, chosen);
     const auto description = description_of(chosen) + destination;
     const renewal_options renewal{.keep_credentials = renew};
     switch (chosen.kind) {
@@ -238,9 +238,9 @@ class credential_chain {
   }
 
   /// Throws what the auth method says against one part, with the part and its place in front.
-  void check(const credential_part& part, const credential_provider& of) const {
+  void check_part(const credential_part& part, const credential_provider& of) const {
     const credentials stand_in{.hostname = "x", .username = "x", .password = "x"};
-    const auto require = [&](auto member) {
+    const auto require_part = [&](auto member) {
       auto user = stand_in;
       user.*member = part.value().reveal();
       require_valid(user, {.otp_hostnames = {}, .email_hostnames = {}});
@@ -250,12 +250,12 @@ class credential_chain {
       if (&part == &parts_.jwt) bearer_auth{part.value()};
       if (&part == &parts_.api_key) api_key_auth(part.value(), "CA");
       if (&part == &parts_.state_code) api_key_auth("x", part.text());
-      if (&part == &parts_.hostname) require(&credentials::hostname);
-      if (&part == &parts_.username) require(&credentials::username);
-      if (&part == &parts_.password) require(&credentials::password);
-      if (&part == &parts_.otp) require(&credentials::otp);
-      if (&part == &parts_.email) require(&credentials::email);
-      if (&part == &parts_.otp_seed) require(&credentials::otp_seed);
+      if (&part == &parts_.hostname) require_part(&credentials::hostname);
+      if (&part == &parts_.username) require_part(&credentials::username);
+      if (&part == &parts_.password) require_part(&credentials::password);
+      if (&part == &parts_.otp) require_part(&credentials::otp);
+      if (&part == &parts_.email) require_part(&credentials::email);
+      if (&part == &parts_.otp_seed) require_part(&credentials::otp_seed);
     } catch (const std::invalid_argument& failure) {
       throw std::invalid_argument(origins({&part}) + ": " + failure.what());
     } catch (const authentication_error& failure) {

@@ -31,8 +31,8 @@ inline constexpr std::size_t max_json_values = 100'000;
 
 /// How long the body of a request to that path may be, in bytes; `otherwise` where no path has less.
 inline std::size_t most_body_bytes(std::string_view path, std::size_t otherwise = max_body_bytes) noexcept {
-  const bool small = path.starts_with("/v2/auth/") || path.starts_with("/sandbox/");
-  return small && max_small_body_bytes < otherwise ? max_small_body_bytes : otherwise;
+  const bool short_ones = path.starts_with("/v2/auth/") || path.starts_with("/sandbox/");
+  return short_ones && max_small_body_bytes < otherwise ? max_small_body_bytes : otherwise;
 }
 
 /// One request, checked and taken apart. It refers to the request it came from.

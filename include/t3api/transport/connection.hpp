@@ -63,9 +63,9 @@ class connection {
     const bool whole_address = proxy_ != nullptr && !host_.secure;
     const std::string credentials = whole_address ? proxy_credentials() : std::string();
     std::string_view body = message.body;
-    // Under TLS each writing is a record of its own: a small request goes in one.
-    constexpr std::size_t small = 8U << 10U;
-    const bool in_one = host_.secure && body.size() <= small;
+    // Under TLS each writing is a record of its own: a short request goes in one.
+    constexpr std::size_t longest_in_one = 8U << 10U;
+    const bool in_one = host_.secure && body.size() <= longest_in_one;
     std::string head =
         http1::request_head(message, host_, whole_address ? &credentials : nullptr, in_one ? body.size() : 0);
     if (in_one) {

@@ -76,15 +76,15 @@ class http_exchange {
 
   /// Reads once, and hands what came to the answer.
   io receive() {
-    constexpr std::size_t most_at_once = 64U << 10U, small = 16U << 10U;
+    constexpr std::size_t most_at_once = 64U << 10U, in_buffer = 16U << 10U;
     std::size_t count = 0;
-    const auto most = stream_.tls() == nullptr ? most_at_once : small;
-    if (const auto expected = (std::min)(answer_.expected_as_is(), most); expected >= small) {
+    const auto most = stream_.tls() == nullptr ? most_at_once : in_buffer;
+    if (const auto expected = (std::min)(answer_.expected_as_is(), most); expected >= in_buffer) {
       const io state = stream_.read(answer_.room(expected), expected, count);
       answer_.keep(count);
       return took(state, count);
     }
-    char buffer[small];
+    char buffer[in_buffer];
     const io state = stream_.read(buffer, sizeof buffer, count);
     std::string_view wire(buffer, count);
     answer_.take(wire);

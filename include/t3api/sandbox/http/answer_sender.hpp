@@ -24,11 +24,11 @@ class answer_sender {
 
   /// Sends one answer. False when the connection must end at once: that is already under way.
   bool send(const response& made, const answer_form& form) {
-    constexpr std::size_t small = 32 * 1024;
+    constexpr std::size_t copied_at_most = 32 * 1024;
     const auto until = after(limits_.request_timeout);
     std::string head = answer_head(made, form);
     const std::string_view body = form.head_only || !has_body(made.status) ? "" : std::string_view(made.body);
-    if (body.size() > small) return write(head, until) && write(body, until);
+    if (body.size() > copied_at_most) return write(head, until) && write(body, until);
     return write(head.append(body), until);
   }
 
