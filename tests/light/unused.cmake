@@ -2,7 +2,7 @@
 list(FILTER OBJECTS INCLUDE REGEX "unused")
 execute_process(COMMAND ${NM} -C ${OBJECTS} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
 string(REGEX MATCHALL "[^\n]*t3api::[^\n]*" ours "${symbols}")
-list(FILTER ours EXCLUDE REGEX "::define_CPPHTTPLIB_")  # For the linker.
+list(FILTER ours EXCLUDE REGEX "::define_(CPPHTTPLIB|T3API)_")  # For the linker.
 list(FILTER ours EXCLUDE REGEX " r std::")  # Constants of libstdc++ 14's concepts, a byte each.
 list(LENGTH ours count)
 if(count GREATER 0)

@@ -179,8 +179,8 @@ void add_statuses(std::vector<answer_sample>& to) {
     to.push_back({status, head_of(sized, status) + body, any_status});
   }
   for (const char* status :
-       {"HTTP/1.1 000 x", "HTTP/1.1 099 x", "HTTP/1.1 2000 x", "HTTP/1.1 20 OK", "HTTP/1.1 2x0 OK",
-        "HTTP/1.1", "HTTP/1.10 200 OK", "HTTP/0.9 200 OK", "ICY 200 OK", "200 OK", "<html>", "SSH-2.0-x"}) {
+       {"HTTP/1.1 000 x", "HTTP/1.1 099 x", "HTTP/1.1 20 OK", "HTTP/1.1 2x0 OK", "HTTP/1.1",
+        "HTTP/1.10 200 OK", "HTTP/0.9 200 OK", "ICY 200 OK", "200 OK", "<html>", "SSH-2.0-x"}) {
     to.push_back({status, head_of(sized, status) + body});
   }
   for (const char* status :

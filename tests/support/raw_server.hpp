@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -135,6 +136,10 @@ class raw_server {
       const std::scoped_lock lock(mutex_);
       open_.push_back(socket);
       workers_.emplace_back([this, socket] {
+        sigset_t pipe;  // A conversation may write when its peer is gone.
+        ::sigemptyset(&pipe);
+        ::sigaddset(&pipe, SIGPIPE);
+        ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
         raw_connection connection(socket);
         talk_(connection);
         const std::scoped_lock closing(mutex_);
