@@ -3811,7 +3811,8 @@ class shared_token {
 
   guarded_store<Store> store_;
   std::string account_;
-  bool slow_ = std::same_as<Store, memory_store>;  ///< Whether `account_` is as slow to make as it has to be.
+  bool slow_ =
+      std::derived_from<Store, memory_store>;  ///< Whether `account_` is as slow to make as it has to be.
   const std::string credentials_;
   const std::string owner_ = make_uuid();
   const std::chrono::milliseconds lease_;
