@@ -71,7 +71,9 @@ inline native_socket duplicate_native(native_socket socket) noexcept {
   if (::WSADuplicateSocketW(socket, ::GetCurrentProcessId(), &info) != 0) return no_socket;
   return ::WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &info, 0, 0);
 #else
-  return ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+  const int copy = ::dup(socket);
+  if (copy >= 0) close_on_exec(copy);
+  return copy;
 #endif
 }
 
